@@ -1,0 +1,135 @@
+"""A profile: what a centre tells callaudit once about its company, lines and files.
+
+A profile is a YAML file, given with ``--profile``. All keys are optional::
+
+    company: 示例科技客户服务中心
+    time_zone: Asia/Shanghai        # of call-detail times that carry none
+    agent_channel: auto             # 0, 1 or auto
+    tone_plan: auto                 # cn us uk … or auto
+    file_name_pattern: '(?P<direction>in|out)-(?P<agent_id>\\d+)-(?P<date>\\d{8})-(?P<time>\\d{6})-(?P<call_id>[\\d.]+)'
+    cdr_columns: {call_id: CallGuid, agent_id: AgentLogin, started_at: StartTime}
+    variables: {queue: billing}     # defaults; a column of the same name wins
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import yaml
+from rapidfuzz import process
+
+from audit.errors import ProfileError
+
+#: What a call-detail record can tell, the keys of ``cdr_columns`` and the groups of ``file_name_pattern``.
+METADATA_FIELDS = (
+    "call_id", "recording", "agent_id", "agent_name", "customer_number", "direction", "started_at", "answered_at",
+    "ended_at", "date", "time", "ring_s", "duration_s", "talk_s", "hangup_by", "agent_channel", "disposition",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """The settings of one centre.
+
+    Attributes
+    ----------
+    company : str or None
+        Full name as agents must say it; a ``company`` column of the record wins over it.
+    time_zone : str
+        IANA name, for times that carry no offset; also the local time of greetings.
+    agent_channel : int or None
+        0-based; None finds it out for each call.
+    tone_plan : str
+        Name of a national plan, or "auto".
+    file_name_pattern : str or None
+        Regular expression whose named groups are metadata fields; other names become variables.
+    cdr_columns : mapping of metadata field to column name
+    variables : mapping of str to str
+    """
+
+    company: str | None = None
+    time_zone: str = "Asia/Shanghai"
+    agent_channel: int | None = None
+    tone_plan: str = "auto"
+    file_name_pattern: str | None = None
+    cdr_columns: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+    def zone(self) -> ZoneInfo:
+        """The time zone as an object."""
+        return ZoneInfo(self.time_zone)
+
+
+def load_profile(path: Path | None) -> Profile:
+    """Read and check a profile.
+
+    Parameters
+    ----------
+    path : Path or None
+        None gives the defaults.
+
+    Raises
+    ------
+    ProfileError
+        If the file cannot be read or holds an unknown key or value; the message names it.
+    """
+    if path is None:
+        return Profile()
+    try:
+        data = yaml.safe_load(path.read_text("utf-8-sig"))
+    except OSError as e:
+        raise ProfileError(f"{path}: cannot read the profile: {e.strerror}", hint="check the path after --profile") from e
+    except (yaml.YAMLError, UnicodeDecodeError) as e:
+        raise ProfileError(f"{path}: not a YAML file in UTF-8: {e}", hint="see docs/profile.md") from e
+    if data is None:
+        return Profile()
+    if not isinstance(data, dict):
+        raise ProfileError(f"{path}: a profile is a mapping of keys to values", hint="see docs/profile.md")
+    return Profile(**_checked(path, data))
+
+
+def _checked(path: Path, data: dict[Any, Any]) -> dict[str, Any]:
+    """The profile's values with their types checked and unknown keys refused."""
+    known = [f.name for f in fields(Profile)]
+    for key in data:
+        _known(path, "key", str(key), known)
+    out = dict(data)
+    for key in ("company", "time_zone", "tone_plan", "file_name_pattern"):
+        if key in out and out[key] is not None and not isinstance(out[key], str):
+            raise ProfileError(f"{path}: {key} must be text, not {out[key]!r}")
+    if "time_zone" in out:
+        try:
+            ZoneInfo(out["time_zone"])
+        except (KeyError, ValueError, OSError) as e:
+            raise ProfileError(f"{path}: unknown time_zone {out['time_zone']!r}", hint="use an IANA name such as Asia/Shanghai") from e
+    if "agent_channel" in out:
+        if out["agent_channel"] in ("auto", None):
+            out["agent_channel"] = None
+        elif out["agent_channel"] not in (0, 1) or isinstance(out["agent_channel"], bool):
+            raise ProfileError(f"{path}: agent_channel must be 0, 1 or auto, not {out['agent_channel']!r}")
+    if out.get("file_name_pattern"):
+        try:
+            re.compile(out["file_name_pattern"])
+        except re.error as e:
+            raise ProfileError(f"{path}: file_name_pattern is not a regular expression: {e}") from e
+    for key in ("cdr_columns", "variables"):
+        value = out.get(key, {})
+        if not isinstance(value, dict):
+            raise ProfileError(f"{path}: {key} must be a mapping, not {value!r}")
+        out[key] = {str(k): str(v) for k, v in value.items()}
+    for name in out["cdr_columns"]:
+        _known(path, "cdr_columns key", name, METADATA_FIELDS)
+    return out
+
+
+def _known(path: Path, what: str, name: str, choices: list[str] | tuple[str, ...]) -> None:
+    """Refuse a name that is not among the choices, offering the nearest."""
+    if name not in choices:
+        near = process.extractOne(name, choices, score_cutoff=60)
+        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(choices)}"
+        raise ProfileError(f"{path}: unknown {what} {name!r}", hint=hint)

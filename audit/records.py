@@ -1,0 +1,468 @@
+"""The facts of a call and its evaluation, as frozen values.
+
+Everything that travels between the parts of callaudit is one of these. Times
+are seconds from the start of the recording, half-open ``[start_s, end_s)``.
+What could not be measured is ``None`` with a reason, never 0.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+Role = Literal["agent", "customer", "ivr", "unknown"]
+Layout = Literal["mono", "stereo", "dual_mono", "one_dead_leg"]
+HoldKind = Literal["music", "silence", "tone", "announcement"]
+ToneKind = Literal["ringback", "busy", "congestion", "dial", "call_waiting", "special_information", "dtmf", "fax", "beep"]
+MetadataSource = Literal["cdr", "vcon", "file_name", "none"]
+Verdict = Literal["pass", "fail", "not_applicable", "not_evaluable"]
+
+
+# --- time -----------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True, order=True)
+class Segment:
+    """A stretch of time, in seconds, half-open.
+
+    Examples
+    --------
+    >>> Segment(1.0, 3.0).intersect(Segment(2.0, 5.0))
+    Segment(start_s=2.0, end_s=3.0)
+    >>> Segment(1.0, 2.0).intersect(Segment(2.0, 3.0)) is None
+    True
+    """
+
+    start_s: float
+    end_s: float
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.start_s) and math.isfinite(self.end_s) and self.start_s < self.end_s):
+            raise ValueError(f"a segment needs finite start_s < end_s, not {self.start_s}, {self.end_s}")
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds, always positive."""
+        return self.end_s - self.start_s
+
+    def intersect(self, other: Segment) -> Segment | None:
+        """The common part, or None."""
+        start, end = max(self.start_s, other.start_s), min(self.end_s, other.end_s)
+        return Segment(start, end) if start < end else None
+
+    def contains(self, t_s: float) -> bool:
+        """Whether the moment lies inside."""
+        return self.start_s <= t_s < self.end_s
+
+
+def union(segments: Iterable[Segment], *, join_gap_s: float = 0.0) -> tuple[Segment, ...]:
+    """Merge overlapping and touching segments, and those at most `join_gap_s` apart.
+
+    Examples
+    --------
+    >>> union([Segment(2, 4), Segment(0, 1), Segment(3, 6)])
+    (Segment(start_s=0, end_s=1), Segment(start_s=2, end_s=6))
+    """
+    merged: list[Segment] = []
+    for s in sorted(segments):
+        if merged and s.start_s <= merged[-1].end_s + join_gap_s:
+            if s.end_s > merged[-1].end_s:
+                merged[-1] = Segment(merged[-1].start_s, s.end_s)
+        else:
+            merged.append(s)
+    return tuple(merged)
+
+
+def intersection(a: Iterable[Segment], b: Iterable[Segment]) -> tuple[Segment, ...]:
+    """The time covered by both.
+
+    Examples
+    --------
+    >>> intersection([Segment(0, 4)], [Segment(1, 2), Segment(3, 9)])
+    (Segment(start_s=1, end_s=2), Segment(start_s=3, end_s=4))
+    """
+    left, right = union(a), union(b)
+    found: list[Segment] = []
+    i = j = 0
+    while i < len(left) and j < len(right):
+        common = left[i].intersect(right[j])
+        if common:
+            found.append(common)
+        if left[i].end_s < right[j].end_s:
+            i += 1
+        else:
+            j += 1
+    return tuple(found)
+
+
+def subtract(a: Iterable[Segment], b: Iterable[Segment]) -> tuple[Segment, ...]:
+    """The time covered by `a` and not by `b`.
+
+    Examples
+    --------
+    >>> subtract([Segment(0, 10)], [Segment(2, 3), Segment(8, 12)])
+    (Segment(start_s=0, end_s=2), Segment(start_s=3, end_s=8))
+    """
+    cuts = union(b)
+    left: list[Segment] = []
+    for s in union(a):
+        start = s.start_s
+        for c in cuts:
+            if c.end_s <= start or c.start_s >= s.end_s:
+                continue
+            if c.start_s > start:
+                left.append(Segment(start, c.start_s))
+            start = max(start, c.end_s)
+        if start < s.end_s:
+            left.append(Segment(start, s.end_s))
+    return tuple(left)
+
+
+def total_s(segments: Iterable[Segment]) -> float:
+    """Seconds covered, counting overlapping time once."""
+    return sum(s.duration_s for s in union(segments))
+
+
+# --- what is known before listening ---------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """Facts of one audio file; its samples travel apart.
+
+    Attributes
+    ----------
+    path : str
+        As found on the command line's paths.
+    sha256 : str
+        Of the file's bytes, hex.
+    duration_s : float
+        Of the audio that could be decoded.
+    sample_rate_hz, n_channels : int
+        Of the file, before any resampling.
+    layout : {"mono", "stereo", "dual_mono", "one_dead_leg"}
+        What the channels really hold.
+    agent_channel : int or None
+        0-based; None where the roles are not on channels of their own.
+    agent_channel_source : {"option", "profile", "metadata", "audio", "words", "none"}
+        Who says so.
+    warnings : tuple of str
+        What a reader of the figures must know, in plain words.
+    """
+
+    path: str
+    sha256: str
+    duration_s: float
+    sample_rate_hz: int
+    n_channels: int
+    layout: Layout
+    agent_channel: int | None = None
+    agent_channel_source: str = "none"
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What the call-detail record, the vCon or the file name says of a call.
+
+    Attributes
+    ----------
+    call_id : str
+        Unique in an archive; the file name without its extension where nothing better is known.
+    agent_id, agent_name, customer_number : str or None
+    direction : {"inbound", "outbound", "internal"} or None
+    started_at, answered_at, ended_at : datetime or None
+        Always with a time zone.
+    ring_s : float or None
+        Ringing to answer as the record says it.
+    ring_tolerance_s : float or None
+        Half the resolution of that figure's clock; records in whole seconds have 1.0.
+    duration_s, talk_s : float or None
+        Start to end and answer to end, as the record says (``duration`` and ``billsec``).
+    hangup_by : {"agent", "customer", "system"} or None
+    agent_channel : int or None
+        0-based, where the record names it.
+    source : {"cdr", "vcon", "file_name", "none"}
+        The best source that was found.
+    variables : mapping of str to str
+        Every further column, by its name in the record.
+    warnings : tuple of str
+        Disagreements between sources and the like.
+    """
+
+    call_id: str
+    agent_id: str | None = None
+    agent_name: str | None = None
+    customer_number: str | None = None
+    direction: str | None = None
+    started_at: datetime | None = None
+    answered_at: datetime | None = None
+    ended_at: datetime | None = None
+    ring_s: float | None = None
+    ring_tolerance_s: float | None = None
+    duration_s: float | None = None
+    talk_s: float | None = None
+    hangup_by: str | None = None
+    agent_channel: int | None = None
+    source: MetadataSource = "none"
+    variables: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+# --- the timeline ---------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A figure together with where it comes from.
+
+    `value` is None where it could not be measured; `reason` then says why.
+    """
+
+    value: float | int | str | None
+    source: Literal["cdr", "vcon", "audio", "none"] = "none"
+    tolerance_s: float | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Hold(Segment):
+    """The customer is parked: music, a periodic tone, an announcement or a dead leg."""
+
+    kind: HoldKind = "music"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Tone(Segment):
+    """One burst of a signalling tone."""
+
+    kind: ToneKind = "ringback"
+    channel: int = 0
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Overlap(Segment):
+    """Both parties talk; `interrupter` is the one who began second."""
+
+    interrupter: Role = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """When things happened in the call.
+
+    Attributes
+    ----------
+    ring_s, n_rings : Measured
+        Ringing to answer in seconds, and the count of rings (a partial last one included).
+    tone_plan : str or None
+        The national plan whose ringback was heard.
+    answer_at_s : float or None
+        Seconds into the recording; 0.0 where the recording begins at the answer.
+    answer_source : {"cdr", "audio", "none"}
+    hangup_at_s : float or None
+    hangup_by : Measured
+        "agent", "customer" or "system".
+    talk_s : float or None
+        Answer to hang-up less holds (the sense of automatic call distribution).
+    holds, silences, overlaps, tones : tuples, sorted
+        `silences` are dead air: nobody speaks and nothing plays.
+    """
+
+    ring_s: Measured
+    n_rings: Measured
+    hangup_by: Measured
+    tone_plan: str | None = None
+    answer_at_s: float | None = None
+    answer_source: str = "none"
+    hangup_at_s: float | None = None
+    talk_s: float | None = None
+    holds: tuple[Hold, ...] = ()
+    silences: tuple[Segment, ...] = ()
+    overlaps: tuple[Overlap, ...] = ()
+    tones: tuple[Tone, ...] = ()
+
+    @property
+    def hold_s(self) -> float:
+        """Seconds on hold in all."""
+        return total_s(self.holds)
+
+    @property
+    def longest_hold_s(self) -> float | None:
+        """Seconds of the longest hold; None without one."""
+        return max((h.duration_s for h in self.holds), default=None)
+
+
+# --- speech and words -----------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One recognised word (for Chinese: one token of one or more characters)."""
+
+    start_s: float
+    end_s: float
+    text: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one party says until the other speaks or a pause ends it.
+
+    `text` is punctuated; `words` are in order and may be empty for an imported transcript.
+    """
+
+    start_s: float
+    end_s: float
+    role: Role
+    text: str
+    confidence: float | None = None
+    words: tuple[Word, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """All turns of a call, sorted by start.
+
+    Attributes
+    ----------
+    language : str
+        "zh" or "en".
+    model : str
+        Name of the speech model.
+    coverage_ratio : float or None
+        Seconds of found speech that carry words, of all seconds of found speech.
+    """
+
+    language: str
+    model: str
+    turns: tuple[Turn, ...] = ()
+    coverage_ratio: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """Acoustic and conversational figures of one role; None where not measurable.
+
+    Definitions and sources stand in the functions that compute them
+    (:mod:`audit.acoustics`). Ratios are 0-1.
+    """
+
+    speech_s: float | None = None
+    speech_rate_cpm: float | None = None
+    speech_rate_wpm: float | None = None
+    fastest_rate_cpm: float | None = None
+    fastest_rate_wpm: float | None = None
+    active_level_dbfs: float | None = None
+    loudness_lufs: float | None = None
+    peak_dbfs: float | None = None
+    clipping_ratio: float | None = None
+    snr_db: float | None = None
+    f0_median_hz: float | None = None
+    f0_sd_semitones: float | None = None
+    talk_share_ratio: float | None = None
+    longest_monologue_s: float | None = None
+    response_time_median_s: float | None = None
+    n_interruptions: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """All that was measured of one call. Re-scoring needs nothing else.
+
+    Attributes
+    ----------
+    speech : mapping of role to tuple of Segment
+        Voiced time of each role's leg. A mono call has the single role "unknown".
+    measures : mapping of role to Measures
+    transcript : Transcript or None
+        None where recognition was not asked for.
+    """
+
+    call_id: str
+    recording: Recording
+    metadata: Metadata
+    timeline: Timeline
+    speech: Mapping[Role, tuple[Segment, ...]] = field(default_factory=dict)
+    measures: Mapping[Role, Measures] = field(default_factory=dict)
+    transcript: Transcript | None = None
+    tool_version: str = ""
+
+
+# --- evaluation -----------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Where in the audio a verdict is proved.
+
+    Attributes
+    ----------
+    match : {"exact", "normalised", "pinyin", "window", "measure", "event"}
+        How it was found; "window" is a stretch searched in vain.
+    heard : str or None
+        For words: what the recogniser wrote, `text` being what it was taken for.
+    confidence : float or None
+        0-1, of the recogniser's words times the match.
+    suggestion : str or None
+        The polite form for this very wording.
+    """
+
+    start_s: float
+    end_s: float
+    role: Role
+    text: str
+    match: str
+    heard: str | None = None
+    confidence: float | None = None
+    suggestion: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The verdict on one criterion.
+
+    `points` and `max_points` are None when the criterion leaves the denominator.
+    `title`, `reason` and `suggestion` are given per language ("zh", "en").
+    """
+
+    criterion: str
+    outcome: Verdict
+    section: str
+    reason: Mapping[str, str]
+    title: Mapping[str, str]
+    points: float | None = None
+    max_points: float | None = None
+    critical: bool = False
+    clause: str = ""
+    suggestion: Mapping[str, str] = field(default_factory=dict)
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SectionScore:
+    """Points of one section as a percentage of what could be earned there; None where nothing could."""
+
+    section: str
+    title: Mapping[str, str]
+    score: float | None
+    points: float
+    max_points: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """A call held against one scorecard. Never changed; overrides are added beside it.
+
+    Attributes
+    ----------
+    score : float or None
+        0-100; None where no criterion could be evaluated.
+    band : str or None
+        Id of the band of the scorecard that the score falls in.
+    """
+
+    scorecard: str
+    scorecard_version: str
+    scorecard_sha256: str
+    score: float | None
+    band: str | None
+    band_title: Mapping[str, str]
+    critical_failed: bool
+    weakest_section: str | None
+    sections: tuple[SectionScore, ...]
+    outcomes: tuple[Outcome, ...]
