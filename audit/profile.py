@@ -106,7 +106,8 @@ def _checked(path: Path, data: dict[Any, Any]) -> dict[str, Any]:
         try:
             ZoneInfo(out["time_zone"])
         except (KeyError, ValueError, OSError) as e:
-            raise ProfileError(f"{path}: unknown time_zone {out['time_zone']!r}", hint="use an IANA name such as Asia/Shanghai") from e
+            hint = "use an IANA name such as Asia/Shanghai"
+            raise ProfileError(f"{path}: unknown time_zone {out['time_zone']!r}", hint=hint) from e
     if "agent_channel" in out:
         if out["agent_channel"] in ("auto", None):
             out["agent_channel"] = None

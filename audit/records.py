@@ -466,3 +466,35 @@ class Evaluation:
     weakest_section: str | None
     sections: tuple[SectionScore, ...]
     outcomes: tuple[Outcome, ...]
+
+
+# --- what did not go well -------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One line of ``failures.csv``: a recording or a row of a call-detail record that needs somebody's look.
+
+    Attributes
+    ----------
+    call_id : str
+    path : str
+        Of the recording; empty for a row of a call-detail record without one.
+    stage : {"metadata", "recording", "audit", "worker", "cdr"}
+        Where it happened: reading what is known, reading the audio, measuring and
+        transcribing, the worker process itself, or matching rows and recordings.
+    error : str
+        Name of the error's class, such as ``DamagedRecording``; empty for a warning.
+    reason : str
+        What happened, in plain words.
+    next_step : str
+        What to do about it; empty where nothing need be done.
+    severity : {"failure", "warning"}
+        A failure was not audited; a warning was audited, or is no recording at all.
+    """
+
+    call_id: str
+    path: str
+    stage: str
+    error: str
+    reason: str
+    next_step: str = ""
+    severity: Literal["failure", "warning"] = "failure"

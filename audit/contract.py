@@ -1,0 +1,349 @@
+"""The published form of an audited call, ``callaudit.call/1``, both ways.
+
+Keys are added freely and never renamed or removed: other people's scripts read
+them. Durations and levels are rounded to what they can mean (1 ms, 0.01 dB).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import datetime
+from typing import Any, get_args
+
+from audit.records import (
+    CallRecord,
+    Evaluation,
+    Evidence,
+    Hold,
+    Measured,
+    Measures,
+    Metadata,
+    Outcome,
+    Overlap,
+    Recording,
+    Role,
+    SectionScore,
+    Segment,
+    Timeline,
+    Tone,
+    Transcript,
+    Turn,
+    Word,
+    total_s,
+)
+
+SCHEMA = "callaudit.call/1"
+_ROLES: tuple[Role, ...] = get_args(Role)
+
+
+def call_to_json(record: CallRecord, evaluation: Evaluation | None = None, *, lang: str = "en") -> dict[str, Any]:
+    """Write a call, and its evaluation if there is one, as plain JSON values.
+
+    Parameters
+    ----------
+    record : CallRecord
+    evaluation : Evaluation, optional
+    lang : {"en", "zh"}
+        Language of each outcome's ``reason``; all languages stand in ``reasons``.
+
+    Returns
+    -------
+    dict
+        Keys in the order of the contract.
+    """
+    out: dict[str, Any] = {
+        "schema": SCHEMA,
+        "call_id": record.call_id,
+        "tool_version": record.tool_version,
+        "recording": _recording_to_json(record.recording),
+        "metadata": _metadata_to_json(record.metadata),
+        "timing": _timeline_to_json(record.timeline),
+        "speech": {
+            role: {"segments": [[_ms(s.start_s), _ms(s.end_s)] for s in segments], "speech_s": _ms(total_s(segments))}
+            for role, segments in record.speech.items()
+        },
+        "transcript": _transcript_to_json(record.transcript) if record.transcript else None,
+        "measures": {role: _measures_to_json(m) for role, m in record.measures.items()},
+        "evaluation": _evaluation_to_json(evaluation, lang) if evaluation else None,
+    }
+    return out
+
+
+def record_from_json(data: Mapping[str, Any]) -> CallRecord:
+    """Read back what :func:`call_to_json` wrote.
+
+    Raises
+    ------
+    ValueError
+        If the schema is not ``callaudit.call/1``.
+    """
+    if data.get("schema") != SCHEMA:
+        raise ValueError(f"schema {data.get('schema')!r} is not {SCHEMA}")
+    return CallRecord(
+        call_id=data["call_id"],
+        tool_version=data["tool_version"],
+        recording=_recording_from_json(data["recording"]),
+        metadata=_metadata_from_json(data["call_id"], data["metadata"]),
+        timeline=_timeline_from_json(data["timing"]),
+        speech={_role(r): tuple(Segment(a, b) for a, b in v["segments"]) for r, v in data["speech"].items()},
+        transcript=_transcript_from_json(data["transcript"]) if data.get("transcript") else None,
+        measures={_role(r): Measures(**{k: v for k, v in m.items() if k in _MEASURES}) for r, m in data["measures"].items()},
+    )
+
+
+def evaluation_from_json(data: Mapping[str, Any]) -> Evaluation:
+    """Read back the ``evaluation`` part of a call."""
+    return Evaluation(
+        scorecard=data["scorecard"],
+        scorecard_version=data["scorecard_version"],
+        scorecard_sha256=data["scorecard_sha256"],
+        score=data["score"],
+        band=data["band"],
+        band_title=data["band_title"],
+        critical_failed=data["critical_failed"],
+        weakest_section=data["weakest_section"],
+        sections=tuple(SectionScore(**s) for s in data["sections"]),
+        outcomes=tuple(
+            Outcome(
+                criterion=o["criterion"],
+                outcome=o["outcome"],
+                section=o["section"],
+                reason=o["reasons"],
+                title=o["title"],
+                points=o["points"],
+                max_points=o["max_points"],
+                critical=o["critical"],
+                clause=o["clause"],
+                suggestion=o["suggestion"],
+                evidence=tuple(Evidence(**e) for e in o["evidence"]),
+            )
+            for o in data["outcomes"]
+        ),
+    )
+
+
+# --- parts ----------------------------------------------------------------------------------------
+_MEASURES = {f.name for f in fields(Measures)}
+_DIGITS = {"db": 2, "dbfs": 2, "lufs": 2, "hz": 1, "cpm": 1, "wpm": 1, "ratio": 5, "semitones": 2, "s": 3}
+
+
+def _ms(seconds: float) -> float:
+    """Seconds rounded to the millisecond."""
+    return round(float(seconds), 3)
+
+
+def _opt_ms(seconds: float | None) -> float | None:
+    return None if seconds is None else _ms(seconds)
+
+
+def _rounded(name: str, value: float | None) -> float | int | None:
+    """A measure rounded by the unit at the end of its name."""
+    if value is None or isinstance(value, int):
+        return value
+    return round(float(value), _DIGITS.get(name.rsplit("_", 1)[-1], 3))
+
+
+def _role(name: str) -> Role:
+    for role in _ROLES:
+        if role == name:
+            return role
+    raise ValueError(f"unknown role {name!r}; known: {', '.join(_ROLES)}")
+
+
+def _iso(t: datetime | None) -> str | None:
+    return t.isoformat() if t else None
+
+
+def _when(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _recording_to_json(r: Recording) -> dict[str, Any]:
+    return {
+        "path": r.path,
+        "sha256": r.sha256,
+        "duration_s": _ms(r.duration_s),
+        "sample_rate_hz": r.sample_rate_hz,
+        "n_channels": r.n_channels,
+        "layout": r.layout,
+        "agent_channel": r.agent_channel,
+        "agent_channel_source": r.agent_channel_source,
+        "warnings": list(r.warnings),
+    }
+
+
+def _recording_from_json(d: Mapping[str, Any]) -> Recording:
+    return Recording(**{**d, "warnings": tuple(d["warnings"])})
+
+
+def _metadata_to_json(m: Metadata) -> dict[str, Any]:
+    return {
+        "agent_id": m.agent_id,
+        "agent_name": m.agent_name,
+        "customer_number": m.customer_number,
+        "direction": m.direction,
+        "started_at": _iso(m.started_at),
+        "answered_at": _iso(m.answered_at),
+        "ended_at": _iso(m.ended_at),
+        "hangup_by": m.hangup_by,
+        "source": m.source,
+        "ring_s": m.ring_s,
+        "ring_tolerance_s": m.ring_tolerance_s,
+        "duration_s": m.duration_s,
+        "talk_s": m.talk_s,
+        "agent_channel": m.agent_channel,
+        "variables": dict(m.variables),
+        "warnings": list(m.warnings),
+    }
+
+
+def _metadata_from_json(call_id: str, d: Mapping[str, Any]) -> Metadata:
+    times = {k: _when(d[k]) for k in ("started_at", "answered_at", "ended_at")}
+    return Metadata(**{"call_id": call_id, **d, **times, "warnings": tuple(d["warnings"])})
+
+
+def _measured_to_json(m: Measured) -> dict[str, Any]:
+    value = _ms(m.value) if isinstance(m.value, float) else m.value
+    out: dict[str, Any] = {"value": value, "source": m.source}
+    if m.tolerance_s is not None:
+        out["tolerance_s"] = _ms(m.tolerance_s)
+    if m.reason:
+        out["reason"] = m.reason
+    return out
+
+
+def _measured_from_json(d: Mapping[str, Any]) -> Measured:
+    return Measured(d["value"], d["source"], d.get("tolerance_s"), d.get("reason"))
+
+
+def _span(s: Segment) -> dict[str, Any]:
+    return {"start_s": _ms(s.start_s), "end_s": _ms(s.end_s)}
+
+
+def _timeline_to_json(t: Timeline) -> dict[str, Any]:
+    return {
+        "ring_s": _measured_to_json(t.ring_s),
+        "n_rings": {**_measured_to_json(t.n_rings), "tone_plan": t.tone_plan},
+        "answer_at_s": _opt_ms(t.answer_at_s),
+        "answer_source": t.answer_source,
+        "hangup_at_s": _opt_ms(t.hangup_at_s),
+        "hangup_by": _measured_to_json(t.hangup_by),
+        "talk_s": _opt_ms(t.talk_s),
+        "hold_s": _ms(t.hold_s),
+        "hold_count": len(t.holds),
+        "longest_hold_s": _opt_ms(t.longest_hold_s),
+        "holds": [{**_span(h), "kind": h.kind} for h in t.holds],
+        "silences": [_span(s) for s in t.silences],
+        "overlaps": [{**_span(o), "interrupter": o.interrupter} for o in t.overlaps],
+        "tones": [{**_span(x), "kind": x.kind, "channel": x.channel} for x in t.tones],
+    }
+
+
+def _timeline_from_json(d: Mapping[str, Any]) -> Timeline:
+    return Timeline(
+        ring_s=_measured_from_json(d["ring_s"]),
+        n_rings=_measured_from_json(d["n_rings"]),
+        hangup_by=_measured_from_json(d["hangup_by"]),
+        tone_plan=d["n_rings"]["tone_plan"],
+        answer_at_s=d["answer_at_s"],
+        answer_source=d["answer_source"],
+        hangup_at_s=d["hangup_at_s"],
+        talk_s=d["talk_s"],
+        holds=tuple(Hold(**h) for h in d["holds"]),
+        silences=tuple(Segment(**s) for s in d["silences"]),
+        overlaps=tuple(Overlap(**o) for o in d["overlaps"]),
+        tones=tuple(Tone(**x) for x in d["tones"]),
+    )
+
+
+def _transcript_to_json(t: Transcript) -> dict[str, Any]:
+    return {
+        "language": t.language,
+        "model": t.model,
+        "coverage_ratio": None if t.coverage_ratio is None else round(t.coverage_ratio, 4),
+        "turns": [
+            {
+                "start_s": _ms(u.start_s),
+                "end_s": _ms(u.end_s),
+                "role": u.role,
+                "text": u.text,
+                "confidence": None if u.confidence is None else round(u.confidence, 3),
+                "words": [
+                    {"start_s": _ms(w.start_s), "end_s": _ms(w.end_s), "text": w.text, "confidence": round(w.confidence, 3)}
+                    for w in u.words
+                ],
+            }
+            for u in t.turns
+        ],
+    }
+
+
+def _transcript_from_json(d: Mapping[str, Any]) -> Transcript:
+    return Transcript(
+        language=d["language"],
+        model=d["model"],
+        coverage_ratio=d["coverage_ratio"],
+        turns=tuple(Turn(**{**u, "words": tuple(Word(**w) for w in u["words"])}) for u in d["turns"]),
+    )
+
+
+def _measures_to_json(m: Measures) -> dict[str, Any]:
+    return {f.name: _rounded(f.name, getattr(m, f.name)) for f in fields(m)}
+
+
+def _evaluation_to_json(e: Evaluation, lang: str) -> dict[str, Any]:
+    return {
+        "scorecard": e.scorecard,
+        "scorecard_version": e.scorecard_version,
+        "scorecard_sha256": e.scorecard_sha256,
+        "score": None if e.score is None else round(e.score, 2),
+        "band": e.band,
+        "band_title": dict(e.band_title),
+        "critical_failed": e.critical_failed,
+        "weakest_section": e.weakest_section,
+        "sections": [
+            {
+                "section": s.section,
+                "title": dict(s.title),
+                "score": None if s.score is None else round(s.score, 2),
+                "points": round(s.points, 4),
+                "max_points": round(s.max_points, 4),
+            }
+            for s in e.sections
+        ],
+        "outcomes": [_outcome_to_json(o, lang) for o in e.outcomes],
+    }
+
+
+def _outcome_to_json(o: Outcome, lang: str) -> dict[str, Any]:
+    return {
+        "criterion": o.criterion,
+        "outcome": o.outcome,
+        "section": o.section,
+        "title": dict(o.title),
+        "points": None if o.points is None else round(o.points, 4),
+        "max_points": o.max_points,
+        "critical": o.critical,
+        "clause": o.clause,
+        "reason": o.reason.get(lang) or next(iter(o.reason.values()), ""),
+        "reasons": dict(o.reason),
+        "suggestion": dict(o.suggestion),
+        "evidence": [_evidence_to_json(e) for e in o.evidence],
+    }
+
+
+def _evidence_to_json(e: Evidence) -> dict[str, Any]:
+    out: dict[str, Any] = {
+        "start_s": _ms(e.start_s),
+        "end_s": _ms(e.end_s),
+        "role": e.role,
+        "text": e.text,
+        "match": e.match,
+    }
+    for name in ("heard", "suggestion"):
+        if getattr(e, name) is not None:
+            out[name] = getattr(e, name)
+    if e.confidence is not None:
+        out["confidence"] = round(e.confidence, 3)
+    return out

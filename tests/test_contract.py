@@ -1,0 +1,109 @@
+"""The published form of a call: complete, in units, and readable back."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from audit.contract import call_to_json, evaluation_from_json, record_from_json
+from audit.records import (
+    CallRecord,
+    Evaluation,
+    Evidence,
+    Hold,
+    Measured,
+    Measures,
+    Metadata,
+    Outcome,
+    Overlap,
+    Recording,
+    SectionScore,
+    Segment,
+    Timeline,
+    Tone,
+    Transcript,
+    Turn,
+    Word,
+)
+
+
+@pytest.fixture
+def record() -> CallRecord:
+    started = datetime(2026, 11, 20, 9, 14, 5, tzinfo=timezone(timedelta(hours=8)))
+    turn = Turn(9.4, 13.2, "agent", "您好。", 0.83, (Word(9.4, 9.8, "您好", 0.9),))
+    return CallRecord(
+        call_id="c-1",
+        tool_version="0.1.0",
+        recording=Recording("a/c-1.wav", "ab" * 32, 245.38, 8000, 2, "stereo", 1, "option", ("short",)),
+        metadata=Metadata("c-1", agent_id="A1", started_at=started, source="cdr", variables={"company": "示例"}),
+        timeline=Timeline(
+            ring_s=Measured(9.0, "cdr", 1.0),
+            n_rings=Measured(2, "audio"),
+            hangup_by=Measured(None, "none", reason="both legs end together"),
+            tone_plan="cn",
+            answer_at_s=9.02,
+            answer_source="audio",
+            hangup_at_s=240.1,
+            talk_s=206.0,
+            holds=(Hold(80.2, 105.3, "music"),),
+            silences=(Segment(150.0, 158.2),),
+            overlaps=(Overlap(60.1, 61.4, "agent"),),
+            tones=(Tone(0.0, 1.0, "ringback", 1),),
+        ),
+        speech={"agent": (Segment(9.4, 13.2),), "customer": ()},
+        measures={"agent": Measures(speech_s=3.8, active_level_dbfs=-24.123), "customer": Measures()},
+        transcript=Transcript("zh", "base", (turn,), 0.99),
+    )
+
+
+@pytest.fixture
+def evaluation() -> Evaluation:
+    proof = Evidence(9.4, 9.8, "agent", "您好", "exact", confidence=0.9)
+    both = {"zh": "说了", "en": "said"}
+    return Evaluation(
+        "zh-service", "1.0.0", "cd" * 32, 87.5, "satisfying", both, False, "closing",
+        (SectionScore("opening", both, 100.0, 4.0, 4.0),),
+        (Outcome("open.greet", "pass", "opening", both, both, 4.0, 4.0, clause="001", evidence=(proof,)),),
+    )  # fmt: skip
+
+
+def test_a_call_survives_the_way_through_json(record, evaluation):
+    data = json.loads(json.dumps(call_to_json(record, evaluation), ensure_ascii=False))
+    assert record_from_json(data) == CallRecord(
+        **{
+            **{f: getattr(record, f) for f in record.__dataclass_fields__},
+            "measures": {"agent": Measures(speech_s=3.8, active_level_dbfs=-24.12), "customer": Measures()},
+        }
+    )
+    assert evaluation_from_json(data["evaluation"]) == evaluation
+
+
+def test_what_could_not_be_measured_is_null_with_its_reason(record):
+    timing = call_to_json(record)["timing"]
+    assert timing["hangup_by"] == {"value": None, "source": "none", "reason": "both legs end together"}
+
+
+def test_the_keys_that_others_rely_on_are_all_there(record, evaluation):
+    data = call_to_json(record, evaluation)
+    assert data["schema"] == "callaudit.call/1"
+    assert {"path", "sha256", "duration_s", "sample_rate_hz", "n_channels", "layout", "agent_channel", "warnings"} <= set(
+        data["recording"]
+    )
+    assert data["timing"]["n_rings"] == {"value": 2, "source": "audio", "tone_plan": "cn"}
+    assert data["timing"]["hold_s"] == pytest.approx(25.1)
+    assert (data["timing"]["hold_count"], data["timing"]["longest_hold_s"]) == (1, pytest.approx(25.1))
+    assert data["speech"]["agent"] == {"segments": [[9.4, 13.2]], "speech_s": 3.8}
+    assert data["metadata"]["variables"] == {"company": "示例"}
+    assert data["evaluation"]["outcomes"][0]["evidence"][0]["match"] == "exact"
+
+
+def test_reason_follows_the_language_asked_for(record, evaluation):
+    outcome = call_to_json(record, evaluation, lang="zh")["evaluation"]["outcomes"][0]
+    assert (outcome["reason"], outcome["reasons"]["en"]) == ("说了", "said")
+
+
+def test_a_foreign_schema_is_refused(record):
+    with pytest.raises(ValueError, match="other/9"):
+        record_from_json({**call_to_json(record), "schema": "other/9"})
