@@ -1,1 +1,5 @@
+"""What callaudit remembers, in SQLite or any database that SQLAlchemy knows. SQL lives only here."""
 
+from audit.storage.ledger import AuditKeys, LedgerEntry, Store, StoredCall, sqlite_url
+
+__all__ = ["AuditKeys", "LedgerEntry", "Store", "StoredCall", "sqlite_url"]

@@ -1,0 +1,420 @@
+"""The store: which recordings were audited, what was measured, what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from audit.contract import call_to_json, evaluation_from_json, record_from_json
+from audit.errors import StoreError
+from audit.records import CallRecord, Evaluation, Failure
+from audit.storage.migrate import driver_message, migrate, next_step, open_engine
+from audit.storage.tables import calls, evaluations, notices, recordings, runs
+
+State = Literal["new", "running", "done", "failed", "skipped", "superseded"]
+RunState = Literal["done", "interrupted", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class AuditKeys:
+    """What a record depends on beside the recording's bytes, as hashes.
+
+    Attributes
+    ----------
+    measuring : str
+        Of the options and the metadata that change a measurement.
+    words : str or None
+        Of the options that change a transcript; None where none was asked for.
+    metadata : str
+        Of all the metadata.
+    """
+
+    measuring: str
+    words: str | None
+    metadata: str
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """What the store knows of one recording, without the record itself.
+
+    The attributes from `keys` on are those of the newest record of this recording's call, and
+    None where there is none; `scorecard_sha256` and below are those of its newest evaluation.
+    """
+
+    recording_id: int
+    path: str
+    call_id: str
+    state: State
+    sha256: str | None
+    size_bytes: int | None
+    mtime_ns: int | None
+    call_row_id: int | None = None
+    keys: AuditKeys | None = None
+    language: str | None = None
+    scorecard: str | None = None
+    scorecard_sha256: str | None = None
+    tool_version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCall:
+    """A record and its newest evaluation as stored."""
+
+    call_row_id: int
+    recording_id: int
+    path: str
+    record: CallRecord
+    evaluation: Evaluation | None
+    keys: AuditKeys
+
+
+class Store:
+    """Everything callaudit remembers, in any database that SQLAlchemy knows.
+
+    Opening brings the tables up to date. Each method is one transaction. Times
+    are passed in as `now`, with a zone.
+
+    Parameters
+    ----------
+    url : str
+        SQLAlchemy URL.
+
+    Raises
+    ------
+    StoreError
+        From every method, where the database cannot be opened, read or written.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._engine = open_engine(url)
+        self.url = self._engine.url.render_as_string(hide_password=True)
+        try:
+            migrate(self._engine)
+        except StoreError:
+            self._engine.dispose()
+            raise
+
+    @classmethod
+    def in_folder(cls, out: Path) -> Store:
+        """The default store of an output folder: SQLite in ``callaudit.db``."""
+        return cls(sqlite_url(out / "callaudit.db"))
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+
+    # --- runs -------------------------------------------------------------------------------------
+    def begin_run(self, command: str, options: Mapping[str, Any], *, tool_version: str, now: datetime) -> int:
+        """Note that a command began; returns the run's number."""
+        row = {
+            "command": command,
+            "options": dict(options),
+            "tool_version": tool_version,
+            "state": "running",
+            "started_at": now,
+        }
+        with self._writing() as c:
+            return _new_id(c.execute(runs.insert().values(**row)))
+
+    def finish_run(self, run_id: int, state: RunState, counts: Mapping[str, int], *, now: datetime) -> None:
+        """Note how a run ended."""
+        with self._writing() as c:
+            c.execute(runs.update().where(runs.c.id == run_id).values(state=state, counts=dict(counts), finished_at=now))
+
+    def save_notices(self, run_id: int, found: Iterable[Failure]) -> None:
+        """Keep what a run found beside its recordings."""
+        rows = [
+            {
+                "run_id": run_id,
+                "call_id": f.call_id,
+                "path": f.path,
+                "stage": f.stage,
+                "reason": f.reason,
+                "next_step": f.next_step,
+            }
+            for f in found
+        ]
+        if rows:
+            with self._writing() as c:
+                c.execute(notices.insert(), rows)
+
+    # --- the ledger -------------------------------------------------------------------------------
+    def ledger(self) -> tuple[LedgerEntry, ...]:
+        """Every recording ever met, by number, superseded ones left out."""
+        found, verdicts = _newest_calls(), _newest_evaluations()
+        query = (
+            sa.select(
+                *(recordings.c[n] for n in ("id", "path", "call_id", "state", "size_bytes", "mtime_ns")),
+                found.c.id.label("call_row_id"),
+                *(found.c[n] for n in ("sha256", "language", "tool_version", "measuring_key", "words_key", "metadata_key")),
+                verdicts.c.scorecard,
+                verdicts.c.scorecard_sha256,
+            )
+            .select_from(
+                recordings.outerjoin(found, found.c.recording_id == recordings.c.id).outerjoin(
+                    verdicts, verdicts.c.call_row_id == found.c.id
+                )
+            )
+            .where(recordings.c.state != "superseded")
+            .order_by(recordings.c.id)
+        )
+        with self._reading() as c:
+            return tuple(_entry(row) for row in c.execute(query))
+
+    def begin(self, path: str, call_id: str, *, size_bytes: int | None, mtime_ns: int | None, now: datetime) -> int:
+        """Note that the audit of a recording begins; returns the recording's number."""
+        values = {
+            "call_id": call_id, "size_bytes": size_bytes, "mtime_ns": mtime_ns, "state": "running", "started_at": now,
+            "finished_at": None, "stage": None, "error": None, "reason": None, "next_step": None,
+        }  # fmt: skip
+        with self._writing() as c:
+            known = c.execute(sa.select(recordings.c.id).where(recordings.c.path == path)).scalar()
+            if known is None:
+                row = {"path": path, "n_attempts": 1, "first_seen_at": now, **values}
+                return _new_id(c.execute(recordings.insert().values(**row)))
+            again = recordings.update().where(recordings.c.id == known)
+            c.execute(again.values(n_attempts=recordings.c.n_attempts + 1, **values))
+            return int(known)
+
+    def save_result(
+        self,
+        recording_id: int,
+        record: CallRecord,
+        evaluation: Evaluation | None,
+        keys: AuditKeys,
+        *,
+        options: Mapping[str, Any],
+        now: datetime,
+    ) -> int:
+        """Keep a record and its evaluation, and mark the recording done; returns the call's row number.
+
+        All or nothing: a recording is "done" only together with its record.
+        """
+        row = {
+            "call_id": record.call_id,
+            "recording_id": recording_id,
+            "sha256": record.recording.sha256,
+            "agent_id": record.metadata.agent_id,
+            "started_at": record.metadata.started_at,
+            "language": record.transcript.language if record.transcript else None,
+            "measuring_key": keys.measuring,
+            "words_key": keys.words,
+            "metadata_key": keys.metadata,
+            "tool_version": record.tool_version,
+            "audited_at": now,
+            "record": call_to_json(record),
+        }
+        done = {"state": "done", "sha256": record.recording.sha256, "finished_at": now}
+        with self._writing() as c:
+            call_row_id = _new_id(c.execute(calls.insert().values(**row)))
+            if evaluation is not None:
+                c.execute(evaluations.insert().values(**_evaluation_row(call_row_id, record, evaluation, options, now)))
+            c.execute(recordings.update().where(recordings.c.id == recording_id).values(**done))
+            c.execute(
+                recordings.update()
+                .where(
+                    recordings.c.call_id == record.call_id,
+                    recordings.c.id != recording_id,
+                    recordings.c.state.in_(("done", "running")),
+                )
+                .values(state="superseded", reason="another recording has taken this call's place")
+            )
+        return call_row_id
+
+    def save_evaluation(
+        self, call_row_id: int, record: CallRecord, evaluation: Evaluation, *, options: Mapping[str, Any], now: datetime
+    ) -> None:
+        """Add an evaluation to a stored record; earlier ones stay."""
+        with self._writing() as c:
+            c.execute(evaluations.insert().values(**_evaluation_row(call_row_id, record, evaluation, options, now)))
+
+    def save_failure(self, recording_id: int, failure: Failure, *, now: datetime) -> None:
+        """Mark a recording failed, with the reason. A record from before stays."""
+        values = {
+            "state": "failed", "stage": failure.stage, "error": failure.error, "reason": failure.reason,
+            "next_step": failure.next_step, "finished_at": now,
+        }  # fmt: skip
+        with self._writing() as c:
+            c.execute(recordings.update().where(recordings.c.id == recording_id).values(**values))
+
+    def put_back(self, recording_ids: Iterable[int]) -> None:
+        """Mark recordings whose audit was broken off as new again."""
+        with self._writing() as c:
+            for number in recording_ids:
+                c.execute(recordings.update().where(recordings.c.id == number).values(state="new"))
+
+    def supersede(self, recording_ids: Iterable[int], reason: str, *, now: datetime) -> None:
+        """Take recordings out of the ledger's current ones; their rows stay."""
+        with self._writing() as c:
+            for number in recording_ids:
+                values = {"state": "superseded", "reason": reason, "finished_at": now}
+                c.execute(recordings.update().where(recordings.c.id == number).values(**values))
+
+    # --- results ----------------------------------------------------------------------------------
+    def call(self, call_row_id: int) -> StoredCall:
+        """One record with its newest evaluation.
+
+        Raises
+        ------
+        StoreError
+            If there is none of that number.
+        """
+        with self._reading() as c:
+            row = c.execute(_calls_query().where(calls.c.id == call_row_id)).one_or_none()
+        if row is None:
+            raise StoreError(f"{self.url}: no call has the row number {call_row_id}")
+        return _stored_call(row)
+
+    def calls(
+        self, *, since: datetime | None = None, until: datetime | None = None, agent_id: str | None = None
+    ) -> Iterator[StoredCall]:
+        """The newest record of each call with its newest evaluation, by start and call id.
+
+        Parameters
+        ----------
+        since, until : datetime, optional
+            Half-open, of the call's start, with a zone. A call without a start is left out
+            where either is given.
+        agent_id : str, optional
+            Only this agent's.
+
+        Yields
+        ------
+        StoredCall
+            One is held in memory at a time.
+        """
+        newest = _newest_calls()
+        query = _calls_query().where(calls.c.id.in_(sa.select(newest.c.id))).order_by(calls.c.started_at, calls.c.call_id)
+        if since is not None:
+            query = query.where(calls.c.started_at >= since)
+        if until is not None:
+            query = query.where(calls.c.started_at < until)
+        if agent_id is not None:
+            query = query.where(calls.c.agent_id == agent_id)
+        with self._reading() as c:
+            for row in c.execution_options(yield_per=50).execute(query):
+                yield _stored_call(row)
+
+    def failures(self) -> tuple[Failure, ...]:
+        """Recordings that cannot be audited as things stand, then the notices of the newest run."""
+        of_last_run = sa.select(sa.func.max(runs.c.id)).where(runs.c.command.in_(("run", "measure")))
+        with self._reading() as c:
+            failed = c.execute(sa.select(recordings).where(recordings.c.state == "failed").order_by(recordings.c.path)).all()
+            noted = c.execute(
+                sa.select(notices).where(notices.c.run_id == of_last_run.scalar_subquery()).order_by(notices.c.id)
+            ).all()
+        return tuple(
+            Failure(r.call_id, r.path, r.stage or "", r.error or "", r.reason or "", r.next_step or "") for r in failed
+        ) + tuple(Failure(n.call_id, n.path, n.stage, "", n.reason, n.next_step, "warning") for n in noted)
+
+    # --- transactions -----------------------------------------------------------------------------
+    @contextmanager
+    def _writing(self) -> Iterator[sa.Connection]:
+        """One transaction that takes the write lock at its start."""
+        try:
+            with self._engine.connect().execution_options(write=True) as c, c.begin():
+                yield c
+        except sa.exc.SQLAlchemyError as e:
+            raise StoreError(f"{self.url}: cannot write: {driver_message(e)}", hint=next_step(e)) from e
+
+    @contextmanager
+    def _reading(self) -> Iterator[sa.Connection]:
+        """One transaction that sees one state of the store."""
+        try:
+            with self._engine.connect() as c, c.begin():
+                yield c
+        except sa.exc.SQLAlchemyError as e:
+            raise StoreError(f"{self.url}: cannot read: {driver_message(e)}", hint=next_step(e)) from e
+
+
+def sqlite_url(path: Path) -> str:
+    """The URL of an SQLite file."""
+    return sa.URL.create("sqlite", database=str(path.absolute())).render_as_string()
+
+
+def _newest_calls() -> sa.Subquery:
+    """The newest record of each call."""
+    newest = sa.select(sa.func.max(calls.c.id)).group_by(calls.c.call_id)
+    return sa.select(*(c for c in calls.c if c.name != "record")).where(calls.c.id.in_(newest)).subquery("newest_call")
+
+
+def _newest_evaluations() -> sa.Subquery:
+    """The newest evaluation of each record."""
+    newest = sa.select(sa.func.max(evaluations.c.id)).group_by(evaluations.c.call_row_id)
+    return sa.select(evaluations).where(evaluations.c.id.in_(newest)).subquery("newest_evaluation")
+
+
+def _calls_query() -> sa.Select[Any]:
+    verdicts = _newest_evaluations()
+    return sa.select(
+        *(calls.c[n] for n in ("id", "recording_id", "record", "measuring_key", "words_key", "metadata_key")),
+        recordings.c.path,
+        verdicts.c.evaluation,
+    ).select_from(calls.join(recordings).outerjoin(verdicts, verdicts.c.call_row_id == calls.c.id))
+
+
+def _entry(row: Any) -> LedgerEntry:
+    r = row._mapping
+    keys = AuditKeys(r["measuring_key"], r["words_key"], r["metadata_key"]) if r["call_row_id"] is not None else None
+    return LedgerEntry(
+        recording_id=r["id"],
+        keys=keys,
+        **{
+            n: r[n]
+            for n in (
+                "path", "call_id", "state", "sha256", "size_bytes", "mtime_ns", "call_row_id", "language", "scorecard",
+                "scorecard_sha256", "tool_version",
+            )
+        },
+    )  # fmt: skip
+
+
+def _stored_call(row: sa.Row[Any]) -> StoredCall:
+    return StoredCall(
+        call_row_id=row.id,
+        recording_id=row.recording_id,
+        path=row.path,
+        record=record_from_json(row.record),
+        evaluation=evaluation_from_json(row.evaluation) if row.evaluation is not None else None,
+        keys=AuditKeys(row.measuring_key, row.words_key, row.metadata_key),
+    )
+
+
+def _evaluation_row(
+    call_row_id: int, record: CallRecord, evaluation: Evaluation, options: Mapping[str, Any], now: datetime
+) -> dict[str, Any]:
+    return {
+        "call_row_id": call_row_id,
+        "scorecard": evaluation.scorecard,
+        "scorecard_version": evaluation.scorecard_version,
+        "scorecard_sha256": evaluation.scorecard_sha256,
+        "score": evaluation.score,
+        "critical_failed": evaluation.critical_failed,
+        "n_failed_criteria": sum(o.outcome == "fail" for o in evaluation.outcomes),
+        "tool_version": record.tool_version,
+        "options": dict(options),
+        "created_at": now,
+        "evaluation": call_to_json(record, evaluation)["evaluation"],
+    }
+
+
+def _new_id(result: sa.CursorResult[Any]) -> int:
+    """The number that the database gave a new row."""
+    key = result.inserted_primary_key
+    if key is None:
+        raise StoreError("the database returned no number for a new row")
+    return int(key[0])

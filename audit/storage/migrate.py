@@ -1,0 +1,149 @@
+"""Open a database as callaudit needs it, and bring its tables up to date.
+
+SQLite's traps are met here: foreign keys are off unless asked for, the driver
+opens no transaction before ``CREATE TABLE``, and a second writer fails at once
+unless told to wait. Every change of the tables runs in one explicit transaction
+that takes the write lock first: two programs that open an old store at the
+same time change it once, and a change that fails leaves the store as it was.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+
+from audit.errors import StoreError
+
+#: Seconds that a writer waits for another to finish.
+BUSY_TIMEOUT_S = 30.0
+
+MIGRATIONS = Path(__file__).resolve().parent / "migrations"
+
+
+def open_engine(url: str) -> sa.Engine:
+    """Connect to a database.
+
+    Parameters
+    ----------
+    url : str
+        A SQLAlchemy URL, such as ``sqlite:////srv/audit/callaudit.db``.
+
+    Returns
+    -------
+    sqlalchemy.Engine
+        For SQLite: foreign keys on, write-ahead log, explicit transactions. A
+        transaction takes the write lock at its start where the connection has the
+        execution option ``write=True``.
+
+    Raises
+    ------
+    StoreError
+        If the URL cannot be understood or its driver is not installed.
+    """
+    try:
+        parsed = sa.make_url(url)
+        engine = sa.create_engine(parsed, json_serializer=partial(json.dumps, allow_nan=False))
+    except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ImportError) as e:
+        raise StoreError(f"--store {url}: {e}", hint="use a SQLAlchemy URL such as sqlite:////srv/audit/callaudit.db") from e
+    if parsed.get_backend_name() == "sqlite":
+        sa.event.listen(engine, "connect", _set_up_sqlite)
+        sa.event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def migrate(engine: sa.Engine, *, migrations: Path = MIGRATIONS) -> None:
+    """Bring the tables up to date; does nothing where they are.
+
+    Parameters
+    ----------
+    migrations : Path
+        Folder of numbered changes.
+
+    Raises
+    ------
+    StoreError
+        If a change fails (the store is left as it was), or the store was written
+        by a newer callaudit.
+    """
+    config = Config()
+    config.set_main_option("script_location", str(migrations).replace("%", "%%"))
+    config.set_main_option("path_separator", "newline")
+    where = engine.url.render_as_string(hide_password=True)
+    try:
+        head = ScriptDirectory.from_config(config).get_current_head()
+        with engine.connect().execution_options(write=True) as connection:
+            if _revision(connection) == head:
+                return
+            sqlite = engine.dialect.name == "sqlite"
+            if sqlite:  # a table that is rebuilt must not take the rows that refer to it along
+                _pragma(connection, "foreign_keys=OFF")
+            try:
+                with connection.begin():
+                    config.attributes["connection"] = connection
+                    command.upgrade(config, "head")
+                    if sqlite and (broken := connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()):
+                        raise StoreError(f"{where}: rows without what they refer to after the change of tables: {broken[:3]}")
+            finally:
+                if sqlite:
+                    _pragma(connection, "foreign_keys=ON")
+    except CommandError as e:
+        raise StoreError(
+            f"{where}: this store cannot be brought up to date: {e}",
+            hint="it was probably written by a newer callaudit: install that one, or name another --store",
+        ) from e
+    except sa.exc.SQLAlchemyError as e:
+        raise StoreError(f"{where}: cannot open or update the store: {driver_message(e)}", hint=next_step(e)) from e
+
+
+def driver_message(e: Exception) -> str:
+    """The driver's own words, without the statement around them."""
+    return str(getattr(e, "orig", None) or e)
+
+
+def next_step(e: Exception) -> str:
+    """The next step for a database error."""
+    text = driver_message(e).lower()
+    if "full" in text or "disk i/o" in text:
+        return "free some disk space and run the same command again: it goes on where it stopped"
+    if "locked" in text:
+        return "another callaudit is writing to this store: wait for it to end"
+    if "not a database" in text or "malformed" in text:
+        return "this file is no callaudit store: move it away, or name another --store"
+    return "check that the folder exists and can be written to, and the --store URL"
+
+
+def _revision(connection: sa.Connection) -> str | None:
+    """The number of the last change made; None in a blank database."""
+    with connection.begin():
+        if not sa.inspect(connection).has_table("alembic_version"):
+            return None
+        return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _pragma(connection: sa.Connection, text: str) -> None:
+    """Set a pragma outside any transaction, where alone it works."""
+    cursor = connection.connection.cursor()
+    cursor.execute(f"PRAGMA {text}")
+    cursor.close()
+
+
+def _set_up_sqlite(dbapi_connection: Any, _record: Any) -> None:
+    dbapi_connection.isolation_level = None  # the driver then opens no transaction of its own
+    cursor = dbapi_connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout={int(BUSY_TIMEOUT_S * 1000)}")
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("write") else "BEGIN")

@@ -1,0 +1,132 @@
+"""The tables as they are now; how they came to be stands in ``migrations/versions``.
+
+Types are those every database of SQLAlchemy has. Texts and times leave here as
+Python knows them: times always with a zone, JSON as plain values.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+
+class UtcDateTime(sa.types.TypeDecorator[datetime]):
+    """A moment, stored in UTC; SQLite keeps no zone, so none is ever left to guess."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        """To UTC; a time without a zone is refused."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value} carries no time zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        """From UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+#: One row for each time ``run``, ``measure`` or ``rescore`` was called.
+runs = sa.Table(
+    "runs",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("command", sa.String(32), nullable=False),
+    sa.Column("options", sa.JSON, nullable=False),
+    sa.Column("tool_version", sa.String(64), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("started_at", UtcDateTime, nullable=False),
+    sa.Column("finished_at", UtcDateTime),
+    sa.Column("counts", sa.JSON),
+    sa.CheckConstraint("state IN ('running', 'done', 'interrupted', 'failed')", name="state"),
+)
+
+#: The ledger: one row for each recording ever met, by its absolute path.
+recordings = sa.Table(
+    "recordings",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("path", sa.Text, nullable=False, unique=True),
+    sa.Column("call_id", sa.Text, nullable=False, index=True),
+    sa.Column("sha256", sa.String(64), index=True),
+    sa.Column("size_bytes", sa.BigInteger),
+    sa.Column("mtime_ns", sa.BigInteger),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("stage", sa.String(16)),
+    sa.Column("error", sa.Text),
+    sa.Column("reason", sa.Text),
+    sa.Column("next_step", sa.Text),
+    sa.Column("n_attempts", sa.Integer, nullable=False),
+    sa.Column("first_seen_at", UtcDateTime, nullable=False),
+    sa.Column("started_at", UtcDateTime),
+    sa.Column("finished_at", UtcDateTime),
+    sa.CheckConstraint("state IN ('new', 'running', 'done', 'failed', 'skipped', 'superseded')", name="state"),
+)
+
+#: What was measured, never changed: auditing a call anew adds a row, and the newest counts.
+calls = sa.Table(
+    "calls",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("call_id", sa.Text, nullable=False, index=True),
+    sa.Column("recording_id", sa.ForeignKey("recordings.id"), nullable=False, index=True),
+    sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("agent_id", sa.Text, index=True),
+    sa.Column("started_at", UtcDateTime, index=True),
+    sa.Column("language", sa.String(16)),
+    sa.Column("measuring_key", sa.String(64), nullable=False),
+    sa.Column("words_key", sa.String(64)),
+    sa.Column("metadata_key", sa.String(64), nullable=False),
+    sa.Column("tool_version", sa.String(64), nullable=False),
+    sa.Column("audited_at", UtcDateTime, nullable=False),
+    sa.Column("record", sa.JSON, nullable=False),
+)
+
+#: Verdicts, never changed: another scorecard adds a row, and the newest counts.
+evaluations = sa.Table(
+    "evaluations",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("call_row_id", sa.ForeignKey("calls.id"), nullable=False, index=True),
+    sa.Column("scorecard", sa.Text, nullable=False),
+    sa.Column("scorecard_version", sa.Text, nullable=False),
+    sa.Column("scorecard_sha256", sa.String(64), nullable=False),
+    sa.Column("score", sa.Float),
+    sa.Column("critical_failed", sa.Boolean, nullable=False),
+    sa.Column("n_failed_criteria", sa.Integer, nullable=False),
+    sa.Column("tool_version", sa.String(64), nullable=False),
+    sa.Column("options", sa.JSON, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("evaluation", sa.JSON, nullable=False),
+)
+
+#: What a run found beside its recordings: call-detail rows without one, and the reverse.
+notices = sa.Table(
+    "notices",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("run_id", sa.ForeignKey("runs.id"), nullable=False, index=True),
+    sa.Column("call_id", sa.Text, nullable=False),
+    sa.Column("path", sa.Text, nullable=False),
+    sa.Column("stage", sa.String(16), nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("next_step", sa.Text, nullable=False),
+)
