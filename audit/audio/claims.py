@@ -10,6 +10,10 @@ from pathlib import Path
 #: Data sizes from here on are what recorders that write to a pipe put in place of a length (sox, FFmpeg, Asterisk).
 RIFF_PLACEHOLDER_BYTES = 0x7FFF_0000
 
+_MP3_KBIT_S = (
+    (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),  # MPEG-2 and 2.5
+    (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),  # MPEG-1
+)
 _MP3_RATES_HZ = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
 
 
@@ -53,7 +57,9 @@ def read_claim(path: Path, size: int) -> Claim:
 def _riff_claim(f: io.BufferedReader, size: int) -> Claim:
     """Walk the RIFF chunks: the data chunk's claim against the bytes that are there."""
     claim = Claim(signature="WAV")
-    byte_rate = 0
+    byte_rate = rate_hz = 0
+    is_pcm = True
+    n_fact: int | None = None
     large_data_bytes: int | None = None
     position = 12
     while position + 8 <= size:
@@ -61,11 +67,14 @@ def _riff_claim(f: io.BufferedReader, size: int) -> Claim:
         name, n_bytes = struct.unpack("<4sI", f.read(8))
         body = position + 8
         if name == b"ds64":
-            large_data_bytes = struct.unpack("<8xQ", f.read(16))[0]
+            large_data_bytes = struct.unpack("<8xQ", f.read(16).ljust(16, b"\0"))[0]
         elif name == b"fmt ":
             tag, n_channels, rate_hz, average, align, bits = struct.unpack("<HHIIHH", f.read(16).ljust(16, b"\0"))
             # The average is often wrong for PCM and the only figure there is for compressed formats.
-            byte_rate = align * rate_hz if tag in (1, 3, 6, 7, 0xFFFE) and align == n_channels * bits // 8 else average
+            is_pcm = tag in (1, 3, 6, 7, 0xFFFE) and align == n_channels * bits // 8
+            byte_rate = align * rate_hz if is_pcm else average
+        elif name == b"fact" and n_bytes >= 4:
+            n_fact = struct.unpack("<I", f.read(4).ljust(4, b"\0"))[0]
         elif name == b"data":
             if n_bytes == 0xFFFFFFFF and large_data_bytes is not None:
                 n_bytes = large_data_bytes
@@ -74,11 +83,16 @@ def _riff_claim(f: io.BufferedReader, size: int) -> Claim:
                 claim.options["ignore_length"] = "1"  # a recorder that wrote to a pipe: no claim was made
             elif byte_rate:
                 claim.declared_s = n_bytes / byte_rate
+                if not is_pcm:
+                    # Blocks have headers of their own, so bytes are no measure of time; the fact chunk counts samples.
+                    claim.declared_s = n_fact / rate_hz if n_fact and n_fact < RIFF_PLACEHOLDER_BYTES and rate_hz else None
+                    if n_bytes > present:
+                        claim.damage.append(f"the WAV header claims {n_bytes} bytes of audio, {present} are there")
                 extra = _unclaimed_bytes(f, body + n_bytes + n_bytes % 2, size)
                 if extra:
                     claim.options["ignore_length"] = "1"
                     claim.warnings.append(
-                        f"the WAV header claims {claim.declared_s:.2f} s, "
+                        f"the WAV header claims {n_bytes / byte_rate:.2f} s, "
                         f"the file holds {present / byte_rate:.2f} s: all of it was read"
                     )
             return claim
@@ -119,6 +133,23 @@ def _ogg_claim(f: io.BufferedReader, size: int) -> Claim:
     elif not tail[at + 5] & 4:
         claim.warnings.append("the Ogg file ends without an end-of-stream mark: the recorder did not close it, or it was cut")
     return claim
+
+
+def mp3_frame_bytes(head: bytes) -> int | None:
+    """Length of the layer III frame that begins with this header (ISO 11172-3, 13818-3); None if it is none.
+
+    Examples
+    --------
+    >>> mp3_frame_bytes(bytes.fromhex("fffb9064"))  # MPEG-1, 128 kbit/s, 44.1 kHz
+    417
+    """
+    if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE6 != 0xE2:
+        return None
+    version, bitrate_index, rate_index = head[1] >> 3 & 3, head[2] >> 4, head[2] >> 2 & 3
+    if version not in _MP3_RATES_HZ or bitrate_index in (0, 15) or rate_index == 3:
+        return None
+    kbit_s = _MP3_KBIT_S[version == 3][bitrate_index - 1]
+    return (144 if version == 3 else 72) * kbit_s * 1000 // _MP3_RATES_HZ[version][rate_index] + (head[2] >> 1 & 1)
 
 
 def _xing_duration_s(head: bytes) -> float | None:

@@ -73,6 +73,7 @@ class Trouble:
     n_backward: int = 0
     stopped: str | None = None
     changes: list[str] = field(default_factory=list)
+    last_packet: bytes = b""
 
 
 def _as_float(frame: Any, n_channels: int) -> Samples:
@@ -104,6 +105,8 @@ def _frames(container: Any, stream: Any, trouble: Trouble) -> Iterator[Any]:
         except (av.error.FFmpegError, OSError) as e:
             trouble.stopped = str(e)
             return
+        if packet.size and stream.codec_context.name.startswith("mp3"):
+            trouble.last_packet = bytes(packet)
         try:
             yield from packet.decode()
         except av.error.EOFError:

@@ -11,7 +11,7 @@ from typing import Any
 import av
 import av.error
 
-from audit.audio.claims import Claim, read_claim
+from audit.audio.claims import Claim, mp3_frame_bytes, read_claim
 from audit.audio.decode import MAX_FILLED_GAP_S, Samples, Trouble, decode
 from audit.errors import DamagedRecording, UnreadableRecording
 
@@ -162,6 +162,10 @@ def _damage_of(trouble: Trouble, container: str, warnings: list[str]) -> list[st
         damage.append(f"reading stopped: {trouble.stopped}")
     if trouble.n_bad_packets:
         damage.append(f"{trouble.n_bad_packets} packets could not be decoded")
+    frame_bytes = mp3_frame_bytes(trouble.last_packet)
+    if frame_bytes and frame_bytes > len(trouble.last_packet):
+        # Without a Xing header an MP3 claims no length; a frame cut short is all that shows.
+        damage.append(f"the MP3 is cut inside its last frame ({len(trouble.last_packet)} of {frame_bytes} bytes are there)")
     if trouble.gaps:
         at_s, _ = trouble.gaps[0]
         lost_s = sum(g for _, g in trouble.gaps)
