@@ -231,10 +231,11 @@ class Hold(Segment):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Tone(Segment):
-    """One burst of a signalling tone."""
+    """One burst of a signalling tone; `freqs_hz` are its one or two components, lowest first: a detail that is not published."""
 
     kind: ToneKind = "ringback"
     channel: int = 0
+    freqs_hz: tuple[float, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True, order=True)

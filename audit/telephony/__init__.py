@@ -1,1 +1,9 @@
+"""Tones, rings, holds and the release of a call, from its audio."""
 
+from __future__ import annotations
+
+from audit.telephony.plans import TONE_PLANS, Cadence, TonePlan
+from audit.telephony.ringing import Ringing, measure_ringing
+from audit.telephony.tones import find_tones
+
+__all__ = ["TONE_PLANS", "Cadence", "Ringing", "TonePlan", "find_tones", "measure_ringing"]

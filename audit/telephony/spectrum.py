@@ -1,0 +1,91 @@
+"""Short-time power spectra of a leg, in blocks, so that two hours need no more memory than a minute."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.fft
+import soxr
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+LINE_RATE_HZ = 8000  # signalling and hold music live in the telephone band
+
+
+def at_line_rate(leg: Floats, sample_rate_hz: int) -> Floats:
+    """The leg at 8 kHz, float32, not finite samples as zero.
+
+    Raises
+    ------
+    ValueError
+        If the leg is not one-dimensional or the rate is not positive.
+    """
+    if leg.ndim != 1 or sample_rate_hz <= 0:
+        raise ValueError(f"a leg is one-dimensional with a positive rate, not shape {leg.shape} at {sample_rate_hz} Hz")
+    x = np.nan_to_num(leg.astype(np.float32, copy=False), nan=0.0, posinf=0.0, neginf=0.0)
+    if sample_rate_hz == LINE_RATE_HZ or len(x) == 0:
+        return x
+    return np.asarray(soxr.resample(x, sample_rate_hz, LINE_RATE_HZ, quality="MQ"), dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Framing:
+    """How a leg is cut into frames.
+
+    Attributes
+    ----------
+    n_window, n_hop, n_fft : int
+        In samples at 8 kHz. Frame i is centred on sample ``i * n_hop``; the leg is padded with zeros.
+    low_hz, high_hz : float
+        Bins outside this band are left out.
+    """
+
+    n_window: int
+    n_hop: int
+    n_fft: int
+    low_hz: float
+    high_hz: float
+
+    @property
+    def first_bin(self) -> int:
+        """Index of the first bin kept, in the full transform."""
+        return int(np.ceil(self.low_hz * self.n_fft / LINE_RATE_HZ))
+
+    @property
+    def bin_hz(self) -> float:
+        """Distance of two bins."""
+        return LINE_RATE_HZ / self.n_fft
+
+    @property
+    def hop_s(self) -> float:
+        """Seconds between frames."""
+        return self.n_hop / LINE_RATE_HZ
+
+    def n_frames(self, n_samples: int) -> int:
+        """Frames of a leg of that length."""
+        return n_samples // self.n_hop + 1 if n_samples else 0
+
+    def power_blocks(self, leg: Floats, *, block_s: float = 60.0) -> Iterator[tuple[int, Floats]]:
+        """Yield (index of first frame, power of shape (n_frames, n_bins)), scaled so that a sine's bins add up to its power.
+
+        A last block shorter than half joins the one before.
+        """
+        window = np.hanning(self.n_window + 2)[1:-1].astype(np.float32)
+        # Parseval over the positive half: the sum over a sine's main lobe is its mean square.
+        scale = np.float32(2.0 / (self.n_fft * np.sum(window.astype(np.float64) ** 2)))
+        last_bin = int(self.high_hz * self.n_fft / LINE_RATE_HZ)
+        total, per_block = self.n_frames(len(leg)), max(1, int(block_s / self.hop_s))
+        pad = self.n_window // 2
+        start = 0
+        while start < total:
+            stop = total if total - start < 1.5 * per_block else start + per_block
+            a, b = start * self.n_hop - pad, (stop - 1) * self.n_hop - pad + self.n_window
+            piece = leg[max(0, a) : max(0, b)]
+            piece = np.pad(piece, (max(0, -a), b - max(0, a) - len(piece)))
+            frames = np.lib.stride_tricks.sliding_window_view(piece, self.n_window)[:: self.n_hop]
+            spectrum = scipy.fft.rfft(frames * window, n=self.n_fft, axis=1)[:, self.first_bin : last_bin + 1]
+            yield start, (spectrum.real**2 + spectrum.imag**2) * scale
+            start = stop
