@@ -257,6 +257,12 @@ class Store:
             for number in recording_ids:
                 c.execute(recordings.update().where(recordings.c.id == number).values(state="new"))
 
+    def note_unchanged(self, recording_id: int, *, size_bytes: int | None, mtime_ns: int | None) -> None:
+        """Keep the new time of change of a recording whose bytes are as they were."""
+        with self._writing() as c:
+            changed = recordings.update().where(recordings.c.id == recording_id)
+            c.execute(changed.values(size_bytes=size_bytes, mtime_ns=mtime_ns))
+
     def supersede(self, recording_ids: Iterable[int], reason: str, *, now: datetime) -> None:
         """Take recordings out of the ledger's current ones; their rows stay."""
         with self._writing() as c:

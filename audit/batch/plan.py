@@ -1,0 +1,271 @@
+"""What has to be done for each recording, found out before any audio is opened."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from audit import __version__
+from audit.batch.files import call_file_name, printable
+from audit.batch.workers import Trouble, trouble_of
+from audit.errors import AuditError, DuplicateCall, RecordingError
+from audit.records import CallRecord, Evaluation, Metadata
+from audit.storage import AuditKeys, LedgerEntry
+
+if TYPE_CHECKING:
+    from audit.pipeline import Settings
+
+#: Metadata that only tells whom a call belongs to: a change of them asks for no new measurement.
+_LABELS = frozenset({"agent_id", "customer_number", "variables", "agent_name"})
+
+Work = Literal["audit", "rescore", "skip"]
+
+
+class Judge(Protocol):
+    """Holds records against the scorecard of this run."""
+
+    def scorecard_sha256(self, language: str) -> str | None:
+        """Hash of the scorecard for calls in a language; None where there is none."""
+        ...
+
+    def evaluate(self, record: CallRecord) -> Evaluation | None:
+        """The verdicts on a record; None where no scorecard applies."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One recording and what to do with it.
+
+    Attributes
+    ----------
+    path : Path
+        As found.
+    key : str
+        Absolute path as text: the recording's name in the store.
+    work : {"audit", "rescore", "skip"}
+        "rescore" opens no audio: the stored record gets new metadata, a new evaluation, or both.
+    entry : LedgerEntry or None
+        What the store holds of this call; None for "audit".
+    """
+
+    path: Path
+    key: str
+    metadata: Metadata
+    keys: AuditKeys
+    size_bytes: int | None
+    mtime_ns: int | None
+    work: Work
+    entry: LedgerEntry | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """One recording that is not audited, and why."""
+
+    path: Path
+    key: str
+    call_id: str
+    trouble: Trouble
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All recordings of a run, in their order."""
+
+    planned: tuple[Planned, ...] = ()
+    refused: tuple[Refused, ...] = ()
+
+
+@dataclass(slots=True)
+class _Ledger:
+    """The store's entries by path and by call."""
+
+    by_path: dict[str, LedgerEntry] = field(default_factory=dict)
+    by_call: dict[str, LedgerEntry] = field(default_factory=dict)
+
+
+def audit_keys(settings: Settings, metadata: Metadata) -> AuditKeys:
+    """Hash what a record depends on beside the audio.
+
+    Parameters
+    ----------
+    settings : Settings
+    metadata : Metadata
+
+    Returns
+    -------
+    AuditKeys
+        `words` is None where nothing is transcribed. The tool's version is part of
+        both, so that another version audits anew.
+    """
+    known = {f.name: getattr(metadata, f.name) for f in fields(metadata)}
+    known["variables"] = dict(metadata.variables)
+    measuring = {
+        "tool": __version__,
+        "agent_channel": [settings.agent_channel, settings.profile.agent_channel],
+        "tone_plan": [settings.tone_plan, settings.profile.tone_plan],
+        "metadata": {k: v for k, v in known.items() if k not in _LABELS},
+    }
+    words = {
+        "tool": __version__,
+        "language": settings.language,
+        "model": settings.model,
+        "compute_type": settings.compute_type,
+        "hotwords": [metadata.variables.get("company"), metadata.agent_name],
+    }
+    return AuditKeys(_digest(measuring), _digest(words) if settings.transcribe else None, _digest(known))
+
+
+def make_plan(
+    recordings: Sequence[Path],
+    ledger: Iterable[LedgerEntry],
+    *,
+    settings: Settings,
+    find_metadata: Callable[[Path], Metadata],
+    sha256: Callable[[Path], str],
+    judge: Judge,
+    out: Path,
+) -> Plan:
+    """Decide what to do with each recording.
+
+    A recording is known to be unchanged by its path, size and time of change; where
+    these do not tell, its bytes are hashed.
+
+    Parameters
+    ----------
+    recordings : sequence of Path
+        In the order in which they are to be audited.
+    ledger : iterable of LedgerEntry
+    find_metadata, sha256 : callable
+        What is known of a recording, and the hash of its bytes.
+    judge : Judge
+    out : Path
+        The output folder, whose ``calls/`` may lack a file.
+
+    Returns
+    -------
+    Plan
+        Of several recordings with one call id, the one that the store already holds is planned, else the
+        first; the others are refused as `DuplicateCall`, which names both.
+    """
+    known = _Ledger()
+    for entry in ledger:
+        known.by_path[entry.path] = entry
+        if entry.call_row_id is not None:
+            known.by_call[entry.call_id] = entry
+    by_call: dict[str, list[tuple[int, Path, Metadata]]] = defaultdict(list)
+    refused: dict[int, Refused] = {}
+    planned: dict[int, Planned] = {}
+    for i, path in enumerate(recordings):
+        try:
+            metadata = find_metadata(path)
+        except AuditError as e:
+            trouble = trouble_of(e)
+            if trouble.fatal:
+                raise
+            refused[i] = Refused(path, path_key(path), printable(path.stem), trouble)
+        else:
+            metadata = replace(metadata, call_id=printable(metadata.call_id))
+            by_call[metadata.call_id].append((i, path, metadata))
+    for call_id, group in by_call.items():
+        keeper = _keeper(group, known.by_call.get(call_id))
+        for i, path, metadata in group:
+            if i != keeper[0]:
+                refused[i] = _duplicate(path, call_id, keeper[1])
+                continue
+            one = _plan_one(path, metadata, known, settings=settings, sha256=sha256, judge=judge, out=out)
+            if isinstance(one, Planned):
+                planned[i] = one
+            else:
+                refused[i] = one
+    return Plan(tuple(planned[i] for i in sorted(planned)), tuple(refused[i] for i in sorted(refused)))
+
+
+def path_key(path: Path) -> str:
+    """The absolute path as text: the recording's name in the store."""
+    return printable(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links
+
+
+def _keeper(group: list[tuple[int, Path, Metadata]], entry: LedgerEntry | None) -> tuple[int, Path, Metadata]:
+    """Which of the recordings with one call id is the call's."""
+    return next((g for g in group if entry is not None and path_key(g[1]) == entry.path), group[0])
+
+
+def _duplicate(path: Path, call_id: str, other: Path | str) -> Refused:
+    error = DuplicateCall(
+        f"call id {call_id!r} is also that of {other}",
+        hint="correct the call-detail record or the file name, or leave one of the two out",
+    )
+    return Refused(path, path_key(path), call_id, trouble_of(error))
+
+
+def _plan_one(
+    path: Path,
+    metadata: Metadata,
+    known: _Ledger,
+    *,
+    settings: Settings,
+    sha256: Callable[[Path], str],
+    judge: Judge,
+    out: Path,
+) -> Planned | Refused:
+    """What to do with the only recording of a call."""
+    key, keys = path_key(path), audit_keys(settings, metadata)
+    size = mtime = None
+    try:
+        stat = path.stat()
+        size, mtime = stat.st_size, stat.st_mtime_ns
+    except OSError:
+        pass  # reading it says what is wrong, and how
+
+    def planned(work: Work, entry: LedgerEntry | None = None) -> Planned:
+        return Planned(path, key, metadata, keys, size, mtime, work, entry)
+
+    entry = known.by_call.get(metadata.call_id)
+    if entry is None:
+        return planned("audit")
+    here = entry.path == key
+    unchanged = here and entry.state == "done" and (size, mtime) == (entry.size_bytes, entry.mtime_ns)
+    try:
+        same = unchanged or (size is not None and sha256(path) == entry.sha256)
+    except (OSError, RecordingError):
+        return planned("audit")
+    if not same:
+        if not here and _still_there(entry):
+            return _duplicate(path, metadata.call_id, entry.path)
+        return planned("audit")
+    stored = entry.keys
+    if stored is None or stored.measuring != keys.measuring or (settings.transcribe and stored.words != keys.words):
+        return planned("audit")
+    moved = not here and not _still_there(entry)
+    if (
+        moved
+        or entry.state != "done"
+        or stored.metadata != keys.metadata
+        or not (out / "calls" / call_file_name(metadata.call_id)).exists()
+    ):
+        return planned("rescore", entry)
+    if settings.transcribe and judge.scorecard_sha256(entry.language or settings.language) != entry.scorecard_sha256:
+        return planned("rescore", entry)
+    return planned("skip", entry)
+
+
+def _still_there(entry: LedgerEntry) -> bool:
+    """Whether an earlier recording of a call still lies where it was audited."""
+    try:
+        stat = Path(entry.path).stat()
+    except OSError:
+        return False
+    return entry.state == "done" and (stat.st_size, stat.st_mtime_ns) == (entry.size_bytes, entry.mtime_ns)
+
+
+def _digest(value: object) -> str:
+    text = json.dumps(value, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()

@@ -1,0 +1,320 @@
+"""An archive: every recording once, whatever happens to some of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from audit import __version__
+from audit.audio import file_sha256
+from audit.batch.files import append_log, call_file_name, make_out_folder, printable, write_json
+from audit.batch.plan import Judge, Planned, Refused, make_plan
+from audit.batch.stopping import StopSignals
+from audit.batch.workers import MakeAuditor, Task, Trouble, WorkerPool
+from audit.contract import call_to_json
+from audit.errors import AuditError
+from audit.records import CallRecord, Evaluation, Failure, Metadata
+from audit.storage import Store
+
+if TYPE_CHECKING:
+    from audit.pipeline import Settings
+
+End = Literal["audited", "rescored", "skipped", "failed"]
+
+
+class Progress(Protocol):
+    """Who shows how far a run is."""
+
+    def started(self, *, n_calls: int, n_bytes: int) -> None:
+        """The plan stands: so many recordings, so many bytes of audio to open."""
+        ...
+
+    def ended(self, call_id: str, end: End, *, n_bytes: int, audio_s: float) -> None:
+        """One recording is dealt with; bytes and seconds are those of audio that was opened for it."""
+        ...
+
+    def stopping(self, level: int) -> None:
+        """Somebody asked to stop: 1 after the calls in progress, 2 now."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What to audit, and how.
+
+    Attributes
+    ----------
+    command : {"run", "measure"}
+    recordings : tuple of Path
+        In the order in which they are to be audited.
+    out : Path
+    n_workers : int
+    find_metadata : callable
+        Metadata of a recording; raises `MetadataError`.
+    make_auditor : callable
+        Builds a worker's auditor; must be picklable.
+    judge : Judge
+    notices : tuple of Failure
+        Found before the run: rows of the call-detail record without a recording.
+    lang : {"en", "zh"}
+        Of the reasons in ``calls/*.json``.
+    """
+
+    command: Literal["run", "measure"]
+    recordings: tuple[Path, ...]
+    out: Path
+    settings: Settings
+    n_workers: int
+    find_metadata: Callable[[Path], Metadata]
+    make_auditor: MakeAuditor
+    judge: Judge
+    notices: tuple[Failure, ...] = ()
+    lang: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSummary:
+    """How a run went.
+
+    Attributes
+    ----------
+    n_found : int
+        Recordings; each is counted once below, or was not begun.
+    n_audited : int
+        Measured now, or given a new evaluation or new metadata (`n_rescored` of them without opening audio).
+    n_skipped : int
+        Done before, with the same content, options and scorecard.
+    call_ids : frozenset of str
+        Calls of this run that have a result, skipped ones included.
+    failures : tuple of Failure
+    audio_s, wall_s : float
+        Seconds of audio measured, and the seconds it took.
+    stopped_by : int or None
+        Number of the signal that ended the run early.
+    """
+
+    n_found: int = 0
+    n_audited: int = 0
+    n_rescored: int = 0
+    n_failed: int = 0
+    n_skipped: int = 0
+    call_ids: frozenset[str] = frozenset()
+    failures: tuple[Failure, ...] = ()
+    audio_s: float = 0.0
+    wall_s: float = 0.0
+    stopped_by: int | None = None
+
+    @property
+    def n_not_begun(self) -> int:
+        """Recordings that a stopped run left alone."""
+        return self.n_found - self.n_audited - self.n_failed - self.n_skipped
+
+
+def run_batch(job: Job, store: Store, *, progress: Progress, clock: Callable[[], datetime]) -> BatchSummary:
+    """Audit recordings, keeping each result as it comes.
+
+    A call's file in ``calls/`` is replaced in one step, then the store takes the
+    record, the evaluation and the mark "done" in one transaction. Whatever ends the
+    process, the next run finds each call either done or to do.
+
+    Parameters
+    ----------
+    job : Job
+    store : Store
+    progress : Progress
+    clock : callable
+        Tells the time, with a zone.
+
+    Returns
+    -------
+    BatchSummary
+
+    Raises
+    ------
+    UsageError
+        If the output folder cannot be written to.
+    AuditError
+        If every further call would meet the same error: no model, no scorecard, no space.
+    """
+    make_out_folder(job.out)
+    started_at = clock()
+    options = job_options(job)
+    run_id = store.begin_run(job.command, options, tool_version=__version__, now=started_at)
+    run = _Run(job, store, progress, clock, options)
+    state: Literal["done", "interrupted", "failed"] = "failed"
+    try:
+        with StopSignals(progress.stopping) as stop:
+            run.all(stop)
+        store.save_notices(run_id, job.notices)
+        state = "interrupted" if stop.level else "done"
+    finally:
+        summary = run.summary(stop.signum if stop.level else None, (clock() - started_at).total_seconds())
+        store.finish_run(run_id, state, _counts(summary), now=clock())
+    return summary
+
+
+def job_options(job: Job) -> dict[str, Any]:
+    """The options of a run as plain values, kept with each of its evaluations."""
+    s = asdict(job.settings)
+    s["profile"] = {k: dict(v) if isinstance(v, Mapping) else v for k, v in s["profile"].items()}
+    return {**s, "n_workers": job.n_workers, "lang": job.lang}
+
+
+def _counts(summary: BatchSummary) -> dict[str, int]:
+    return {n: getattr(summary, n) for n in ("n_found", "n_audited", "n_rescored", "n_failed", "n_skipped", "n_not_begun")}
+
+
+@dataclass(slots=True)
+class _Run:
+    """One run under way: what its steps share."""
+
+    job: Job
+    store: Store
+    progress: Progress
+    clock: Callable[[], datetime]
+    options: Mapping[str, Any]
+    ends: dict[End, int] = field(default_factory=lambda: {"audited": 0, "rescored": 0, "skipped": 0, "failed": 0})
+    call_ids: set[str] = field(default_factory=set)
+    failures: list[Failure] = field(default_factory=list)
+    audio_s: float = 0.0
+    in_hand: dict[int, int] = field(default_factory=dict)  # task number -> recording's number in the store
+
+    def all(self, stop: StopSignals) -> None:
+        """Plan, then do the cheap work, then the work that opens audio."""
+        self._forget_lost()
+        plan = make_plan(
+            self.job.recordings,
+            self.store.ledger(),
+            settings=self.job.settings,
+            find_metadata=self.job.find_metadata,
+            sha256=file_sha256,
+            judge=self.job.judge,
+            out=self.job.out,
+        )
+        to_audit = [p for p in plan.planned if p.work == "audit"]
+        self.progress.started(n_calls=len(self.job.recordings), n_bytes=sum(p.size_bytes or 0 for p in to_audit))
+        for refused in plan.refused:
+            self._refuse(refused)
+        for p in plan.planned:
+            if stop.level:
+                return
+            if p.work == "skip":
+                self._skip(p)
+            elif p.work == "rescore":
+                self._rescore(p)
+        self._audit(to_audit, stop)
+
+    def summary(self, stopped_by: int | None, wall_s: float) -> BatchSummary:
+        """The figures so far."""
+        return BatchSummary(
+            n_found=len(self.job.recordings),
+            n_audited=self.ends["audited"] + self.ends["rescored"],
+            n_rescored=self.ends["rescored"],
+            n_failed=self.ends["failed"],
+            n_skipped=self.ends["skipped"],
+            call_ids=frozenset(self.call_ids),
+            failures=tuple(self.failures),
+            audio_s=self.audio_s,
+            wall_s=wall_s,
+            stopped_by=stopped_by,
+        )
+
+    def _forget_lost(self) -> None:
+        """Take failed recordings that are gone out of the list of failures."""
+        gone = [e.recording_id for e in self.store.ledger() if e.state == "failed" and not Path(e.path).exists()]
+        if gone:
+            self.store.supersede(gone, "the file is gone", now=self.clock())
+
+    def _audit(self, todo: Sequence[Planned], stop: StopSignals) -> None:
+        """Give the recordings to the workers and keep what comes back."""
+        tasks = [Task(i, p.path, p.metadata) for i, p in enumerate(todo)]
+
+        def begin(task: Task) -> None:
+            p = todo[task.number]
+            self.in_hand[task.number] = self.store.begin(
+                p.key, p.metadata.call_id, size_bytes=p.size_bytes, mtime_ns=p.mtime_ns, now=self.clock()
+            )
+
+        n_workers = max(1, min(self.job.n_workers, len(tasks)))
+        try:
+            with WorkerPool(self.job.make_auditor, n_workers) as pool:
+                for task, came in pool.run(tasks, begin=begin, stop_level=lambda: stop.level):
+                    p, recording_id = todo[task.number], self.in_hand[task.number]
+                    if isinstance(came, Trouble):
+                        if came.fatal:
+                            raise came.fatal
+                        self._fail(recording_id, str(p.path), p.metadata.call_id, came, n_bytes=p.size_bytes or 0)
+                    else:
+                        self._keep(p, recording_id, came.record, came.evaluation)
+                        self._count(p, "audited", came.record.recording.duration_s)
+                    del self.in_hand[task.number]
+        finally:
+            self.store.put_back(self.in_hand.values())
+
+    def _keep(self, p: Planned, recording_id: int, record: CallRecord, evaluation: Evaluation | None) -> None:
+        """Write a call's file, then its rows."""
+        self._write(record, evaluation)
+        self.store.save_result(recording_id, record, evaluation, p.keys, options=self.options, now=self.clock())
+
+    def _write(self, record: CallRecord, evaluation: Evaluation | None) -> None:
+        path = self.job.out / "calls" / call_file_name(record.call_id)
+        write_json(path, call_to_json(record, evaluation, lang=self.job.lang))
+
+    def _rescore(self, p: Planned) -> None:
+        """Bring a stored call up to date without opening its audio."""
+        if p.entry is None or p.entry.call_row_id is None or p.entry.keys is None:
+            raise AuditError(f"{p.path}: nothing is stored of this call")
+        stored = self.store.call(p.entry.call_row_id)
+        same_words = p.keys.words is not None and p.keys.words == p.entry.keys.words
+        evaluation = stored.evaluation
+        if p.entry.keys.metadata == p.keys.metadata and p.entry.path == p.key and p.entry.state == "done":
+            record = stored.record
+            if same_words and self._scorecard_changed(p, record):
+                evaluation = self.job.judge.evaluate(record)
+                if evaluation is not None:
+                    self.store.save_evaluation(stored.call_row_id, record, evaluation, options=self.options, now=self.clock())
+            self._write(record, evaluation)
+        else:
+            record = replace(stored.record, metadata=p.metadata, recording=replace(stored.record.recording, path=str(p.path)))
+            if record.transcript is not None:
+                evaluation = self.job.judge.evaluate(record)
+            recording_id = self.store.begin(
+                p.key, p.metadata.call_id, size_bytes=p.size_bytes, mtime_ns=p.mtime_ns, now=self.clock()
+            )
+            kept = replace(p, keys=replace(p.keys, words=p.entry.keys.words))
+            self._keep(kept, recording_id, record, evaluation)
+        self._count(p, "rescored", 0.0)
+
+    def _scorecard_changed(self, p: Planned, record: CallRecord) -> bool:
+        language = record.transcript.language if record.transcript else self.job.settings.language
+        return p.entry is not None and self.job.judge.scorecard_sha256(language) != p.entry.scorecard_sha256
+
+    def _skip(self, p: Planned) -> None:
+        if p.entry is not None and p.entry.path == p.key and p.mtime_ns != p.entry.mtime_ns:
+            self.store.note_unchanged(p.entry.recording_id, size_bytes=p.size_bytes, mtime_ns=p.mtime_ns)
+        self._count(p, "skipped", 0.0)
+
+    def _count(self, p: Planned, end: End, audio_s: float) -> None:
+        self.ends[end] += 1
+        self.call_ids.add(p.metadata.call_id)
+        self.audio_s += audio_s
+        n_bytes = (p.size_bytes or 0) if p.work == "audit" else 0
+        self.progress.ended(p.metadata.call_id, end, n_bytes=n_bytes, audio_s=audio_s)
+
+    def _refuse(self, r: Refused) -> None:
+        recording_id = self.store.begin(r.key, r.call_id, size_bytes=None, mtime_ns=None, now=self.clock())
+        self._fail(recording_id, str(r.path), r.call_id, r.trouble, n_bytes=0)
+
+    def _fail(self, recording_id: int, path: str, call_id: str, trouble: Trouble, *, n_bytes: int) -> None:
+        """Keep a failure; its traceback, if it has one, goes to the log."""
+        shown = printable(path)
+        failure = Failure(call_id, shown, trouble.stage, trouble.error, trouble.reason, trouble.next_step)
+        if trouble.traceback:
+            append_log(self.job.out, self.clock(), f"{call_id} {shown}", trouble.traceback)
+        self.store.save_failure(recording_id, failure, now=self.clock())
+        self.failures.append(failure)
+        self.ends["failed"] += 1
+        self.progress.ended(call_id, "failed", n_bytes=n_bytes, audio_s=0.0)

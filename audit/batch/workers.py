@@ -1,0 +1,278 @@
+"""Worker processes, each with an auditor of its own that is built once.
+
+A worker holds one call at a time, so when one dies (a fault in a decoder, the
+memory of the machine used up) it is known which call was its last; the others
+go on and a new worker takes its place. ``concurrent.futures`` cannot say that:
+it gives up every call of the pool.
+"""
+
+from __future__ import annotations
+
+import multiprocessing as mp
+import signal
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Protocol
+
+from audit.errors import AuditError, MetadataError, ModelError, RecordingError, StoreError, UsageError
+from audit.records import CallRecord, Evaluation, Metadata
+
+#: Seconds between two looks at whether somebody asked to stop.
+POLL_S = 0.25
+
+
+class AuditedCall(Protocol):
+    """What an auditor gives back: see :class:`audit.pipeline.AuditedCall`."""
+
+    @property
+    def record(self) -> CallRecord:
+        """What was measured."""
+        ...
+
+    @property
+    def evaluation(self) -> Evaluation | None:
+        """The verdicts; None where no scorecard applied."""
+        ...
+
+
+class Auditor(Protocol):
+    """What a worker needs: see :class:`audit.pipeline.Auditor`."""
+
+    def audit(self, path: Path, metadata: Metadata) -> AuditedCall:
+        """Audit one recording."""
+        ...
+
+
+MakeAuditor = Callable[[], Auditor]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One recording to audit; `number` is the caller's."""
+
+    number: int
+    path: Path
+    metadata: Metadata
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a call has no result.
+
+    Attributes
+    ----------
+    stage : {"metadata", "recording", "audit", "worker"}
+    error : str
+        Name of the error's class.
+    traceback : str
+        Empty for errors raised on purpose.
+    fatal : AuditError or None
+        Set where every further call would meet the same.
+    """
+
+    stage: str
+    error: str
+    reason: str
+    next_step: str
+    traceback: str = ""
+    fatal: AuditError | None = None
+
+
+def audit_one(auditor: Auditor, task: Task) -> AuditedCall | Trouble:
+    """Audit one call; an error becomes a value, so that the others go on."""
+    try:
+        return auditor.audit(task.path, task.metadata)
+    except Exception as e:  # noqa: BLE001 - one call must never stop the rest; the traceback goes to the log
+        return trouble_of(e)
+
+
+def trouble_of(error: Exception) -> Trouble:
+    """Describe an error as the line of ``failures.csv`` it becomes."""
+    name = type(error).__name__
+    if isinstance(error, AuditError):
+        stage = {RecordingError: "recording", MetadataError: "metadata"}
+        where = next((s for kind, s in stage.items() if isinstance(error, kind)), "audit")
+        fatal = error if isinstance(error, (ModelError, UsageError, StoreError)) else None
+        return Trouble(where, name, error.message, error.hint or "", fatal=fatal)
+    reason = str(error).strip() or name
+    hint = "see callaudit.log; please report it with the traceback"
+    if isinstance(error, MemoryError):
+        hint = "not enough memory: use fewer --jobs or a smaller --model"
+    return Trouble("audit", name, reason, hint, traceback="".join(traceback.format_exception(error)))
+
+
+class WorkerPool:
+    """A fixed number of worker processes.
+
+    Parameters
+    ----------
+    make_auditor : callable
+        Builds the auditor in the worker; must be picklable.
+    n_workers : int
+        At least 1.
+    """
+
+    def __init__(self, make_auditor: MakeAuditor, n_workers: int) -> None:
+        if n_workers < 1:
+            raise ValueError(f"n_workers must be at least 1, not {n_workers}")
+        self._make_auditor = make_auditor
+        self._n_workers = n_workers
+        self._workers: list[_Worker] = []
+
+    def __enter__(self) -> WorkerPool:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for w in self._workers:
+            w.dismiss()
+
+    def run(
+        self, tasks: Iterable[Task], *, begin: Callable[[Task], None], stop_level: Callable[[], int]
+    ) -> Iterator[tuple[Task, AuditedCall | Trouble]]:
+        """Audit all tasks and yield each result as it comes.
+
+        Parameters
+        ----------
+        tasks : iterable of Task
+        begin : callable
+            Told of each task before a worker gets it.
+        stop_level : callable
+            0 go on, 1 begin nothing more, 2 drop what is being done.
+
+        Yields
+        ------
+        (Task, AuditedCall or Trouble)
+            In the order in which they end.
+
+        Raises
+        ------
+        AuditError
+            If a worker cannot even start.
+        """
+        left = deque(tasks)
+        while True:
+            level = stop_level()
+            if level >= 2 or (level == 1 and not self._busy()):
+                return
+            if level == 0:
+                self._hand_out(left, begin)
+            if not self._busy():
+                return
+            ready = set(wait([x for w in self._workers for x in (w.pipe, w.process.sentinel)], timeout=POLL_S))
+            for w in list(self._workers):
+                if w.pipe not in ready and w.process.sentinel not in ready:
+                    continue
+                if (answer := self._hear(w)) is not None:
+                    yield answer
+
+    def _busy(self) -> bool:
+        return any(w.task for w in self._workers)
+
+    def _hand_out(self, left: deque[Task], begin: Callable[[Task], None]) -> None:
+        """Give every idle worker a task, starting workers as there is work for them."""
+        while left and len(self._workers) < self._n_workers and all(w.task for w in self._workers):
+            self._workers.append(_Worker(self._make_auditor))
+            self._give(self._workers[-1], left.popleft(), begin)
+        for w in self._workers:
+            if left and w.task is None:
+                self._give(w, left.popleft(), begin)
+
+    def _give(self, w: _Worker, task: Task, begin: Callable[[Task], None]) -> None:
+        begin(task)
+        w.task = task
+        try:
+            w.pipe.send(task)
+        except OSError:
+            return  # it died while idle: its sentinel tells, and the task is reported there
+
+    def _hear(self, w: _Worker) -> tuple[Task, AuditedCall | Trouble] | None:
+        """Take a worker's message, or its death."""
+        try:
+            message = w.pipe.recv() if w.pipe.poll() else None
+        except (EOFError, OSError):
+            message = None
+        if message == _READY:
+            w.is_ready = True
+            return None
+        if message is not None and w.task is not None:
+            done, w.task = w.task, None
+            return done, message
+        w.process.join(timeout=5.0)
+        if w.process.is_alive():
+            return None
+        self._workers.remove(w)
+        task, code = w.task, w.process.exitcode
+        w.dismiss()
+        if not w.is_ready:
+            raise AuditError(f"a worker process could not start ({_ended(code)})", hint="run callaudit doctor")
+        if task is None:
+            return None
+        hint = "the file may be crafted or damaged, or memory ran out: try it alone, with --jobs 1"
+        reason = f"the worker process ended while auditing this call ({_ended(code)})"
+        return task, Trouble("worker", "WorkerDied", reason, hint)
+
+
+_READY = "ready"
+
+
+class _Worker:
+    """One process and the pipe to it."""
+
+    def __init__(self, make_auditor: MakeAuditor) -> None:
+        spawn = mp.get_context("spawn")  # a forked copy of a process with threads may hang
+        self.pipe, theirs = spawn.Pipe()
+        self.process: BaseProcess = spawn.Process(target=_work, args=(theirs, make_auditor), daemon=True)
+        self.process.start()
+        theirs.close()
+        self.task: Task | None = None
+        self.is_ready = False
+
+    def dismiss(self) -> None:
+        """Let an idle worker end; end a busy one."""
+        self.pipe.close()
+        if self.task is not None:
+            self.process.terminate()
+        self.process.join(timeout=3.0)
+        if self.process.is_alive():
+            self.process.kill()
+            self.process.join()
+        self.process.close()
+
+
+def _work(pipe: Connection, make_auditor: MakeAuditor) -> None:
+    """A worker's life: take a task, send back what came of it, until the pipe closes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
+    pipe.send(_READY)
+    auditor: Auditor | None = None
+    while True:
+        try:
+            task = pipe.recv()
+        except (EOFError, OSError):
+            return
+        try:
+            auditor = auditor or make_auditor()
+        except Exception as e:  # noqa: BLE001 - sent to the parent, which reports it
+            answer: AuditedCall | Trouble = trouble_of(e)
+        else:
+            answer = audit_one(auditor, task)
+        try:
+            pipe.send(answer)
+        except (BrokenPipeError, ConnectionResetError):
+            return
+        except Exception as e:  # noqa: BLE001 - a result that cannot travel is this call's failure
+            pipe.send(trouble_of(e))
+
+
+def _ended(code: int | None) -> str:
+    """How a process ended, in words."""
+    if code is not None and code < 0:
+        try:
+            return f"killed by {signal.Signals(-code).name}"
+        except ValueError:
+            return f"killed by signal {-code}"
+    return f"exit code {code}"
