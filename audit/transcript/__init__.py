@@ -1,1 +1,17 @@
 """Speech into words: the models' supply, the recogniser, and the normalisation of its text."""
+
+from audit.transcript.models import DEFAULT_MODEL, ensure_model, install_model, list_models, resolve_model, verify_model
+from audit.transcript.normalise import to_simplified
+from audit.transcript.recogniser import LegAudio, Recogniser
+
+__all__ = [
+    "DEFAULT_MODEL",
+    "LegAudio",
+    "Recogniser",
+    "ensure_model",
+    "install_model",
+    "list_models",
+    "resolve_model",
+    "to_simplified",
+    "verify_model",
+]

@@ -1,0 +1,125 @@
+"""From words to turns: who says what, until the other speaks or a pause ends it."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+
+from audit.records import Role, Segment, Turn, Word, intersection, total_s
+from audit.transcript.normalise import ends_with_mark, has_han, tidy
+from audit.transcript.packing import nearest_segment
+
+#: A longer pause of the same speaker ends the turn, though nobody else speaks.
+LONGEST_PAUSE_S = 1.0
+#: The other party must be heard this long inside a pause to end the turn: shorter is a breath or leakage.
+SHORTEST_REPLY_S = 0.25
+#: A turn's end is taken from the found speech where that lies this near to the words.
+_SNAP_S = 0.5
+#: A pause inside a turn this long is written as a comma where the recogniser wrote no mark (Chinese only).
+_COMMA_PAUSE_S = 0.35
+
+
+def build_turns(
+    words: Sequence[Word], *, role: Role, speech: Sequence[Segment], others: Sequence[Segment], language: str
+) -> tuple[Turn, ...]:
+    """Group one leg's words into turns.
+
+    Parameters
+    ----------
+    words : sequence of Word
+        In order, in leg time.
+    role : Role
+    speech : sequence of Segment
+        This leg's found speech, sorted.
+    others : sequence of Segment
+        Speech of all other legs, sorted, not overlapping.
+    language : str
+
+    Returns
+    -------
+    tuple of Turn
+        In order. A turn's confidence is the mean of its words'.
+    """
+    turns: list[Turn] = []
+    group: list[Word] = []
+    for word in words:
+        if group and _ends_turn(group[-1], word, speech, others):
+            turns.append(_turn(group, role, speech, language))
+            group = []
+        group.append(word)
+    if group:
+        turns.append(_turn(group, role, speech, language))
+    return tuple(turns)
+
+
+def _pause(before: Word, after: Word, speech: Sequence[Segment]) -> Segment | None:
+    """The pause of the leg's speech between two neighbouring words; None within one stretch."""
+    if not speech:
+        return Segment(before.end_s, after.start_s) if after.start_s > before.end_s else None
+    i = nearest_segment(speech, (before.start_s + before.end_s) / 2)
+    j = nearest_segment(speech, (after.start_s + after.end_s) / 2)
+    if j <= i:
+        return None
+    # the longest pause between the two words' stretches: a stretch without words may lie between
+    gaps = [Segment(a.end_s, b.start_s) for a, b in zip(speech[i:j], speech[i + 1 : j + 1], strict=True)]
+    return max(gaps, key=lambda g: g.duration_s)
+
+
+def _ends_turn(before: Word, after: Word, speech: Sequence[Segment], others: Sequence[Segment]) -> bool:
+    pause = _pause(before, after, speech)
+    if pause is None:
+        return False
+    if pause.duration_s > LONGEST_PAUSE_S:
+        return True
+    first = bisect_left(others, pause.start_s, key=lambda s: s.end_s)
+    last = bisect_left(others, pause.end_s, key=lambda s: s.start_s)
+    return total_s(intersection([pause], others[first:last])) >= SHORTEST_REPLY_S
+
+
+def _turn(words: Sequence[Word], role: Role, speech: Sequence[Segment], language: str) -> Turn:
+    start, end = words[0].start_s, words[-1].end_s
+    if speech:
+        first = speech[nearest_segment(speech, (words[0].start_s + words[0].end_s) / 2)]
+        last = speech[nearest_segment(speech, (words[-1].start_s + words[-1].end_s) / 2)]
+        start = first.start_s if abs(first.start_s - start) <= _SNAP_S else start
+        end = last.end_s if abs(last.end_s - end) <= _SNAP_S else end
+    return Turn(
+        start_s=start,
+        end_s=max(end, words[-1].end_s),
+        role=role,
+        text=_text(words, speech, language),
+        confidence=sum(w.confidence for w in words) / len(words),
+        words=tuple(_tidy_word(w, language) for w in words),
+    )
+
+
+def _text(words: Sequence[Word], speech: Sequence[Segment], language: str) -> str:
+    parts: list[str] = []
+    for i, word in enumerate(words):
+        parts.append(word.text)
+        if language == "zh" and i + 1 < len(words) and has_han(word.text) and not ends_with_mark(word.text):
+            pause = _pause(word, words[i + 1], speech)
+            if pause is not None and pause.duration_s >= _COMMA_PAUSE_S:
+                parts.append("，")
+    return tidy("".join(parts), language=language)
+
+
+def _tidy_word(word: Word, language: str) -> Word:
+    return Word(word.start_s, word.end_s, tidy(word.text, language=language), word.confidence)
+
+
+def covered_s(words: Sequence[Word], speech: Sequence[Segment]) -> float:
+    """Seconds of a leg's speech that carry words.
+
+    A stretch carries words from its first to its last one, and up to 0.5 s
+    more on either side: the recogniser's word ends are that loose.
+    """
+    spans: dict[int, tuple[float, float]] = {}
+    for word in words:
+        if not speech:
+            break
+        i = nearest_segment(speech, (word.start_s + word.end_s) / 2)
+        first, last = spans.get(i, (word.start_s, word.end_s))
+        spans[i] = (min(first, word.start_s), max(last, word.end_s))
+    reach = [Segment(a - _SNAP_S, b + _SNAP_S) for a, b in spans.values()]
+    return total_s(intersection(speech, reach))
