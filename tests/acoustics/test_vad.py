@@ -1,0 +1,199 @@
+"""Speech of each leg, against made calls whose speech is known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from audit.acoustics import find_speech
+from audit.records import Segment, intersection, total_s
+from tests.signals import Samples, at_level, burst, cadence, join, music, noise, place, silence, speechlike, tone
+
+EDGE_S = 0.05  # one analysis window and one frame
+
+
+def error_ratio(truth: Sequence[Segment], found: Sequence[Segment]) -> float:
+    """Seconds missed and invented, over seconds of truth."""
+    common = total_s(intersection(truth, found))
+    return (total_s(truth) + total_s(found) - 2 * common) / total_s(truth)
+
+
+def line(samples: Samples, seed: int, level_dbfs: float = -60.0, rate: int = 8000) -> Samples:
+    """The samples on a line with noise."""
+    return samples + noise(len(samples) / rate, level_dbfs, seed, rate)
+
+
+def alternate(seconds: float, seed: int, rate: int = 8000) -> tuple[list[Samples], list[list[Segment]]]:
+    """Two parties who take turns of six seconds: clean legs and their speech."""
+    legs = [silence(seconds, rate), silence(seconds, rate)]
+    truth: list[list[Segment]] = [[], []]
+    for k in range(int(seconds // 6)):
+        who = k % 2
+        made = speechlike(5.5, (-22, -26)[who], seed + k, (120, 210)[who], rate)
+        place(legs[who], made.samples, 6.0 * k, rate)
+        truth[who] += [Segment(6.0 * k + s.start_s, 6.0 * k + s.end_s) for s in made.segments]
+    return legs, truth
+
+
+@pytest.mark.parametrize("rate", [8000, 16000], ids=["8 kHz", "16 kHz"])
+@pytest.mark.parametrize("swapped", [False, True], ids=["agent on 0", "agent on 1"])
+def test_each_party_is_found_on_its_own_leg(rate: int, swapped: bool) -> None:
+    legs, truth = alternate(36, 1, rate)
+    if swapped:
+        legs, truth = legs[::-1], truth[::-1]
+    found = find_speech(np.stack([line(x, k, rate=rate) for k, x in enumerate(legs)]), rate)
+    for c in (0, 1):
+        assert error_ratio(truth[c], found[c]) < 0.08
+
+
+def test_a_mono_call_gives_the_speech_of_both() -> None:
+    legs, truth = alternate(36, 2)
+    (found,) = find_speech(line(legs[0] + legs[1], 3)[None], 8000)
+    assert error_ratio(truth[0] + truth[1], found) < 0.08
+
+
+def test_ends_of_a_burst_of_syllables_are_found_to_30_ms() -> None:
+    made = speechlike(20, -22, 5)
+    (found,) = find_speech(line(made.samples, 6)[None], 8000)
+    assert len(found) == len(made.segments)
+    for f, t in zip(found, made.segments, strict=True):
+        assert abs(f.start_s - t.start_s) <= 0.03 + EDGE_S / 2
+        assert abs(f.end_s - t.end_s) <= 0.03 + EDGE_S / 2
+
+
+@pytest.mark.parametrize(("pause_s", "n"), [(0.15, 1), (0.40, 2)], ids=["0.15 s stays inside", "0.40 s parts two"])
+def test_pauses_part_segments_from_a_quarter_second_on(pause_s: float, n: int) -> None:
+    made = speechlike(6, -22, 7)
+    first = made.segments[0]
+    voice = made.samples[round(first.start_s * 8000) : round(first.end_s * 8000)]
+    leg = join([silence(2), voice, silence(pause_s), voice, silence(2)])
+    (found,) = find_speech(line(leg, 8)[None], 8000)
+    assert len(found) == n
+
+
+@pytest.mark.parametrize("leak_db", [-45, -35, -28, -25], ids=lambda v: f"{v} dB")
+def test_the_other_legs_crosstalk_is_not_speech(leak_db: int) -> None:
+    legs, truth = alternate(36, 11)
+    gain = np.float32(10 ** (leak_db / 20))
+    mixed = np.stack([line(legs[0] + gain * legs[1], 12), line(legs[1] + gain * legs[0], 13)])
+    found = find_speech(mixed, 8000)
+    for c in (0, 1):
+        assert error_ratio(truth[c], found[c]) < 0.08
+
+
+def test_both_talking_at_once_is_kept_on_both_legs_in_spite_of_crosstalk() -> None:
+    legs, truth = alternate(36, 21)
+    made = speechlike(4, -26, 99, 210)
+    place(legs[1], made.samples, 13.0)
+    talk = [Segment(13.0 + s.start_s, 13.0 + s.end_s) for s in made.segments]
+    gain = np.float32(10 ** (-25 / 20))
+    found = find_speech(np.stack([line(legs[0] + gain * legs[1], 22), line(legs[1] + gain * legs[0], 23)]), 8000)
+    assert total_s(intersection(found[1], talk)) > 0.9 * total_s(talk)
+    assert error_ratio(truth[0], found[0]) < 0.08
+
+
+def test_music_behind_the_customer_is_not_the_customers_speech() -> None:
+    legs, truth = alternate(60, 31)
+    behind = music(60, -26 - 15, 32)
+    found = find_speech(np.stack([line(legs[0], 33), line(legs[1] + behind, 34)]), 8000)
+    outside = total_s(found[1]) - total_s(intersection(found[1], truth[1]))
+    assert outside < 0.15 * (60 - total_s(truth[1]))
+    assert total_s(intersection(found[1], truth[1])) > 0.75 * total_s(truth[1])
+    assert error_ratio(truth[0], found[0]) < 0.08
+
+
+def test_excluded_hold_music_is_not_speech_of_either_leg() -> None:
+    legs, truth = alternate(24, 41)
+    hold = Segment(24.0, 54.0)
+    agent = join([legs[0], music(30, -24, 42)])
+    customer = join([legs[1], silence(30)]) + np.float32(10 ** (-35 / 20)) * agent
+    found = find_speech(np.stack([line(agent, 43), line(customer, 44)]), 8000, exclude=[[hold], []])
+    assert intersection(found[0], [hold]) == ()
+    assert total_s(intersection(found[1], [hold])) < 0.3
+    assert error_ratio(truth[0], found[0]) < 0.08
+
+
+def test_excluded_ringing_is_not_speech_and_leaves_the_rest() -> None:
+    rings = cadence((450,), (1.0, 4.0), 12, -20)
+    made = speechlike(15, -24, 51)
+    (found,) = find_speech(line(join([rings.samples, made.samples]), 52)[None], 8000, exclude=[rings.segments])
+    truth = [Segment(12 + s.start_s, 12 + s.end_s) for s in made.segments]
+    assert error_ratio(truth, found) < 0.08
+
+
+def test_a_line_that_opens_at_the_answer_is_not_speech() -> None:
+    """Noise that begins with a step of 35 dB: a floor learnt before the step would take it for speech."""
+    made = speechlike(30, -24, 61)
+    hiss = noise(45, -55, 62)
+    hiss[: 15 * 8000] *= np.float32(10 ** (-35 / 20))
+    (found,) = find_speech((join([silence(15), made.samples]) + hiss)[None], 8000)
+    truth = [Segment(15 + s.start_s, 15 + s.end_s) for s in made.segments]
+    assert error_ratio(truth, found) < 0.08
+
+
+@pytest.mark.parametrize(
+    "leg",
+    [
+        silence(5),
+        noise(5, -40, 71),
+        tone((50, 150, 250), 5, -35),
+        np.full(40000, 0.1, np.float32),
+        noise(5, -90, 72),
+        burst(5, 2.0, 2.03, -30, 73),
+    ],
+    ids=["digital silence", "steady noise", "mains hum", "direct current", "last bit", "a click"],
+)
+def test_what_no_voice_makes_is_not_speech(leg: Samples) -> None:
+    assert find_speech(leg[None], 8000) == ((),)
+
+
+def test_a_dead_leg_has_no_speech_and_does_not_disturb_the_other() -> None:
+    made = speechlike(20, -24, 81)
+    found = find_speech(np.stack([silence(20), line(made.samples, 82)]), 8000)
+    assert found[0] == ()
+    assert error_ratio(made.segments, found[1]) < 0.08
+
+
+def test_the_same_sound_on_both_legs_is_refused_on_neither() -> None:
+    leg = line(speechlike(20, -24, 83).samples, 84)
+    found = find_speech(np.stack([leg, leg]), 8000)
+    assert found[0] == found[1] == find_speech(leg[None], 8000)[0]
+
+
+def test_clipped_speech_is_found() -> None:
+    made = speechlike(20, -22, 85)
+    clipped = np.clip(made.samples * 30, -1, 1).astype(np.float32)
+    (found,) = find_speech(line(clipped, 86)[None], 8000)
+    assert error_ratio(made.segments, found) < 0.10
+
+
+@pytest.mark.parametrize("n_samples", [0, 1, 79, 80, 81, 1600, 8000, 8080], ids=lambda n: f"{n} samples")
+def test_any_length_is_taken_and_nothing_lies_past_the_end(n_samples: int) -> None:
+    leg = at_level(np.random.default_rng(1).standard_normal(max(1, n_samples)), -20)[:n_samples]
+    for found in find_speech(np.stack([leg, leg]), 8000):
+        assert all(s.end_s <= n_samples / 8000 for s in found)
+
+
+def test_speech_up_to_the_last_sample_ends_at_the_recordings_end() -> None:
+    made = speechlike(10, -22, 91)
+    last = made.segments[-1]
+    leg = line(made.samples, 92)[: round((last.end_s - 0.1) * 8000)]
+    (found,) = find_speech(leg[None], 8000)
+    assert found[-1].end_s == pytest.approx(len(leg) / 8000, abs=0.02)
+    assert found[-1].end_s <= len(leg) / 8000
+
+
+@pytest.mark.parametrize(
+    ("legs", "rate", "exclude", "message"),
+    [
+        (np.zeros(8000, np.float32), 8000, None, "shape"),
+        (np.zeros((1, 44100), np.float32), 44100, None, "44100"),
+        (np.zeros((2, 8000), np.float32), 8000, [[]], "exclusions"),
+    ],
+    ids=["one dimension", "unsupported rate", "one exclusion for two legs"],
+)
+def test_what_does_not_fit_is_refused(legs: Samples, rate: int, exclude: list[list[Segment]] | None, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        find_speech(legs, rate, exclude=exclude)
