@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
+from audit.telephony.hold import LegHold, find_holds
 from audit.telephony.plans import TONE_PLANS, Cadence, TonePlan
+from audit.telephony.release import Release, find_release
 from audit.telephony.ringing import Ringing, measure_ringing
 from audit.telephony.tones import find_tones
 
-__all__ = ["TONE_PLANS", "Cadence", "Ringing", "TonePlan", "find_tones", "measure_ringing"]
+__all__ = [
+    "TONE_PLANS",
+    "Cadence",
+    "LegHold",
+    "Release",
+    "Ringing",
+    "TonePlan",
+    "find_holds",
+    "find_release",
+    "find_tones",
+    "measure_ringing",
+]

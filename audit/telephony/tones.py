@@ -31,8 +31,9 @@ EDGE_SMOOTH_S = 0.025
 # have fallen by this much,
 MIN_DROP_DB = 12.0
 # and a burst that no cadence vouches for must be flatter and stand in a pause: nothing else there is louder than this.
-LONE_MAX_RIPPLE_DB = 0.8
+LONE_MAX_RIPPLE_DB = 0.3
 LONE_SURROUNDINGS_DB = -10.0
+LONE_IMPURITY_DB = -10.0
 LONE_MIN_S = 0.14
 
 
@@ -183,7 +184,7 @@ def _take_peak(power: Floats, search: slice) -> tuple[Floats, Floats]:
 
 def _measure_bursts(leg: Floats, start: int, stop: int, freqs_hz: tuple[float, ...]) -> list[Burst]:
     """Edges from the envelope of the components; nothing where it is not flat between them."""
-    margin = FRAMING.n_window
+    margin = 3 * FRAMING.n_window
     a = max(0, start * FRAMING.n_hop - margin)
     b = min(len(leg), stop * FRAMING.n_hop + margin)
     envelope = _component_power(leg[a:b], freqs_hz)
@@ -198,15 +199,20 @@ def _measure_bursts(leg: Floats, start: int, stop: int, freqs_hz: tuple[float, .
         middle = (s + e + 2 * a) / (2 * FRAMING.n_hop)
         if e - s < MIN_BURST_S * LINE_RATE_HZ or not start - 1 <= middle <= stop:
             continue
+        if (s < 480 and a > 0) or (e > len(envelope) - 480 and b < len(leg)):
+            continue  # it goes on beyond what the steady run covers: no tone with an edge there
         level, ripple_db = float(np.median(envelope[s:e])), _ripple_db(envelope[s:e])
         if ripple_db > MAX_RIPPLE_DB or _surroundings(envelope, s, e) > level * 10 ** (-MIN_DROP_DB / 10):
             continue
+        power = smoothed_power(leg[a:b])
         alone = (
             ripple_db <= LONE_MAX_RIPPLE_DB
             and e - s >= LONE_MIN_S * LINE_RATE_HZ
-            and _surroundings(smoothed_power(leg[a:b]), s, e) <= level * 10 ** (LONE_SURROUNDINGS_DB / 10)
+            and _surroundings(power, s, e) <= level * 10 ** (LONE_SURROUNDINGS_DB / 10)
+            and float(np.median((power - envelope)[s:e])) <= level * 10 ** (LONE_IMPURITY_DB / 10)
         )
-        bursts.append(Burst((a + s) / LINE_RATE_HZ, (a + e) / LINE_RATE_HZ, freqs_hz, 10 * float(np.log10(level)), alone))
+        start_s, end_s = float(a + s) / LINE_RATE_HZ, float(a + e) / LINE_RATE_HZ
+        bursts.append(Burst(start_s, end_s, freqs_hz, 10 * float(np.log10(level)), alone))
     return bursts
 
 
