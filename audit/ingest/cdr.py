@@ -279,10 +279,11 @@ def _header(path: Path, table: list[tuple[int, list[str]]], profile: Profile) ->
     """The column names and the rows below; names by order where the first row is already a call."""
     cells = [c.strip() for c in table[0][1]]
     known = {name for names in COLUMNS.values() for name in names} | set(_SOURCE_NUMBER) | set(_DESTINATION_NUMBER)
-    known |= {name.lower() for name in profile.cdr_columns.values()}
     if any(c.lower() in known for c in cells):
         return cells, table[1:]
     order = _fixed_order(cells)
+    if order is None and profile.cdr_columns:
+        return cells, table[1:]
     if order is None:
         raise MetadataError(
             f"{path}: no column is known: {', '.join(cells[:12])}",
