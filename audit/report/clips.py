@@ -1,0 +1,248 @@
+"""Sound to listen to beside a verdict: which stretches are cut, and cutting them.
+
+A clip begins two seconds before its evidence and ends two seconds after it. Clips of one call that overlap are merged as
+long as they stay short, so that no sound is embedded twice; a verdict then knows where in its clip to start.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audit.audio import encode_clip, file_sha256, read_audio
+from audit.errors import AuditError
+from audit.records import Layout, Recording, Segment
+
+#: Sound before and after the evidence, in seconds: enough to hear what led to it.
+CLIP_MARGIN_S = 2.0
+#: Longest clip in seconds; a longer wait or a searched window is cut at its end and the page says so.
+MAX_CLIP_S = 20.0
+#: Most sound embedded in one page, as base64 text. Common mail servers refuse messages over 20-25 MB.
+MAX_PAGE_AUDIO_BYTES = 12_000_000
+
+Samples = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A stretch of evidence that somebody should be able to hear; a lower `priority` is served first."""
+
+    start_s: float
+    end_s: float
+    priority: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A stretch that was cut.
+
+    Attributes
+    ----------
+    key : str
+        Unique in its page; fit for an HTML id.
+    segment : Segment
+        In the recording.
+    data_uri : str
+        ``data:audio/mpeg;base64,…``
+    """
+
+    key: str
+    segment: Segment
+    data_uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The clip for one piece of evidence and where in it to start.
+
+    Attributes
+    ----------
+    clip : Clip
+    offset_s : float
+        From the clip's start to two seconds before the evidence.
+    complete : bool
+        False if the evidence goes on after the clip's end.
+    """
+
+    clip: Clip
+    offset_s: float
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CallClips:
+    """What can be heard of one call.
+
+    Attributes
+    ----------
+    heard : mapping of (start_s, end_s) to Heard
+    unavailable : str or None
+        Why the recording could not be used at all: ``"gone"``, ``"changed"`` or an error's message.
+    n_left_out : int
+        Clips dropped because the page was full.
+    """
+
+    heard: Mapping[tuple[float, float], Heard] = field(default_factory=dict)
+    unavailable: str | None = None
+    n_left_out: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    segment: Segment
+    priority: tuple[float, ...]
+
+
+def clip_segment(start_s: float, end_s: float, duration_s: float) -> Segment | None:
+    """The stretch to cut for evidence: two seconds on either side, inside the recording, at most `MAX_CLIP_S`.
+
+    Examples
+    --------
+    >>> clip_segment(10.0, 11.5, 60.0)
+    Segment(start_s=8.0, end_s=13.5)
+    >>> clip_segment(1.0, 58.0, 60.0)
+    Segment(start_s=0.0, end_s=20.0)
+    >>> clip_segment(90.0, 91.0, 60.0) is None
+    True
+    """
+    start = max(0.0, start_s - CLIP_MARGIN_S)
+    end = min(duration_s, end_s + CLIP_MARGIN_S, start + MAX_CLIP_S)
+    return Segment(start, end) if start < end and start_s < duration_s else None
+
+
+def plan_clips(wanted: Iterable[Wanted], duration_s: float) -> tuple[_Planned, ...]:
+    """Merge the stretches of one call into as few clips as keep to `MAX_CLIP_S`, sorted by start."""
+    stretches = []
+    for w in wanted:
+        segment = clip_segment(w.start_s, w.end_s, duration_s)
+        if segment is not None:
+            stretches.append(_Planned(segment, w.priority))
+    merged: list[_Planned] = []
+    for new in sorted(stretches, key=lambda p: (p.segment.start_s, -p.segment.end_s)):
+        if merged:
+            last = merged[-1]
+            end = max(last.segment.end_s, new.segment.end_s)
+            if new.segment.start_s <= last.segment.end_s and end - last.segment.start_s <= MAX_CLIP_S:
+                merged[-1] = _Planned(Segment(last.segment.start_s, end), min(last.priority, new.priority))
+                continue
+        merged.append(new)
+    return tuple(merged)
+
+
+def cut_page(
+    calls: Sequence[tuple[Recording, Sequence[Wanted]]],
+    *,
+    max_bytes: int = MAX_PAGE_AUDIO_BYTES,
+) -> tuple[CallClips, ...]:
+    """Cut the clips of a page, the most pressing first, until the page is full.
+
+    Each recording is opened once. A recording that is gone, that is not the one that was audited (its SHA-256 differs) or
+    that no longer decodes is told in the result; the page then prints times instead.
+
+    Parameters
+    ----------
+    calls : sequence of (Recording, sequence of Wanted)
+    max_bytes : int
+        Of base64 text in all.
+
+    Returns
+    -------
+    tuple of CallClips
+        One for each call, in order.
+    """
+    encoded: list[list[tuple[_Planned, str]]] = []
+    reasons: list[str | None] = []
+    for recording, wanted in calls:
+        plan = plan_clips(wanted, recording.duration_s)
+        reason, uris = _cut(recording, [p.segment for p in plan])
+        encoded.append(list(zip(plan, uris, strict=True)) if reason is None else [])
+        reasons.append(reason)
+    kept = _fit([[(p.priority, len(uri)) for p, uri in clips] for clips in encoded], max_bytes)
+    results = []
+    for i, (_, wanted) in enumerate(calls):
+        clips = [
+            Clip(f"clip-{i + 1}-{j + 1}", planned.segment, uri) for j, (planned, uri) in enumerate(encoded[i]) if (i, j) in kept
+        ]
+        results.append(CallClips(_locate(wanted, clips), reasons[i], len(encoded[i]) - len(clips)))
+    return tuple(results)
+
+
+def _fit(sizes: Sequence[Sequence[tuple[tuple[float, ...], int]]], max_bytes: int) -> set[tuple[int, int]]:
+    """Which clips, as (call, clip) indices, fit the page when taken in order of priority."""
+    order = sorted((priority, i, j, size) for i, clips in enumerate(sizes) for j, (priority, size) in enumerate(clips))
+    kept, used = set(), 0
+    for _, i, j, size in order:
+        if used + size <= max_bytes:
+            kept.add((i, j))
+            used += size
+    return kept
+
+
+def _locate(wanted: Sequence[Wanted], clips: Sequence[Clip]) -> dict[tuple[float, float], Heard]:
+    """For each piece of evidence the clip that begins its lead-in, if it was kept."""
+    found = {}
+    for w in wanted:
+        lead_in = max(0.0, w.start_s - CLIP_MARGIN_S)
+        holding = [c for c in clips if c.segment.start_s <= lead_in < c.segment.end_s and w.start_s < c.segment.end_s]
+        if holding:
+            # of two clips that hold the beginning, the one that goes on longer
+            clip = max(holding, key=lambda c: (min(c.segment.end_s, w.end_s), c.segment.start_s))
+            found[(w.start_s, w.end_s)] = Heard(clip, lead_in - clip.segment.start_s, clip.segment.end_s >= w.end_s)
+    return found
+
+
+def _cut(recording: Recording, segments: Sequence[Segment]) -> tuple[str | None, list[str]]:
+    """Why nothing could be cut (None if it could), and a data URI for each segment."""
+    if not segments:
+        return None, []
+    path = Path(recording.path)
+    if not path.is_file():
+        return "gone", []
+    try:
+        if file_sha256(path) != recording.sha256:
+            return "changed", []
+        audio = read_audio(path)
+    except (AuditError, OSError) as e:
+        return getattr(e, "message", None) or str(e), []
+    both = mix_legs(audio.samples, recording.layout)
+    rate = audio.sample_rate_hz
+    clips = (both[round(s.start_s * rate) : round(s.end_s * rate)] for s in segments)
+    return None, [data_uri(encode_clip(samples[np.newaxis, :], rate)) for samples in clips]
+
+
+def mix_legs(samples: Samples, layout: Layout) -> Samples:
+    """Both parties on one channel, so that a single earphone or a telephone's loudspeaker plays them.
+
+    Parameters
+    ----------
+    samples : float32 array (n_channels, n_samples)
+    layout : {"mono", "stereo", "dual_mono", "one_dead_leg"}
+
+    Returns
+    -------
+    float32 array (n_samples,)
+        The sum of the legs, turned down only if it would clip; of dual mono the first channel.
+    """
+    if layout == "dual_mono":
+        return samples[0]
+    mixed = samples.sum(axis=0, dtype=np.float32)
+    peak = float(np.abs(mixed).max(initial=0.0))
+    return mixed / np.float32(peak) if peak > 1 else mixed
+
+
+def data_uri(mp3: bytes) -> str:
+    """An address that holds the sound itself."""
+    return "data:audio/mpeg;base64," + base64.b64encode(mp3).decode("ascii")
+
+
+Cutter = Callable[[Sequence[tuple[Recording, Sequence[Wanted]]]], tuple[CallClips, ...]]
+
+
+def no_clips(calls: Sequence[tuple[Recording, Sequence[Wanted]]]) -> tuple[CallClips, ...]:
+    """Cut nothing: for pages without sound."""
+    return tuple(CallClips(unavailable="not_asked") for _ in calls)

@@ -1,0 +1,281 @@
+"""What the page templates may use: one frozen dataclass for each part of a page.
+
+Text is in the page's language and numbers are written out, "—" where there is none; templates decide only where things
+stand. Nothing here is HTML: escaping is left to the templates' autoescape.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A labelled number. `note` says what it rests on; `share` (0-1) draws a bar where one makes sense."""
+
+    label: str
+    value: str
+    note: str = ""
+    share: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Player:
+    """Sound to listen to.
+
+    Attributes
+    ----------
+    clip_id : str
+        HTML id of the audio element.
+    seek : str
+        Seconds into the clip at which to start.
+    src : str or None
+        The data URI where this is the place that holds the element; None for a button that plays it from afar.
+    label : str
+        Where the clip begins and ends in the recording.
+    """
+
+    clip_id: str
+    seek: str
+    src: str | None
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceView:
+    """One piece of evidence. `listen` tells where to listen when there is no player."""
+
+    when: str
+    role: str
+    text: str
+    heard: str | None
+    is_window: bool
+    how: str
+    confidence: str | None
+    suggestion: str | None
+    player: Player | None = None
+    listen: str | None = None
+    cut_short: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeView:
+    """One criterion of one call. `more` tells of evidence that is not shown."""
+
+    anchor: str
+    criterion: str
+    title: str
+    section: str
+    clause: str
+    reason: str
+    points: str
+    critical: bool
+    suggestion: str
+    evidence: tuple[EvidenceView, ...] = ()
+    more: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StripMark:
+    """A rectangle of a timeline strip; `x` and `width` are per mille of the recording, `title` what it is."""
+
+    kind: str
+    x: float
+    width: float
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """The timeline of one call. `ticks` are labels at per cent of the width."""
+
+    title: str
+    description: str
+    marks: tuple[StripMark, ...]
+    ticks: tuple[tuple[float, str], ...]
+    kinds: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TextPart:
+    """A run of transcript text; `marked` where it is evidence of a failure."""
+
+    text: str
+    marked: bool
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnView:
+    """What one party said."""
+
+    when: str
+    role: str
+    role_id: str
+    parts: tuple[TextPart, ...]
+    marked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureRow:
+    """A measure with its unit and definition; `values` in the order of the call's `measure_columns`."""
+
+    label: str
+    unit: str
+    values: tuple[str, ...]
+    definition: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallView:
+    """One call in full.
+
+    Attributes
+    ----------
+    facts : tuple of Figure
+        Date, direction, length, ring, hold and so on.
+    notices : tuple of str
+        What a reader must know first: a missing recording, warnings.
+    """
+
+    anchor: str
+    call_id: str
+    when: str
+    score: str
+    share: float | None
+    band: str
+    critical: bool
+    critical_text: str
+    no_score_reason: str
+    facts: tuple[Figure, ...]
+    notices: tuple[str, ...]
+    sections: tuple[Figure, ...]
+    failed: tuple[OutcomeView, ...]
+    passed: tuple[OutcomeView, ...]
+    not_evaluable: tuple[OutcomeView, ...]
+    not_applicable: tuple[OutcomeView, ...]
+    strip: Strip | None
+    measure_columns: tuple[str, ...]
+    measures: tuple[MeasureRow, ...]
+    turns: tuple[TurnView, ...]
+    transcript_note: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class CoachingItem:
+    """A criterion to work on. `example` is the best piece of evidence to play, of `example_call`."""
+
+    rank: int
+    title: str
+    criterion: str
+    clause: str
+    critical: bool
+    cost: str
+    share: float
+    frequency: str
+    suggestion: str
+    example: EvidenceView | None = None
+    example_call: str = ""
+    example_anchor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CallRow:
+    """A call in the list at the head of a page; `href` is empty where the call is not shown in full."""
+
+    href: str
+    call_id: str
+    when: str
+    duration: str
+    score: str
+    share: float | None
+    critical: bool
+    n_failed: int
+    n_not_evaluable: int
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionRow:
+    """A criterion over all calls of a page."""
+
+    title: str
+    criterion: str
+    clause: str
+    rate: str
+    share: float | None
+    counts: str
+    points: str
+    critical: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ScorecardPage:
+    """One agent's page."""
+
+    lang: str
+    title: str
+    agent: str
+    period: str
+    score: str
+    share: float | None
+    band: str
+    score_basis: str
+    critical_text: str
+    notices: tuple[str, ...]
+    headline: tuple[Figure, ...]
+    sections: tuple[Figure, ...]
+    weakest: str
+    coaching: tuple[CoachingItem, ...]
+    coaching_rest: str
+    call_rows: tuple[CallRow, ...]
+    calls: tuple[CallView, ...]
+    calls_note: str
+    criteria: tuple[CriterionRow, ...]
+    measures: tuple[Figure, ...]
+    scorecards: tuple[str, ...]
+    files: tuple[tuple[str, str], ...]
+    generated: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRow:
+    """An agent in the index."""
+
+    agent: str
+    href: str
+    score: str
+    share: float | None
+    band: str
+    basis: str
+    n_calls: int
+    n_critical: int
+    weakest: str
+
+
+@dataclass(frozen=True, slots=True)
+class FailureRow:
+    """A recording that could not be audited."""
+
+    what: str
+    path: str
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class IndexPage:
+    """The page of the whole batch."""
+
+    lang: str
+    title: str
+    period: str
+    headline: tuple[Figure, ...]
+    notices: tuple[str, ...]
+    agents: tuple[AgentRow, ...]
+    criteria: tuple[CriterionRow, ...]
+    criteria_note: str
+    failures: tuple[FailureRow, ...]
+    scorecards: tuple[str, ...]
+    files: tuple[tuple[str, str], ...]
+    generated: str

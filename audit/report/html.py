@@ -1,0 +1,55 @@
+"""Typed pages to HTML text: self-contained, with no address of anything outside the file."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from audit.report.context import IndexPage, ScorecardPage
+from audit.report.messages import Messages
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def render_scorecard(page: ScorecardPage, messages: Messages) -> str:
+    """The page a supervisor opens."""
+    return _render("scorecard.html", page, messages)
+
+
+def render_index(page: IndexPage, messages: Messages) -> str:
+    """The overview of a batch."""
+    return _render("index.html", page, messages)
+
+
+@cache
+def _environment() -> Environment:
+    """Autoescape is on for every template; an unknown name is an error, not an empty string."""
+    return Environment(
+        loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+
+
+@cache
+def _shipped(name: str) -> Markup:
+    """A stylesheet or script that ships with the templates; these two are the only texts put in unescaped."""
+    return Markup((_TEMPLATES / name).read_text("utf-8").strip())
+
+
+@cache
+def _policy() -> str:
+    """What the browser may load: nothing from outside, sound from the page itself, and our one script by its hash."""
+    digest = base64.b64encode(hashlib.sha256(_shipped("player.js").encode("utf-8")).digest()).decode("ascii")
+    return f"default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src data:; script-src 'sha256-{digest}'"
+
+
+def _render(template: str, page: ScorecardPage | IndexPage, messages: Messages) -> str:
+    return (
+        _environment()
+        .get_template(template)
+        .render(page=page, t=messages, policy=_policy(), style=_shipped("style.css"), script=_shipped("player.js"))
+    )

@@ -1,0 +1,272 @@
+"""The numbers of the pages as files: CSV that a spreadsheet opens and JSON that a script reads.
+
+Units stand in the column names; scores are 0-100 and ratios 0-1. A cell is empty where nothing was measured.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from audit.records import Measures, total_s
+from audit.report.inputs import Failure, ReportedCall
+from audit.report.messages import Messages
+from audit.report.scorecard import AgentSummary, CriterionSummary, SectionSummary, agent_key, count_verdicts
+
+SCORECARD_SCHEMA = "callaudit.scorecard/1"
+
+AGENT_COLUMNS = (
+    "agent_id", "agent_name", "n_calls", "n_scored_calls", "score", "band", "lowest_score", "highest_score",
+    "n_critical_calls", "audio_s", "n_pass", "n_fail", "n_not_applicable", "n_not_evaluable", "pass_ratio",
+    "weakest_section", "weakest_section_score", "weakest_section_points_lost", "page",
+)  # fmt: skip
+
+_MEASURE_NAMES = tuple(f.name for f in fields(Measures))
+
+CALL_COLUMNS = (
+    "call_id", "agent_id", "agent_name", "direction", "started_at", "duration_s", "ring_s", "ring_source", "n_rings",
+    "answer_at_s", "talk_s", "hold_s", "hold_count", "longest_hold_s", "dead_air_s", "dead_air_count", "overlap_s",
+    "hangup_by", "layout", "language", "transcript_coverage_ratio", "scorecard", "scorecard_version", "scorecard_sha256",
+    "score", "band", "critical_failed", "weakest_section", "n_pass", "n_fail", "n_not_applicable", "n_not_evaluable",
+    "failed_criteria", *(f"agent_{name}" for name in _MEASURE_NAMES), *(f"customer_{name}" for name in _MEASURE_NAMES),
+    "recording_path", "warnings",
+)  # fmt: skip
+
+FAILURE_COLUMNS = ("recording_path", "call_id", "error", "message", "next_step")
+
+SCORECARD_COLUMNS = (
+    "level", "id", "title", "section", "clause", "critical", "score", "n_calls", "n_pass", "n_fail", "n_not_applicable",
+    "n_not_evaluable", "pass_ratio", "points", "max_points", "points_lost",
+)  # fmt: skip
+
+Cell = str | int | float | bool | None
+
+#: A cell that a spreadsheet would run as a formula; plain numbers and telephone numbers are let through.
+_FORMULA = re.compile(r"[=@\t\r]|[+-](?!\d[\d .()-]*$)")
+
+
+def csv_text(columns: Sequence[str], rows: Iterable[Mapping[str, Cell]]) -> str:
+    """Rows as CSV with a byte order mark, so that spreadsheets read Chinese; lines end in CR LF (RFC 4180).
+
+    Parameters
+    ----------
+    columns : sequence of str
+    rows : iterable of mapping of column to cell
+        Each with exactly these columns.
+
+    Examples
+    --------
+    >>> csv_text(("a", "b_s"), [{"a": "=1+1", "b_s": None}])
+    "\\ufeffa,b_s\\r\\n'=1+1,\\r\\n"
+    """
+    out = io.StringIO()
+    out.write("\ufeff")
+    writer = csv.writer(out)
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([_cell(row[c]) for c in columns])
+    return out.getvalue()
+
+
+def _cell(value: Cell) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return f"{value:.3f}".rstrip("0").rstrip(".")
+    text = str(value)
+    return f"'{text}" if isinstance(value, str) and _FORMULA.match(text) else text
+
+
+def agent_row(a: AgentSummary, page: str, messages: Messages) -> dict[str, Cell]:
+    """One line of ``agents.csv``."""
+    weakest = a.weakest
+    return {
+        "agent_id": a.agent_id or None,
+        "agent_name": a.agent_name,
+        "n_calls": a.n_calls,
+        "n_scored_calls": a.n_scored,
+        "score": a.score,
+        "band": messages.pick(a.band.title, a.band.band) if a.band else None,
+        "lowest_score": a.lowest_score,
+        "highest_score": a.highest_score,
+        "n_critical_calls": a.n_critical,
+        "audio_s": a.audio_s,
+        "n_pass": a.counts.n_pass,
+        "n_fail": a.counts.n_fail,
+        "n_not_applicable": a.counts.n_not_applicable,
+        "n_not_evaluable": a.counts.n_not_evaluable,
+        "pass_ratio": a.counts.pass_rate.ratio,
+        "weakest_section": messages.pick(weakest.title, weakest.section) if weakest else None,
+        "weakest_section_score": weakest.score if weakest else None,
+        "weakest_section_points_lost": weakest.points_lost if weakest else None,
+        "page": page,
+    }
+
+
+def call_row(call: ReportedCall, messages: Messages) -> dict[str, Cell]:
+    """One line of ``calls.csv``."""
+    record, evaluation = call.record, call.evaluation
+    metadata, timeline, transcript = record.metadata, record.timeline, record.transcript
+    outcomes = evaluation.outcomes if evaluation else ()
+    counts = count_verdicts(outcomes)
+    row: dict[str, Cell] = {
+        "call_id": record.call_id,
+        "agent_id": agent_key(call) or None,
+        "agent_name": metadata.agent_name,
+        "direction": metadata.direction,
+        "started_at": metadata.started_at.isoformat() if metadata.started_at else None,
+        "duration_s": record.recording.duration_s,
+        "ring_s": timeline.ring_s.value,
+        "ring_source": timeline.ring_s.source,
+        "n_rings": timeline.n_rings.value,
+        "answer_at_s": timeline.answer_at_s,
+        "talk_s": timeline.talk_s,
+        "hold_s": timeline.hold_s,
+        "hold_count": len(timeline.holds),
+        "longest_hold_s": timeline.longest_hold_s,
+        "dead_air_s": total_s(timeline.silences),
+        "dead_air_count": len(timeline.silences),
+        "overlap_s": total_s(timeline.overlaps),
+        "hangup_by": timeline.hangup_by.value,
+        "layout": record.recording.layout,
+        "language": transcript.language if transcript else None,
+        "transcript_coverage_ratio": transcript.coverage_ratio if transcript else None,
+        "scorecard": evaluation.scorecard if evaluation else None,
+        "scorecard_version": evaluation.scorecard_version if evaluation else None,
+        "scorecard_sha256": evaluation.scorecard_sha256 if evaluation else None,
+        "score": evaluation.score if evaluation else None,
+        "band": messages.pick(evaluation.band_title, evaluation.band or "") or None if evaluation else None,
+        "critical_failed": evaluation.critical_failed if evaluation else None,
+        "weakest_section": evaluation.weakest_section if evaluation else None,
+        "n_pass": counts.n_pass if evaluation else None,
+        "n_fail": counts.n_fail if evaluation else None,
+        "n_not_applicable": counts.n_not_applicable if evaluation else None,
+        "n_not_evaluable": counts.n_not_evaluable if evaluation else None,
+        "failed_criteria": " ".join(o.criterion for o in outcomes if o.outcome == "fail"),
+        "recording_path": record.recording.path,
+        "warnings": "; ".join([*record.recording.warnings, *metadata.warnings]),
+    }
+    agent, customer = (record.measures.get(role, Measures()) for role in ("agent", "customer"))
+    for name in _MEASURE_NAMES:
+        row[f"agent_{name}"] = getattr(agent, name)
+        row[f"customer_{name}"] = getattr(customer, name)
+    return row
+
+
+def failure_row(f: Failure) -> dict[str, Cell]:
+    """One line of ``failures.csv``."""
+    return {"recording_path": f.path, "call_id": f.call_id, "error": f.kind, "message": f.message, "next_step": f.hint}
+
+
+def scorecard_rows(a: AgentSummary, messages: Messages) -> list[dict[str, Cell]]:
+    """The lines of ``scorecards/<agent>.csv``: the agent, each section, each criterion."""
+    blank: dict[str, Cell] = dict.fromkeys(SCORECARD_COLUMNS)
+    head = blank | {
+        "level": "agent",
+        "id": a.agent_id or None,
+        "title": a.agent_name,
+        "score": a.score,
+        "n_calls": a.n_scored,
+        "n_pass": a.counts.n_pass,
+        "n_fail": a.counts.n_fail,
+        "n_not_applicable": a.counts.n_not_applicable,
+        "n_not_evaluable": a.counts.n_not_evaluable,
+        "pass_ratio": a.counts.pass_rate.ratio,
+    }
+    return [
+        head,
+        *(blank | {"level": "section"} | _section(s, messages) for s in a.sections),
+        *(blank | {"level": "criterion"} | _criterion(c, messages) for c in a.criteria),
+    ]
+
+
+def scorecard_json(
+    a: AgentSummary, calls: Sequence[ReportedCall], messages: Messages, generated_at: datetime
+) -> dict[str, Any]:
+    """``scorecards/<agent>.json``: what the page says, for scripts; ``null`` where nothing was measured."""
+    weakest = a.weakest
+    return {
+        "schema": SCORECARD_SCHEMA,
+        "agent_id": a.agent_id or None,
+        "agent_name": a.agent_name,
+        "generated_at": generated_at.isoformat(),
+        "n_calls": a.n_calls,
+        "n_scored_calls": a.n_scored,
+        "n_critical_calls": a.n_critical,
+        "score": a.score,
+        "band": a.band.band if a.band else None,
+        "lowest_score": a.lowest_score,
+        "highest_score": a.highest_score,
+        "audio_s": a.audio_s,
+        "verdicts": {
+            "n_pass": a.counts.n_pass,
+            "n_fail": a.counts.n_fail,
+            "n_not_applicable": a.counts.n_not_applicable,
+            "n_not_evaluable": a.counts.n_not_evaluable,
+            "pass_ratio": a.counts.pass_rate.ratio,
+        },
+        "weakest_section": {"section": weakest.section, "score": weakest.score, "points_lost": weakest.points_lost}
+        if weakest
+        else None,
+        "scorecards": [
+            {"scorecard": u.scorecard, "scorecard_version": u.version, "scorecard_sha256": u.sha256, "n_calls": u.n_calls}
+            for u in a.scorecards
+        ],
+        "sections": [_section(s, messages) for s in a.sections],
+        "coaching": [c.criterion for c in a.coaching],
+        "criteria": [_criterion(c, messages) for c in a.criteria],
+        "measures": {
+            name: {"median": m.median, "least": m.least, "greatest": m.greatest, "n_calls": m.n_calls}
+            for name, m in a.measures.items()
+        },
+        "calls": [
+            {
+                "call_id": c.record.call_id,
+                "started_at": c.record.metadata.started_at.isoformat() if c.record.metadata.started_at else None,
+                "duration_s": c.record.recording.duration_s,
+                "score": c.evaluation.score if c.evaluation else None,
+                "band": c.evaluation.band if c.evaluation else None,
+                "critical_failed": c.evaluation.critical_failed if c.evaluation else None,
+                "failed_criteria": [o.criterion for o in c.evaluation.outcomes if o.outcome == "fail"] if c.evaluation else [],
+            }
+            for c in calls
+        ],
+    }
+
+
+def _section(s: SectionSummary, messages: Messages) -> dict[str, Cell]:
+    return {
+        "id": s.section,
+        "title": messages.pick(s.title, s.section),
+        "score": s.score,
+        "n_calls": s.n_calls,
+        "points": s.points,
+        "max_points": s.max_points,
+        "points_lost": s.points_lost,
+    }
+
+
+def _criterion(c: CriterionSummary, messages: Messages) -> dict[str, Cell]:
+    return {
+        "id": c.criterion,
+        "title": messages.pick(c.title, c.criterion),
+        "section": c.section,
+        "clause": c.clause,
+        "critical": c.critical,
+        "n_calls": c.counts.pass_rate.of,
+        "n_pass": c.counts.n_pass,
+        "n_fail": c.counts.n_fail,
+        "n_not_applicable": c.counts.n_not_applicable,
+        "n_not_evaluable": c.counts.n_not_evaluable,
+        "pass_ratio": c.counts.pass_rate.ratio,
+        "points": c.points,
+        "max_points": c.max_points,
+        "points_lost": c.points_lost,
+    }
