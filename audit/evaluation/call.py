@@ -1,0 +1,158 @@
+"""A call made ready to be judged: its words normalised once, its roles and variables looked up."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from audit.evaluation.match import Heard, Matching, prepare
+from audit.records import CallRecord, Evidence, Role, Segment, Turn, Verdict
+
+Reason = Mapping[str, str]
+_VARIABLE = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a check found: a verdict, why, and where to hear it."""
+
+    verdict: Verdict
+    reason: Reason
+    evidence: tuple[Evidence, ...] = ()
+
+
+def say(zh: str, en: str) -> Reason:
+    """A reason in both languages."""
+    return {"zh": zh, "en": en}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A record as the checks see it.
+
+    Attributes
+    ----------
+    turns : mapping of role to tuple of Heard
+        Consecutive turns of one role joined over short pauses.
+    words_problem : Reason or None
+        Why nothing can be judged by words.
+    """
+
+    record: CallRecord
+    language: str
+    matching: Matching
+    turns: Mapping[Role, tuple[Heard, ...]]
+    words_problem: Reason | None
+
+    @property
+    def end_s(self) -> float:
+        """The hang-up, else the last word, else the end of the recording."""
+        if self.record.timeline.hangup_at_s is not None:
+            return self.record.timeline.hangup_at_s
+        if self.record.transcript and self.record.transcript.turns:
+            return max(t.end_s for t in self.record.transcript.turns)
+        return self.record.recording.duration_s
+
+    def problem(self, role: Role) -> Reason | None:
+        """Why the words of a role cannot be judged; None if they can."""
+        if self.words_problem is not None:
+            return self.words_problem
+        if self.turns.get(role):
+            return None
+        if self.turns.get("unknown"):
+            return say(
+                "双方声音在同一声道,尚不能分清哪句是谁说的", "both people share one channel and it is not known who said what"
+            )
+        if self.record.recording.layout == "one_dead_leg":
+            return say("有一个声道没有声音", "one channel carries no sound")
+        who = {"agent": ("坐席", "the agent"), "customer": ("客户", "the customer")}.get(role, (role, role))
+        return say(f"没有识别到{who[0]}的话", f"no words of {who[1]} were recognised")
+
+    def fill(self, text: str) -> tuple[str, str | None]:
+        """The text with its ``{variables}`` filled in, and the first one that the call's data lacks."""
+        missing: list[str] = []
+
+        def value(m: re.Match[str]) -> str:
+            found = self.variable(m[1])
+            if not found:
+                missing.append(m[1])
+            return found or ""
+
+        filled = _VARIABLE.sub(value, text)
+        return filled, missing[0] if missing else None
+
+    def variable(self, name: str) -> str | None:
+        """A variable of the call's data, or one of its own fields by that name."""
+        found = self.record.metadata.variables.get(name)
+        if not found and name in ("agent_name", "agent_id", "customer_number"):
+            found = getattr(self.record.metadata, name)
+        return found.strip() or None if found else None
+
+
+def make_ready(record: CallRecord, *, language: str, matching: Matching, min_coverage_ratio: float, join_gap_s: float) -> Call:
+    """Prepare a record for checks in one language.
+
+    Parameters
+    ----------
+    record : CallRecord
+    language : {"zh", "en"}
+        Of the scorecard.
+    matching : Matching
+    min_coverage_ratio, join_gap_s : float
+        See :class:`audit.evaluation.language.Scorecard`.
+    """
+    transcript = record.transcript
+    problem: Reason | None = None
+    if transcript is None:
+        problem = say("本次没有转写录音", "the call was not transcribed")
+    elif transcript.language != language:
+        problem = say(
+            f"通话语言是 {transcript.language},评分表语言是 {language}",
+            f"the call is in {transcript.language}, the scorecard judges {language}",
+        )
+    elif transcript.coverage_ratio is not None and transcript.coverage_ratio < min_coverage_ratio:
+        problem = say(
+            f"只有 {transcript.coverage_ratio:.0%} 的讲话被识别出文字(至少要 {min_coverage_ratio:.0%})",
+            f"only {transcript.coverage_ratio:.0%} of the speech was recognised (at least {min_coverage_ratio:.0%} is needed)",
+        )
+    elif not any(t.text.strip() for t in transcript.turns):
+        problem = say("录音中没有识别到文字", "no words were recognised")
+    turns: dict[Role, tuple[Heard, ...]] = {}
+    if problem is None and transcript is not None:
+        joined = _joined(transcript.turns, language, join_gap_s)
+        for role in ("agent", "customer", "ivr", "unknown"):
+            mine = tuple(prepare(t, language) for t in joined if t.role == role)
+            turns[role] = tuple(h for h in mine if h.plain)
+    return Call(record, language, matching, turns, problem)
+
+
+def _joined(turns: tuple[Turn, ...], language: str, gap_s: float) -> list[Turn]:
+    """Consecutive turns of one role, with a short pause between and nobody else beginning, made one."""
+    out: list[Turn] = []
+    for turn in sorted((t for t in turns if t.text.strip()), key=lambda t: (t.start_s, t.end_s)):
+        last = out[-1] if out else None
+        if last is not None and last.role == turn.role and turn.start_s - last.end_s <= gap_s:
+            sep = " " if language == "en" else "" if last.text[-1:] in "。?!？！，,、；;：:" else "，"
+            out[-1] = replace(
+                last,
+                end_s=max(last.end_s, turn.end_s),
+                text=last.text + sep + turn.text,
+                words=last.words + turn.words,
+            )
+        else:
+            out.append(turn)
+    return out
+
+
+def window_evidence(start_s: float, end_s: float, role: Role, text: str) -> Evidence:
+    """A stretch that was searched, to be listened to."""
+    return Evidence(start_s=round(start_s, 2), end_s=round(max(end_s, start_s + 0.01), 2), role=role, text=text, match="window")
+
+
+def span(turns: tuple[Heard, ...]) -> Segment | None:
+    """From the first to the last of some turns; None without any."""
+    if not turns:
+        return None
+    start, end = min(h.turn.start_s for h in turns), max(h.turn.end_s for h in turns)
+    return Segment(start, max(end, start + 0.01))

@@ -1,0 +1,69 @@
+"""Why a call passed or failed a criterion: every part of the check with what it found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from audit.errors import UsageError
+from audit.evaluation.call import Call, Result, make_ready
+from audit.evaluation.checks import judge
+from audit.evaluation.language import KINDS, AllOf, AnyOf, Check, Criterion, FirstOf, Not, Scorecard
+from audit.evaluation.score import judge_criterion
+from audit.records import CallRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One part of a check, how deep it lies, and what it found."""
+
+    label: str
+    depth: int
+    result: Result
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A criterion's verdict with the steps that led to it."""
+
+    criterion: Criterion
+    result: Result
+    steps: tuple[Step, ...]
+
+
+def explain(record: CallRecord, scorecard: Scorecard, criterion_id: str) -> Explanation:
+    """Judge one criterion and keep what each part of it found.
+
+    Raises
+    ------
+    UsageError
+        If the scorecard has no such criterion.
+    """
+    criterion = scorecard.criterion(criterion_id)
+    if criterion is None:
+        known = ", ".join(c.id for c in scorecard.criteria)
+        raise UsageError(f"the scorecard {scorecard.id} has no criterion {criterion_id!r}", hint=f"it has: {known}")
+    call = make_ready(
+        record,
+        language=scorecard.language,
+        matching=scorecard.matching,
+        min_coverage_ratio=scorecard.min_coverage_ratio,
+        join_gap_s=scorecard.join_gap_s,
+    )
+    steps: list[Step] = []
+    if criterion.applies_when is not None:
+        steps += _steps(criterion.applies_when, call, 0, "applies_when: ")
+    steps += _steps(criterion.check, call, 0, "check: ")
+    return Explanation(criterion, judge_criterion(criterion, call), tuple(steps))
+
+
+def _steps(check: Check, call: Call, depth: int, prefix: str) -> list[Step]:
+    name = next(k for k, kind in KINDS.items() if isinstance(check, kind))
+    steps = [Step(prefix + name, depth, judge(check, call))]
+    parts: tuple[Check, ...] = ()
+    if isinstance(check, AllOf | AnyOf | FirstOf):
+        parts = check.checks
+    elif isinstance(check, Not):
+        parts = (check.check,)
+    for part in parts:
+        steps += _steps(part, call, depth + 1, "")
+    return steps

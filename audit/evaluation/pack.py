@@ -1,0 +1,294 @@
+"""Load rule packs: YAML to frozen scorecards, with every fault named by file, line and column."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+from rapidfuzz import process
+
+from audit.errors import ScorecardError
+from audit.evaluation.figures import KNOWN_FIELDS, VARIABLE_PREFIX
+from audit.evaluation.language import Band, Criterion, Scorecard, Section, parse_check
+from audit.evaluation.match import Matching
+from audit.evaluation.yamlfile import Place, YamlFile, read_yaml
+from audit.resources import resource_dir
+
+CASES_SUFFIX = ".cases.yml"
+_HINT = "see docs/writing-rules.md; `callaudit rules check` lists every fault"
+#: Names closer than this are offered as what may have been meant (0-100).
+_NEAR_ENOUGH = 60
+
+
+def shipped_scorecards() -> tuple[str, ...]:
+    """Names of the scorecards that come with callaudit, sorted."""
+    return tuple(sorted(p.parent.name for p in resource_dir("rules").glob("*/scorecard.yml")))
+
+
+def load_scorecard(name_or_path: str | Path) -> Scorecard:
+    """Load and check a scorecard with all its criteria.
+
+    Parameters
+    ----------
+    name_or_path : str or Path
+        Name of a shipped scorecard, or the folder of one, or its ``scorecard.yml``.
+
+    Returns
+    -------
+    Scorecard
+
+    Raises
+    ------
+    ScorecardError
+        With every fault found, each as ``file:line:column: what is wrong``. A scorecard without
+        criteria is a fault, and so is a criterion without cases beside it.
+    """
+    folder = _folder(name_or_path)
+    card = read_yaml(folder / "scorecard.yml")
+    faults = [*card.faults, *_schema_faults(card, "scorecard")]
+    files: dict[str, YamlFile] = {}
+    for path in sorted(folder.glob("*/*.yml")):
+        if path.name.endswith(CASES_SUFFIX):
+            faults += _cases_faults(path)
+            continue
+        file = read_yaml(path)
+        found = [*file.faults, *_schema_faults(file, "criterion")]
+        faults += found or _meaning_faults(file)
+        if isinstance(file.data, dict) and isinstance(file.data.get("id"), str):
+            name = file.data["id"]
+            if name in files:
+                faults.append(f"{file.at(('id',))}: the id {name!r} is taken by {files[name].path}")
+            files.setdefault(name, file)
+        if not path.with_name(path.stem + CASES_SUFFIX).is_file():
+            faults.append(f"{path}:1:1: no cases beside it: {path.stem}{CASES_SUFFIX} is missing")
+    if not card.faults and isinstance(card.data, dict):
+        faults += _listing_faults(card, files)
+    if faults:
+        raise ScorecardError(faults, hint=_HINT)
+    return _built(card, files, folder)
+
+
+def _folder(name_or_path: str | Path) -> Path:
+    """Where the scorecard lies."""
+    path = Path(name_or_path)
+    if path.name == "scorecard.yml" and path.is_file():
+        return path.parent
+    if (path / "scorecard.yml").is_file():
+        return path
+    if path.is_dir():
+        raise ScorecardError(f"{path}: no scorecard.yml in this folder", hint=_HINT)
+    names = shipped_scorecards()
+    if str(name_or_path) in names:
+        return resource_dir("rules") / str(name_or_path)
+    known = f"shipped scorecards: {', '.join(names)}" if names else "no scorecards are shipped"
+    raise ScorecardError(
+        f"no scorecard {str(name_or_path)!r}{_meant(str(name_or_path), names)}", hint=f"{known}; or give a folder"
+    )
+
+
+def _meant(name: str, choices: Iterable[str]) -> str:
+    near = process.extractOne(name, list(choices), score_cutoff=_NEAR_ENOUGH)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+# --- faults ---------------------------------------------------------------------------------------
+@cache
+def schema() -> Mapping[str, Any]:
+    """The published JSON schema (draft 2020-12) of scorecards, criteria and cases."""
+    data: Mapping[str, Any] = json.loads((resource_dir("rules") / "schema.json").read_text("utf-8"))
+    return data
+
+
+@cache
+def _validator(kind: str) -> Draft202012Validator:
+    whole = schema()
+    return Draft202012Validator({"$schema": whole["$schema"], "$ref": f"#/$defs/{kind}", "$defs": whole["$defs"]})
+
+
+def _schema_faults(file: YamlFile, kind: str) -> Iterator[str]:
+    """What the schema says, in a person's words."""
+    if file.faults and file.data is None:
+        return
+    errors = sorted(_validator(kind).iter_errors(file.data), key=lambda e: [str(p) for p in e.absolute_path])
+    for error in errors:
+        yield from _worded(file, error)
+
+
+def _worded(file: YamlFile, error: ValidationError) -> Iterator[str]:
+    """One fault of the schema's as a person would put it; several unknown or missing keys are several faults."""
+    place: Place = tuple(error.absolute_path)
+    here = file.at(place)
+    name = place[-1] if place else "the file"
+    known = list(error.schema.get("properties", {})) if isinstance(error.schema, Mapping) else []
+    asked: Any = error.validator_value
+    if error.validator == "additionalProperties" and isinstance(error.instance, Mapping):
+        for key in error.instance:
+            if key not in known:
+                yield f"{file.at((*place, str(key)), key=True)}: unknown key {str(key)!r}{_meant(str(key), known)}"
+    elif error.validator == "required":
+        # The validator reports each missing key as an error of its own and names it only in its message.
+        yield f"{here}: the key {error.message.split(' is a required')[0]} is missing"
+    elif error.validator == "enum":
+        choices = [str(v) for v in asked]
+        yield f"{here}: unknown value {error.instance!r}{_meant(str(error.instance), choices)} (one of {', '.join(choices)})"
+    elif error.validator in ("oneOf", "anyOf"):
+        options = ", ".join(k for option in asked for k in option.get("required", []))
+        how = "exactly" if error.validator == "oneOf" else "at least"
+        yield f"{here}: {how} one of {options} is needed"
+    elif error.validator in ("minItems", "minProperties", "minLength"):
+        yield f"{here}: {name} must not be shorter than {asked}"
+    elif error.validator == "type":
+        wanted = asked if isinstance(asked, str) else " or ".join(asked)
+        yield f"{here}: {name} must be of type {wanted}, not {error.instance!r}"
+    else:
+        yield f"{here}: {error.message}"
+
+
+def _meaning_faults(file: YamlFile) -> Iterator[str]:
+    """What a schema cannot see: patterns that do not compile, fields that no record has, a file at the wrong place."""
+    if file.data["id"] != file.path.stem:
+        yield f"{file.at(('id',))}: the id {file.data['id']!r} must be the file's name ({file.path.stem!r})"
+    for place, data in _checks(file.data):
+        for key in ("field", "minus"):
+            name = data.get(key)
+            if name is not None and name not in KNOWN_FIELDS and not name.startswith(VARIABLE_PREFIX):
+                yield f"{file.at((*place, key))}: no record has the field {name!r}{_meant(name, KNOWN_FIELDS)}"
+        patterns = {"regex": ("any", "none"), "recall": ("learned",)}.get(data["kind"], ())
+        for key in patterns:
+            for i, pattern in enumerate(data.get(key, ())):
+                yield from _pattern_faults(file, (*place, key, i), pattern, n_groups=1 if data["kind"] == "recall" else 0)
+        yield from _phrase_faults(file, place, data)
+
+
+def _pattern_faults(file: YamlFile, place: Place, pattern: str, *, n_groups: int) -> Iterator[str]:
+    try:
+        compiled = re.compile(pattern)
+    except re.error as e:
+        yield f"{file.at(place)}: not a regular expression: {e}"
+        return
+    if compiled.groups < n_groups:
+        yield f"{file.at(place)}: the expression needs a group in parentheses around what is learned"
+    if compiled.match(""):
+        yield f"{file.at(place)}: the expression also matches nothing at all, so it would match every turn"
+
+
+def _phrase_faults(file: YamlFile, place: Place, data: Mapping[str, Any]) -> Iterator[str]:
+    """Phrases with a parenthesis left open, nested alternatives or nothing to say."""
+    for inner, text in _texts(data):
+        if text.count("(") != text.count(")") or re.search(r"\([^()]*\(", text):
+            yield f"{file.at((*place, *inner))}: alternatives are written (a|b), neither nested nor left open: {text!r}"
+        elif not re.search(r"\w", text):
+            yield f"{file.at((*place, *inner))}: a phrase must hold words, not {text!r}"
+
+
+def _texts(data: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
+    keys = {
+        "phrases": ("any", "all", "none", "unless", "skip"),
+        "ratio": ("counted", "against", "excused"),
+        "hold_etiquette": ("phrases",),
+        "regex": ("unless",),
+        "recall": ("said",),
+    }.get(data["kind"], ())
+    for key in keys:
+        for i, item in enumerate(data.get(key, ())):
+            if isinstance(item, str):
+                yield (key, i), item
+            else:
+                yield (key, i, "text"), item["text"]
+                yield from (((key, i, "unless", j), u) for j, u in enumerate(item.get("unless", ())))
+
+
+def _checks(data: Any, place: Place = ()) -> Iterator[tuple[Place, Mapping[str, Any]]]:
+    """Every check inside a criterion, with its place."""
+    if isinstance(data, Mapping):
+        if "kind" in data:
+            yield place, data
+        for key, value in data.items():
+            yield from _checks(value, (*place, str(key)))
+    elif isinstance(data, list):
+        for i, value in enumerate(data):
+            yield from _checks(value, (*place, i))
+
+
+def _cases_faults(path: Path) -> list[str]:
+    file = read_yaml(path)
+    found = [*file.faults, *_schema_faults(file, "cases")]
+    if not path.with_name(path.name.removesuffix(CASES_SUFFIX) + ".yml").is_file():
+        found.append(f"{path}:1:1: cases without a criterion: {path.name.removesuffix(CASES_SUFFIX)}.yml is missing")
+    return found
+
+
+def _listing_faults(card: YamlFile, files: Mapping[str, YamlFile]) -> Iterator[str]:
+    """Criteria that the scorecard names and nobody wrote, or that were written and are not named."""
+    listed: set[str] = set()
+    sections = card.data.get("sections")
+    for i, section in enumerate(sections if isinstance(sections, list) else ()):
+        names = section.get("criteria") if isinstance(section, dict) else None
+        for j, name in enumerate(names if isinstance(names, list) else ()):
+            place = ("sections", i, "criteria", j)
+            if name in listed:
+                yield f"{card.at(place)}: the criterion {name!r} is listed twice"
+            elif name not in files:
+                yield f"{card.at(place)}: unknown criterion {name!r}{_meant(str(name), files)}"
+            elif files[name].path.parent.name != section.get("id"):
+                yield f"{card.at(place)}: {name!r} lies in {files[name].path.parent.name}/, not in {section.get('id')}/"
+            listed.add(str(name))
+    for name, file in files.items():
+        if name not in listed:
+            yield f"{file.at(('id',))}: the criterion {name!r} is in no section of {card.path.name}"
+    if not files:
+        yield f"{card.at(('sections',))}: the scorecard has no criteria; a call cannot pass an empty scorecard"
+
+
+# --- building -------------------------------------------------------------------------------------
+def _built(card: YamlFile, files: Mapping[str, YamlFile], folder: Path) -> Scorecard:
+    data = card.data
+    digest = hashlib.sha256(card.text)
+    sections = []
+    for section in data["sections"]:
+        criteria = []
+        for name in section["criteria"]:
+            digest.update(files[name].text)
+            criteria.append(_criterion(files[name], section["id"]))
+        sections.append(Section(section["id"], section["title"], float(section["weight"]), tuple(criteria)))
+    bands = [Band(b["id"], float(b["min_score"]), b["title"]) for b in data["bands"]]
+    return Scorecard(
+        id=data["id"],
+        version=data["version"],
+        language=data["language"],
+        title=data["title"],
+        pass_score=float(data["pass_score"]),
+        sections=tuple(sections),
+        bands=tuple(sorted(bands, key=lambda b: b.min_score)),
+        sha256=digest.hexdigest(),
+        folder=folder,
+        min_coverage_ratio=float(data["min_coverage_ratio"]),
+        join_gap_s=float(data["join_gap_s"]),
+        matching=Matching(**data.get("matching", {})),
+    )
+
+
+def _criterion(file: YamlFile, section: str) -> Criterion:
+    data = file.data
+    applies = data.get("applies_when")
+    return Criterion(
+        id=data["id"],
+        section=section,
+        title=data["title"],
+        clause=data["clause"],
+        points=float(data["points"]),
+        critical=data.get("critical", False),
+        why=data["why"],
+        suggestion=data.get("suggestion", {}),
+        false_alarms=data["false_alarms"],
+        check=parse_check(data["check"]),
+        applies_when=parse_check(applies) if applies is not None else None,
+        path=file.path,
+    )
