@@ -26,14 +26,24 @@ MIN_HOLD_S = 5.0
 # Steadiness at which music and speech are equally likely, and how much one frame may say.
 STEADY_RATIO = 0.18
 FRAME_VOTE = 0.25
-SWITCH_COST = 4.0
+MIN_QUIET_S = 0.3  # shorter gaps say nothing
+SWITCH_COST = 6.0
+MIN_CORE_RATIO = 0.22  # the steadiest four seconds of music; speech stays below 0.2
+CORE_S = 4.0
 QUIET_OVER_FLOOR_DB = 3.0
 DEAD_DBFS = -75.0
 # Music that goes on behind the talk is no hold: seconds looked at on both sides, and how alike their pauses must be.
 AROUND_S = 20.0
-BACKGROUND_STEADY_SHARE = 0.4
+BACKGROUND_STEADY_SHARE = 0.25
 BACKGROUND_LEVEL_DB = 8.0
+# Somebody who talks over the music is loud where the partials move: share of such half seconds. Music alone stays below 0.02.
+VOICE_SHARE = 0.04
+VOICE_OVER_DB = 6.0
+VOICE_STEADY_RATIO = 0.12
+VOICE_S = 0.5
 EDGE_SEARCH_S = 0.6
+PERCUSSION_S = 4.5  # an intro or an ending without steady partials, up to the next pause
+PAUSE_S = 0.16
 # Hold tones of PBXs come every 3 to 8 s and are short.
 BEEP_PERIOD_S = (2.5, 9.0)
 BEEP_MAX_S = 1.0
@@ -119,20 +129,44 @@ def _find_music(leg: Floats, tones: Sequence[Segment], *, earliest_s: float) -> 
     if not len(s.ratio):
         return []
     votes = np.clip(s.ratio - STEADY_RATIO, -FRAME_VOTE, FRAME_VOTE)
-    votes[s.quiet] = -FRAME_VOTE
+    votes[s.quiet] = 0.0
+    for a, b in _runs(s.quiet):
+        if (b - a) * FRAMING.hop_s >= MIN_QUIET_S:
+            votes[a:b] = -FRAME_VOTE
     for t in tones:  # a tone is steady, but no music; it may lie over music
         votes[int(t.start_s / FRAMING.hop_s) : int(t.end_s / FRAMING.hop_s) + 2] = -FRAME_VOTE
     votes[: int(earliest_s / FRAMING.hop_s)] = -1.0
     found = []
     envelope = _envelope_dbfs(leg)
     for a, b in _runs(_two_states(votes)):
-        if (b - a) * FRAMING.hop_s < MIN_HOLD_S - 1.0 or _is_background(s, a, b, earliest_s=earliest_s):
+        if (b - a) * FRAMING.hop_s < MIN_HOLD_S - 1.5 or _core_ratio(s.ratio[a:b]) < MIN_CORE_RATIO:
             continue
+        if _is_talked_over(s, a, b) or _is_background(s, a, b, earliest_s=earliest_s):
+            continue
+        a, b = _to_pause(s.quiet, a, -1), _to_pause(s.quiet, b, 1)
         start, end = _snap(envelope, a * FRAMING.hop_s, b * FRAMING.hop_s)
         start = max(start, earliest_s)
         if end - start >= MIN_HOLD_S:
             found.append((Segment(start, end), float(np.median(s.level_dbfs[a:b]))))
     return found
+
+
+def _core_ratio(ratio: Floats) -> float:
+    """Mean steadiness of the steadiest few seconds."""
+    n = min(len(ratio), int(CORE_S / FRAMING.hop_s))
+    running = np.cumsum(np.concatenate(([0.0], ratio)))
+    return float(np.max(running[n:] - running[:-n]) / n)
+
+
+def _to_pause(quiet: NDArray[np.bool_], edge: int, step: int) -> int:
+    """Move an edge outwards to the next pause, if there is one within reach."""
+    n_pause = round(PAUSE_S / FRAMING.hop_s)
+    for k in range(int(PERCUSSION_S / FRAMING.hop_s)):
+        at = edge + step * k
+        outside = quiet[max(0, at - n_pause) : at] if step < 0 else quiet[at : at + n_pause]
+        if len(outside) < n_pause or outside.all():
+            return max(0, min(at, len(quiet)))
+    return edge
 
 
 def _steadiness(leg: Floats) -> _Steadiness:
@@ -189,6 +223,14 @@ def _runs(state: NDArray[np.bool_]) -> list[tuple[int, int]]:
     """Half-open index ranges in which it is true."""
     edges = np.flatnonzero(np.diff(np.concatenate(([0], state.astype(np.int8), [0]))))
     return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+
+
+def _is_talked_over(s: _Steadiness, a: int, b: int) -> bool:
+    """Whether a stretch of music holds loud parts that are not music."""
+    n = round(VOICE_S / FRAMING.hop_s)
+    ratio, level = uniform_filter1d(s.ratio[a:b], n), uniform_filter1d(s.level_dbfs[a:b], n)
+    voice = (level > np.percentile(level, 20) + VOICE_OVER_DB) & (ratio < VOICE_STEADY_RATIO)
+    return float(np.mean(voice)) > VOICE_SHARE
 
 
 def _is_background(s: _Steadiness, a: int, b: int, *, earliest_s: float) -> bool:
@@ -297,7 +339,7 @@ def _quiet_until(lines: Sequence[Floats], from_s: float, reach_s: float) -> floa
         if not len(inside) or not len(alive):
             continue
         base = max(float(np.percentile(alive, 5)), DEAD_DBFS)
-        loud = uniform_filter1d((inside > base + 10.0).astype(np.float64), 8) > 0.9
+        loud = uniform_filter1d((inside > base + 6.0).astype(np.float64), 8) > 0.9
         hits = np.flatnonzero(loud)
         if len(hits):
             k = hits[0] - 4 if reach_s > 0 else hits[-1] + 4
