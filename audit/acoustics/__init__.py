@@ -1,5 +1,27 @@
 """What the sound of a call says: who speaks when, how loud, how high, how fast, and who waits for whom."""
 
+from audit.acoustics.level import ActiveSpeechLevel, Level, active_speech_level, measure_level
+from audit.acoustics.pitch import Pitch, measure_pitch
+from audit.acoustics.rate import FastestStretch, articulation_rate, count_units, fastest_rate
+from audit.acoustics.turns import dead_air, longest_monologue_s, overlaps, response_times, talk_share_ratio, talk_spells
 from audit.acoustics.vad import find_speech
 
-__all__ = ["find_speech"]
+__all__ = [
+    "ActiveSpeechLevel",
+    "FastestStretch",
+    "Level",
+    "Pitch",
+    "active_speech_level",
+    "articulation_rate",
+    "count_units",
+    "dead_air",
+    "fastest_rate",
+    "find_speech",
+    "longest_monologue_s",
+    "measure_level",
+    "measure_pitch",
+    "overlaps",
+    "response_times",
+    "talk_share_ratio",
+    "talk_spells",
+]
