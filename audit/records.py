@@ -65,12 +65,12 @@ def union(segments: Iterable[Segment], *, join_gap_s: float = 0.0) -> tuple[Segm
     (Segment(start_s=0, end_s=1), Segment(start_s=2, end_s=6))
     """
     merged: list[Segment] = []
-    for s in sorted(segments):
-        if merged and s.start_s <= merged[-1].end_s + join_gap_s:
-            if s.end_s > merged[-1].end_s:
-                merged[-1] = Segment(merged[-1].start_s, s.end_s)
+    for start_s, end_s in sorted((s.start_s, s.end_s) for s in segments):  # holds and tones are segments, too
+        if merged and start_s <= merged[-1].end_s + join_gap_s:
+            if end_s > merged[-1].end_s:
+                merged[-1] = Segment(merged[-1].start_s, end_s)
         else:
-            merged.append(s)
+            merged.append(Segment(start_s, end_s))
     return tuple(merged)
 
 

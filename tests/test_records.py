@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit.records import Hold, Segment, intersection, subtract, total_s, union
+from audit.records import Hold, Segment, Tone, intersection, subtract, total_s, union
 
 segments = st.lists(
     st.tuples(st.integers(0, 60), st.integers(1, 20)).map(lambda x: Segment(float(x[0]), float(x[0] + x[1]))), max_size=12
@@ -60,3 +60,8 @@ def test_short_gaps_are_joined_only_on_request():
     parts = [Segment(0.0, 1.0), Segment(1.2, 2.0)]
     assert union(parts) == tuple(parts)
     assert union(parts, join_gap_s=0.25) == (Segment(0.0, 2.0),)
+
+
+def test_holds_and_tones_mix_with_plain_segments():
+    mixed = [Hold(3.0, 5.0), Segment(0.0, 1.0), Tone(4.0, 6.0, "busy", 1)]
+    assert union(mixed) == (Segment(0.0, 1.0), Segment(3.0, 6.0))
