@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from audit import __version__
 from audit.batch.files import call_file_name, printable
 from audit.batch.workers import Trouble, trouble_of
-from audit.errors import AuditError, DuplicateCall, RecordingError
+from audit.errors import DuplicateCall, RecordingError
 from audit.records import CallRecord, Evaluation, Metadata
 from audit.storage import AuditKeys, LedgerEntry
 
@@ -166,10 +166,10 @@ def make_plan(
     for i, path in enumerate(recordings):
         try:
             metadata = find_metadata(path)
-        except AuditError as e:
+        except Exception as e:
             trouble = trouble_of(e)
             if trouble.fatal:
-                raise
+                raise trouble.fatal from e
             refused[i] = Refused(path, path_key(path), printable(path.stem), trouble)
         else:
             metadata = replace(metadata, call_id=printable(metadata.call_id))

@@ -13,7 +13,7 @@ from audit.audio import file_sha256
 from audit.batch.files import append_log, call_file_name, make_out_folder, printable, write_json
 from audit.batch.plan import Judge, Planned, Refused, make_plan
 from audit.batch.stopping import StopSignals
-from audit.batch.workers import MakeAuditor, Task, Trouble, WorkerPool
+from audit.batch.workers import InProcess, MakeAuditor, Task, Trouble, WorkerPool
 from audit.contract import call_to_json
 from audit.errors import AuditError
 from audit.records import CallRecord, Evaluation, Failure, Metadata
@@ -52,6 +52,7 @@ class Job:
         In the order in which they are to be audited.
     out : Path
     n_workers : int
+        Processes; 0 audits in this one.
     find_metadata : callable
         Metadata of a recording; raises `MetadataError`.
     make_auditor : callable
@@ -199,7 +200,7 @@ class _Run:
         for refused in plan.refused:
             self._refuse(refused)
         for p in plan.planned:
-            if stop.level:
+            if stop.look():
                 return
             if p.work == "skip":
                 self._skip(p)
@@ -238,10 +239,10 @@ class _Run:
                 p.key, p.metadata.call_id, size_bytes=p.size_bytes, mtime_ns=p.mtime_ns, now=self.clock()
             )
 
-        n_workers = max(1, min(self.job.n_workers, len(tasks)))
+        make, n_workers = self.job.make_auditor, self.job.n_workers
         try:
-            with WorkerPool(self.job.make_auditor, n_workers) as pool:
-                for task, came in pool.run(tasks, begin=begin, stop_level=lambda: stop.level):
+            with WorkerPool(make, n_workers) if n_workers else InProcess(make) as pool:
+                for task, came in pool.run(tasks, begin=begin, stop_level=stop.look):
                     p, recording_id = todo[task.number], self.in_hand[task.number]
                     if isinstance(came, Trouble):
                         if came.fatal:

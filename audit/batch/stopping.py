@@ -19,7 +19,7 @@ class StopSignals:
     Parameters
     ----------
     tell : callable
-        Called with the new level, to say so to the user.
+        Called by :meth:`look` with each new level, to say so to the user.
 
     Attributes
     ----------
@@ -32,6 +32,7 @@ class StopSignals:
         self.level = 0
         self.signum: int | None = None
         self._tell = tell
+        self._told = 0
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> StopSignals:
@@ -44,7 +45,13 @@ class StopSignals:
         for s, handler in self._before.items():
             signal.signal(s, handler)
 
+    def look(self) -> int:
+        """The level; a new one is told first, here and not in the signal handler, which may interrupt a print."""
+        if self.level > self._told:
+            self._told = self.level
+            self._tell(self.level)
+        return self.level
+
     def _caught(self, signum: int, _frame: FrameType | None) -> None:
         self.signum = signum
         self.level = 2 if signum == signal.SIGTERM else min(2, self.level + 1)
-        self._tell(self.level)

@@ -217,6 +217,36 @@ class WorkerPool:
         return task, Trouble("worker", "WorkerDied", reason, hint)
 
 
+class InProcess:
+    """The same without a process of its own, for a debugger: a call that crashes takes all down.
+
+    Parameters
+    ----------
+    make_auditor : callable
+    """
+
+    def __init__(self, make_auditor: MakeAuditor) -> None:
+        self._make_auditor = make_auditor
+
+    def __enter__(self) -> InProcess:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing is left to end."""
+
+    def run(
+        self, tasks: Iterable[Task], *, begin: Callable[[Task], None], stop_level: Callable[[], int]
+    ) -> Iterator[tuple[Task, AuditedCall | Trouble]]:
+        """Audit all tasks, one after the other; see :meth:`WorkerPool.run`."""
+        auditor: Auditor | None = None
+        for task in tasks:
+            if stop_level():
+                return
+            begin(task)
+            auditor = auditor or self._make_auditor()
+            yield task, audit_one(auditor, task)
+
+
 _READY = "ready"
 
 

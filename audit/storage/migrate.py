@@ -15,10 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 
 from audit.errors import StoreError
 
@@ -73,6 +69,11 @@ def migrate(engine: sa.Engine, *, migrations: Path = MIGRATIONS) -> None:
         If a change fails (the store is left as it was), or the store was written
         by a newer callaudit.
     """
+    from alembic import command  # a fifth of a second that a worker process need not spend
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+    from alembic.util import CommandError
+
     config = Config()
     config.set_main_option("script_location", str(migrations).replace("%", "%%"))
     config.set_main_option("path_separator", "newline")

@@ -1,0 +1,183 @@
+"""Options that several commands share, and what becomes of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+from zoneinfo import ZoneInfo
+
+import click
+
+from audit.cli import default_lang
+from audit.errors import UsageError
+
+if TYPE_CHECKING:
+    from audit.storage import Store
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+#: Threads of one recogniser beyond which it gains little.
+THREADS_OF_A_WORKER = 2
+
+
+def lang_option(command: Command) -> Command:
+    """``--lang``: the language of pages, reasons and the last line."""
+    return click.option(
+        "--lang",
+        type=click.Choice(["zh", "en"]),
+        default=default_lang,
+        show_default="from LANG, else en",
+        help="Language of the pages and of the last line.",
+    )(command)
+
+
+def store_option(command: Command) -> Command:
+    """``--store``: another database than the one in the output folder."""
+    return click.option("--store", "store_url", metavar="URL", help="Database. [default: callaudit.db in --out]")(command)
+
+
+def fail_on_option(command: Command) -> Command:
+    """``--fail-on``: what makes the exit code 3."""
+    return click.option(
+        "--fail-on",
+        "fail_on",
+        multiple=True,
+        metavar="WHAT",
+        type=FailOnType(),
+        help="Exit with 3 if any call of this run meets it: critical (a critical criterion failed), below=60 "
+        "(score under 60), criterion=open.greet (that criterion failed). Repeatable.",
+    )(command)
+
+
+def audit_options(command: Command) -> Command:
+    """What ``run`` and ``measure`` share."""
+    file = click.Path(path_type=Path, dir_okay=False)
+    for option in (
+        click.option(
+            "--jobs", type=click.IntRange(0), help="Worker processes; 0: none, for a debugger. [default: by processors]"
+        ),
+        store_option,
+        click.option(
+            "--agent-channel",
+            type=click.Choice(["0", "1", "auto"]),
+            default="auto",
+            show_default=True,
+            help="The agent's channel, counted from 0.",
+        ),
+        click.option("--profile", type=file, help="YAML: company, channels, file-name pattern, time zone, tone plan."),
+        click.option("--cdr", type=file, help="Call-detail records, CSV."),
+        click.option(
+            "--out", type=click.Path(path_type=Path), required=True, metavar="DIR", help="Where results go; made if absent."
+        ),
+        click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH..."),
+    ):
+        command = option(command)
+    return command
+
+
+@dataclass(frozen=True, slots=True)
+class FailOn:
+    """One condition of ``--fail-on``.
+
+    Attributes
+    ----------
+    text : str
+        As given.
+    critical : bool
+    below : float or None
+        Score, 0-100.
+    criterion : str or None
+    """
+
+    text: str
+    critical: bool = False
+    below: float | None = None
+    criterion: str | None = None
+
+
+class FailOnType(click.ParamType[FailOn]):
+    """Reads ``critical``, ``below=60`` and ``criterion=ID``."""
+
+    name = "what"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> FailOn:
+        """Parse one condition."""
+        if isinstance(value, FailOn):
+            return value
+        kind, _, rest = str(value).partition("=")
+        if kind == "critical" and not rest:
+            return FailOn(value, critical=True)
+        if kind == "below":
+            try:
+                below = float(rest)
+            except ValueError:
+                below = -1.0
+            if 0 <= below <= 100:
+                return FailOn(value, below=below)
+            self.fail(f"{value!r}: below= takes a score from 0 to 100, such as below=60", param, ctx)
+        if kind == "criterion" and rest:
+            return FailOn(value, criterion=rest)
+        return self.fail(f"{value!r} is none of critical, below=SCORE, criterion=ID", param, ctx)
+
+
+def open_store(out: Path, url: str | None) -> Store:
+    """The store named by ``--store``, else the one in the output folder, which is made."""
+    from audit.batch import make_out_folder
+    from audit.storage import Store
+
+    make_out_folder(out)
+    return Store(url) if url else Store.in_folder(out)
+
+
+def existing_store(folder: Path | None, url: str | None) -> Store:
+    """A store that must be there already.
+
+    Raises
+    ------
+    UsageError
+        If neither or both are given, or the folder holds none.
+    """
+    from audit.storage import Store
+
+    if (folder is None) == (url is None):
+        raise UsageError("name either the DIR of an earlier run or --store URL", hint="callaudit rescore --help")
+    if folder is not None:
+        if not (folder / "callaudit.db").is_file():
+            raise UsageError(f"{folder}: holds no callaudit.db", hint="name the --out folder of an earlier callaudit run")
+        return Store.in_folder(folder)
+    return Store(url or "")
+
+
+def workers_and_threads(jobs: int | None) -> tuple[int, int]:
+    """Worker processes, and threads of each, that fill the processors this process may use."""
+    n_processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    n_workers = max(1, n_processors // THREADS_OF_A_WORKER) if jobs is None else jobs
+    return n_workers, max(1, n_processors // max(1, n_workers))
+
+
+def moment(text: str, zone: ZoneInfo, *, end: bool) -> datetime:
+    """Read a date or a time of ``--from`` or ``--to``.
+
+    Parameters
+    ----------
+    text : str
+        ISO 8601. Without an offset it is in `zone`.
+    end : bool
+        A date alone then means the end of that day.
+
+    Raises
+    ------
+    UsageError
+        If it is neither.
+    """
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as e:
+        raise UsageError(f"{text!r} is no date", hint="write 2026-11-01 or 2026-11-01T09:30") from e
+    if end and len(text) <= len("2026-11-01"):
+        found += timedelta(days=1)
+    return found if found.tzinfo else found.replace(tzinfo=zone)

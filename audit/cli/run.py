@@ -1,0 +1,208 @@
+"""``callaudit run`` and ``callaudit measure``: the main job."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from audit.cli.options import (
+    FailOn,
+    audit_options,
+    fail_on_option,
+    lang_option,
+    open_store,
+    workers_and_threads,
+)
+from audit.errors import MetadataError, UsageError
+
+if TYPE_CHECKING:
+    from audit.ingest import CallDetails
+    from audit.pipeline import Settings
+    from audit.profile import Profile
+    from audit.records import Failure, Metadata
+
+
+@click.command(short_help="Audit recordings: measure, transcribe, score, write the scorecards.")
+@audit_options
+@click.option("--scorecard", metavar="NAME_OR_PATH", help="Rules. [default: zh-service or en-service, by the call's language]")
+@click.option("--model", metavar="NAME_OR_DIR", default="base", show_default=True, help="Speech model.")
+@click.option("--language", type=click.Choice(["zh", "en", "auto"]), default="auto", show_default=True, help="Spoken language.")
+@click.option(
+    "--device", type=click.Choice(["cpu", "cuda", "auto"]), default="cpu", show_default=True, help="Where the model runs."
+)
+@click.option(
+    "--compute-type", default="int8", show_default=True, help="Number format of the model, as faster-whisper names it."
+)
+@fail_on_option
+@lang_option
+def run(
+    paths: tuple[Path, ...],
+    out: Path,
+    cdr: Path | None,
+    profile: Path | None,
+    agent_channel: str,
+    store_url: str | None,
+    jobs: int | None,
+    scorecard: str | None,
+    model: str,
+    language: str,
+    device: str,
+    compute_type: str,
+    fail_on: tuple[FailOn, ...],
+    lang: str,
+) -> None:
+    """Audit the recordings under each PATH and write the scorecards to DIR.
+
+    Folders are searched to the bottom. Results are kept as each call ends: run the same command
+    again after an interruption, or with new recordings, and what is done is skipped.
+
+    \b
+    Examples:
+      callaudit run recordings/ --cdr cdr.csv --out audit/
+      callaudit run day1/ day2/ --profile centre.yml --language zh --out audit/
+      callaudit run call.wav --agent-channel 1 --scorecard my-rules/ --out /tmp/one
+      callaudit run recordings/ --out audit/ --fail-on critical --fail-on below=60
+    """
+    from audit.pipeline import Settings
+    from audit.profile import load_profile
+
+    n_workers, n_threads = workers_and_threads(jobs)
+    settings = Settings(
+        profile=load_profile(profile),
+        agent_channel=_channel(agent_channel),
+        language=language,
+        model=model,
+        device=device,
+        compute_type=compute_type,
+        cpu_threads=n_threads,
+        scorecard=scorecard,
+    )
+    audit_archive("run", paths, out, settings, cdr=cdr, store_url=store_url, n_workers=n_workers, fail_on=fail_on, lang=lang)
+
+
+@click.command(short_help="The same without speech recognition: timing and acoustics only.")
+@audit_options
+@lang_option
+def measure(
+    paths: tuple[Path, ...],
+    out: Path,
+    cdr: Path | None,
+    profile: Path | None,
+    agent_channel: str,
+    store_url: str | None,
+    jobs: int | None,
+    lang: str,
+) -> None:
+    """Measure the recordings under each PATH without recognising speech: rings, holds, silences, levels.
+
+    Many times faster than run. Nothing is scored; a later run on the same DIR adds words and scores.
+
+    \b
+    Examples:
+      callaudit measure recordings/ --cdr cdr.csv --out timing/
+      callaudit measure call.wav --out /tmp/one
+    """
+    from audit.pipeline import Settings
+    from audit.profile import load_profile
+
+    n_workers, n_threads = workers_and_threads(jobs)
+    settings = Settings(
+        profile=load_profile(profile), agent_channel=_channel(agent_channel), transcribe=False, cpu_threads=n_threads
+    )
+    audit_archive("measure", paths, out, settings, cdr=cdr, store_url=store_url, n_workers=n_workers, fail_on=(), lang=lang)
+
+
+def audit_archive(
+    command: Literal["run", "measure"],
+    paths: tuple[Path, ...],
+    out: Path,
+    settings: Settings,
+    *,
+    cdr: Path | None,
+    store_url: str | None,
+    n_workers: int,
+    fail_on: tuple[FailOn, ...],
+    lang: str,
+) -> None:
+    """Audit, write the pages, say how it went, and end with the exit code of docs/exit-codes.md.
+
+    Raises
+    ------
+    AuditError
+        If nothing, or nothing more, can be audited.
+    click.exceptions.Exit
+        With 3, 4 or 128 and a signal's number; returns where the code is 0.
+    """
+    from audit.batch import Job, run_batch
+    from audit.batch.judge import ScorecardJudge
+    from audit.cli.closing import close_run, now
+    from audit.cli.progress import ShownProgress
+    from audit.ingest import discover
+    from audit.pipeline import Auditor
+
+    found = discover(paths)
+    for problem in found.problems:
+        click.echo(f"callaudit: {problem}", err=True)
+    details = _call_details(cdr, settings.profile)
+    job = Job(
+        command=command,
+        recordings=found.recordings,
+        out=out,
+        settings=settings,
+        n_workers=n_workers,
+        find_metadata=partial(_find_metadata, cdr=details, profile=settings.profile),
+        make_auditor=partial(Auditor, settings),
+        judge=ScorecardJudge(settings),
+        notices=_unmatched(details, found.recordings),
+        lang=lang,
+    )
+    with open_store(out, store_url) as store:
+        with ShownProgress() as progress:
+            summary = run_batch(job, store, progress=progress, clock=now)
+        close_run(summary, store, out, n_problems=len(found.problems), fail_on=fail_on, scorecard=settings.scorecard, lang=lang)
+
+
+def _channel(text: str) -> int | None:
+    return None if text == "auto" else int(text)
+
+
+def _find_metadata(path: Path, *, cdr: CallDetails | None, profile: Profile) -> Metadata:
+    from audit.ingest import find_metadata
+
+    return find_metadata(path, cdr=cdr, profile=profile)
+
+
+def _call_details(path: Path | None, profile: Profile) -> CallDetails | None:
+    """Read ``--cdr``; a file that cannot be read at all is wrong usage."""
+    from audit.ingest import read_cdr
+
+    if path is None:
+        return None
+    try:
+        return read_cdr(path, profile)
+    except MetadataError as e:
+        raise UsageError(e.message, hint=e.hint) from e
+
+
+def _unmatched(details: CallDetails | None, recordings: tuple[Path, ...]) -> tuple[Failure, ...]:
+    """Answered calls of the record without a recording, and faults of the record itself, as warnings."""
+    from audit.records import Failure
+
+    if details is None:
+        return ()
+    source = details.path
+    found = [
+        Failure("", str(source), "cdr", "", problem, "correct the call-detail file", "warning") for problem in details.problems
+    ]
+    for row in details.rows_without_recording(recordings):
+        if not row.answered:
+            continue
+        call_id = row.metadata.call_id if row.metadata else next(iter(row.ids), "")
+        named = f" ({row.recording})" if row.recording else ""
+        reason = f"{source} line {row.line}: no recording found for this row{named}"
+        hint = "look for it on the recorder, or add its folder to the command"
+        found.append(Failure(call_id, "", "cdr", "", reason, hint, "warning"))
+    return tuple(found)
