@@ -85,6 +85,8 @@ class Call:
     def variable(self, name: str) -> str | None:
         """A variable of the call's data, or one of its own fields by that name."""
         found = self.record.metadata.variables.get(name)
+        if not found and name == "agent_first_name":
+            found = (self.record.metadata.agent_name or "").strip().split(" ")[0]
         if not found and name in ("agent_name", "agent_id", "customer_number"):
             found = getattr(self.record.metadata, name)
         return found.strip() or None if found else None

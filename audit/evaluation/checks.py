@@ -39,6 +39,8 @@ from audit.records import Evidence, Role, Segment, Verdict, union
 
 #: How many of the sought wordings a reason quotes.
 _QUOTED = 3
+#: Evidence is rounded to hundredths; a window that begins at evidence must not lose it by that.
+_ROUNDING_S = 0.01
 #: A name this far from what was said is not even shown as the nearest thing heard.
 _NEAREST_SHOWN_RATIO = 0.7
 
@@ -168,7 +170,10 @@ def _search(where: Where, call: Call) -> _Searched | Result:
             return Result("not_applicable", say("没有出现该情形", "the occasion did not arise"))
         after = where.near.after_s
         windows = union(
-            Segment(e.start_s - where.near.before_s, max(e.end_s, e.start_s) + after if after is not None else _far(call))
+            Segment(
+                e.start_s - where.near.before_s - _ROUNDING_S,
+                max(e.end_s, e.start_s) + after if after is not None else _far(call),
+            )
             for e in heard
         )
     if where.first_s is not None:
@@ -240,15 +245,20 @@ def _phrases(check: Phrases, call: Call) -> Result:
     matching = _matching(check, call)
     excused = _excused(check.unless, searched.turns, call)
     found: list[tuple[str, str | None, tuple[Hit, ...]]] = []
+    lacking: str | None = None
     for phrase in check.phrases:
         text, missing = call.fill(phrase.text)
         if missing is not None:
-            return Result("not_evaluable", say(f"通话资料中没有 {missing}", f"the call's data has no {missing}"))
+            lacking = missing
+            continue
         hits = find(text, searched.turns, language=call.language, mode=phrase.match or check.match, matching=matching)
         hits = without(searched.keep(hits), excused + _excused(phrase.unless, searched.turns, call))
         if check.at_start:
             hits = tuple(h for h in hits if h.start in _beginnings(h.heard, check.skip, call.language))
         found.append((text, phrase.suggestion, hits))
+    decided = check.quantifier != "all" and any(hits for _, _, hits in found)
+    if lacking is not None and not decided:
+        return Result("not_evaluable", say(f"通话资料中没有 {lacking}", f"the call's data has no {lacking}"))
     return _quantified(check, call, searched, found, matching)
 
 
