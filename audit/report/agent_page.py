@@ -104,6 +104,7 @@ def scorecard_page(
         score_basis=messages("score.basis", scored=summary.n_scored, n=summary.n_calls)
         if summary.n_scored
         else messages("score.no_score"),
+        bands=_bands_text(summary, messages),
         critical_text=messages.count("critical_agent", summary.n_critical, of=summary.n_calls) if summary.n_critical else "",
         notices=_notices(summary, shown, messages),
         headline=_headline(summary, messages),
@@ -195,6 +196,10 @@ def _notices(summary: AgentSummary, shown: Sequence[ShownCall], messages: Messag
     return tuple(notices)
 
 
+def _bands_text(summary: AgentSummary, messages: Messages) -> str:
+    return " · ".join(messages("score.band_part", title=messages.pick(title), n=n) for title, n in summary.bands)
+
+
 def _headline(summary: AgentSummary, messages: Messages) -> tuple[Figure, ...]:
     counts, rate = summary.counts, summary.counts.pass_rate
     n_verdicts = rate.of + counts.n_not_applicable + counts.n_not_evaluable
@@ -204,14 +209,9 @@ def _headline(summary: AgentSummary, messages: Messages) -> tuple[Figure, ...]:
         Figure(messages("head.pass_rate"), percent(rate.ratio), messages("head.pass_note", n=rate.n, of=rate.of)),
         Figure(messages("head.not_evaluable"), str(counts.n_not_evaluable), messages("head.not_evaluable_note", of=n_verdicts)),
     ]
-    if summary.bands:
-        parts = (messages("score.band_part", title=messages.pick(title), n=n) for title, n in summary.bands)
-        figures.append(Figure(messages("score.bands"), " · ".join(parts)))
     if summary.n_scored > 1:
         low, high = score(summary.lowest_score), score(summary.highest_score)
-        figures[0] = Figure(
-            figures[0].label, figures[0].value, f"{figures[0].note} · {messages('score.range', low=low, high=high)}"
-        )
+        figures.insert(1, Figure(messages("score.range"), f"{low} – {high}", messages("score.range_note")))
     return tuple(figures)
 
 
@@ -239,7 +239,9 @@ def _coaching_item(
         criterion=c.criterion,
         clause=c.clause,
         critical=c.critical,
-        cost=messages("lost_of", lost=points(c.points_lost), max=points(c.max_points)),
+        cost=messages.count("coach.critical_cost", c.counts.n_fail)
+        if c.critical and c.counts.n_fail
+        else messages("lost_of", lost=points(c.points_lost), max=points(c.max_points)),
         share=c.points_lost / c.max_points if c.max_points else 0.0,
         frequency=messages("coach.failed_in", n=c.counts.n_fail, of=c.counts.pass_rate.of),
         suggestion=suggestion,

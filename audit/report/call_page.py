@@ -13,10 +13,12 @@ from audit.report.inputs import ReportedCall
 from audit.report.messages import Messages
 from audit.report.scorecard import SHOWN_MEASURES
 from audit.report.strip import timeline_strip
-from audit.report.wording import NONE, clock, length, measure, moment, percent, points, score, span
+from audit.report.wording import NONE, clock, length, measure, moment, percent, points, score, span, zone
 
 #: Places of one failed criterion that are shown one by one; of the others the times are listed.
 MAX_EVIDENCE_SHOWN = 4
+#: Kinds of evidence whose text is somebody's words.
+_SPOKEN = ("exact", "normalised", "pinyin")
 _LANGUAGE_NAMES = {"zh": {"zh": "中文", "en": "Chinese"}, "en": {"zh": "英文", "en": "English"}}
 
 
@@ -106,6 +108,7 @@ def call_view(call: ReportedCall, clips: CallClips, board: PlayerBoard, anchor: 
         anchor=anchor,
         call_id=record.call_id,
         when=moment(record.metadata.started_at, messages),
+        zone=zone(record.metadata.started_at),
         score=score(evaluation.score if evaluation else None),
         share=_share(evaluation),
         band=messages.pick(evaluation.band_title, evaluation.band or "") if evaluation else "",
@@ -151,7 +154,8 @@ def outcome_view(
         reason=messages.pick(outcome.reason),
         points=_points_text(outcome, messages),
         critical=outcome.critical,
-        suggestion=messages.pick(outcome.suggestion),
+        # each place with its own wording needs no general one above it
+        suggestion="" if shown and all(e.suggestion for e in shown) else messages.pick(outcome.suggestion),
         evidence=tuple(
             evidence_view(e, recording, clips, board.player(e, clips, messages) if failed else None, messages, listen=failed)
             for e in shown
@@ -174,6 +178,7 @@ def evidence_view(
         text=evidence.text,
         heard=evidence.heard if evidence.heard and evidence.heard != evidence.text else None,
         is_window=evidence.match == "window",
+        is_quote=evidence.match in _SPOKEN,
         how=messages.find(f"evidence.how_{evidence.match}") or evidence.match,
         confidence=None if evidence.confidence is None else messages("evidence.confidence", ratio=percent(evidence.confidence)),
         suggestion=evidence.suggestion,
@@ -237,7 +242,6 @@ def _facts(record: CallRecord, messages: Messages) -> tuple[Figure, ...]:
     known = {"inbound", "outbound", "internal"}
     direction = messages(f"direction.{metadata.direction}") if metadata.direction in known else metadata.direction or NONE
     facts = [
-        Figure(messages("call.date"), moment(metadata.started_at, messages)),
         Figure(messages("call.direction"), direction),
         Figure(messages("call.duration"), length(record.recording.duration_s, messages)),
         _ring_fact(timeline.ring_s, timeline.n_rings, messages),
@@ -317,7 +321,7 @@ def _turn_views(record: CallRecord, failed: Sequence[Outcome], messages: Message
         (Segment(e.start_s, e.end_s), e.role, messages.pick(o.title, o.criterion))
         for o in failed
         for e in o.evidence
-        if e.match in ("exact", "normalised", "pinyin")
+        if e.match in _SPOKEN
     ]
     views = []
     for turn in record.transcript.turns:

@@ -50,6 +50,7 @@ class EvidenceView:
     text: str
     heard: str | None
     is_window: bool
+    is_quote: bool
     how: str
     confidence: str | None
     suggestion: str | None
@@ -141,6 +142,7 @@ class CallView:
     anchor: str
     call_id: str
     when: str
+    zone: str
     score: str
     share: float | None
     band: str
@@ -221,6 +223,7 @@ class ScorecardPage:
     share: float | None
     band: str
     score_basis: str
+    bands: str
     critical_text: str
     notices: tuple[str, ...]
     headline: tuple[Figure, ...]

@@ -111,12 +111,22 @@ def measure(name: str, value: float | None) -> str:
 
 
 def moment(when: datetime | None, messages: Messages) -> str:
-    """A date and time with its zone."""
+    """A date and time on the clock of its own zone."""
     if when is None:
         return messages("date_unknown")
-    offset = when.strftime("%z")
-    zone = f" {offset[:3]}:{offset[3:5]}".replace("-", _MINUS) if offset else ""
-    return f"{when:%Y-%m-%d %H:%M}{zone}"
+    return f"{when:%Y-%m-%d %H:%M}"
+
+
+def zone(when: datetime | None) -> str:
+    """The time zone of a moment; empty where it is not known.
+
+    Examples
+    --------
+    >>> zone(datetime.fromisoformat("2026-11-20T09:14:05+08:00"))
+    'UTC+08:00'
+    """
+    offset = when.strftime("%z") if when else ""
+    return f"UTC{offset[:3]}:{offset[3:5]}".replace("-", _MINUS) if offset else ""
 
 
 def period(times: Iterable[datetime | None], messages: Messages) -> str:

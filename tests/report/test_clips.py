@@ -1,0 +1,96 @@
+"""Which stretches are cut, and what happens when a page is full."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from audit.records import Recording
+from audit.report.clips import CLIP_MARGIN_S, MAX_CLIP_S, Wanted, cut_page, mix_legs, plan_clips
+from tests.report.made_calls import write_recording
+
+
+def recording(path: Path, sha256: str, duration_s: float = 100.0) -> Recording:
+    return Recording(str(path), sha256, duration_s, 8000, 2, "stereo")
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Recording:
+    path = tmp_path / "a.wav"
+    return recording(path, write_recording(path))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "clips"),
+    [
+        ([(10, 11)], [(8, 13)]),
+        ([(0.5, 1)], [(0, 3)]),
+        ([(98, 99.5)], [(96, 100)]),
+        ([(10, 60)], [(8, 28)]),
+        ([(10, 11), (10, 11)], [(8, 13)]),
+        ([(10, 11), (14, 15)], [(8, 17)]),
+        ([(10, 11), (50, 51)], [(8, 13), (48, 53)]),
+        ([(10, 24), (25, 27)], [(8, 26), (23, 29)]),
+        ([(120, 121)], []),
+    ],
+    ids=["margins", "start", "end", "capped", "same", "merged", "apart", "too long to merge", "after the end"],
+)
+def test_clips_have_margins_and_stay_short(wanted: list[tuple[float, float]], clips: list[tuple[float, float]]) -> None:
+    planned = plan_clips([Wanted(*w) for w in wanted], 100.0)
+    assert [(p.segment.start_s, p.segment.end_s) for p in planned] == clips
+    assert all(p.segment.duration_s <= MAX_CLIP_S for p in planned)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_every_place_begins_inside_its_clip_after_its_lead_in(made: Recording, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    starts = rng.uniform(0, 95, 12)
+    wanted = [Wanted(float(s), float(s + rng.uniform(0.2, 5))) for s in starts]
+    (clips,) = cut_page([(made, wanted)])
+    for w in wanted:
+        heard = clips.heard[(w.start_s, w.end_s)]
+        begins_s = heard.clip.segment.start_s + heard.offset_s
+        assert begins_s == pytest.approx(max(0.0, w.start_s - CLIP_MARGIN_S))
+        assert heard.clip.segment.contains(w.start_s)
+        assert heard.complete == (heard.clip.segment.end_s >= w.end_s)
+
+
+def test_a_wait_longer_than_a_clip_is_told_to_be_cut_short(made: Recording) -> None:
+    (clips,) = cut_page([(made, [Wanted(10.0, 50.0)])])
+    assert not clips.heard[(10.0, 50.0)].complete
+
+
+def test_a_full_page_keeps_the_most_pressing_clips_and_counts_the_others(made: Recording) -> None:
+    wanted = [Wanted(10.0, 11.0, (1.0,)), Wanted(40.0, 41.0, (0.0,)), Wanted(70.0, 71.0, (2.0,))]
+    (alone,) = cut_page([(made, wanted[1:2])])
+    size = len(alone.heard[(40.0, 41.0)].clip.data_uri)
+    (clips,) = cut_page([(made, wanted)], max_bytes=size + 10)
+    assert list(clips.heard) == [(40.0, 41.0)]
+    assert clips.n_left_out == 2
+
+
+@pytest.mark.parametrize("reason", ["gone", "changed"])
+def test_a_recording_that_is_not_the_audited_one_gives_no_clip(made: Recording, tmp_path: Path, reason: str) -> None:
+    other = recording(tmp_path / "b.wav" if reason == "gone" else Path(made.path), "0" * 64)
+    first, second = cut_page([(other, [Wanted(1.0, 2.0)]), (made, [Wanted(1.0, 2.0)])])
+    assert (first.unavailable, dict(first.heard)) == (reason, {})
+    assert second.heard
+
+
+def test_a_file_that_no_longer_decodes_says_why(tmp_path: Path) -> None:
+    import hashlib
+
+    path = tmp_path / "a.wav"
+    path.write_bytes(b"this is a text")
+    (clips,) = cut_page([(recording(path, hashlib.sha256(path.read_bytes()).hexdigest()), [Wanted(1.0, 2.0)])])
+    assert clips.unavailable not in (None, "gone", "changed")
+
+
+def test_both_legs_are_heard_and_never_clip() -> None:
+    legs = np.array([[0.8, 0.0, 0.1], [0.8, 0.5, 0.0]], np.float32)
+    mixed = mix_legs(legs, "stereo")
+    assert mixed == pytest.approx(np.array([1.6, 0.5, 0.1]) / 1.6)
+    assert mix_legs(legs[:, 1:], "stereo") == pytest.approx([0.5, 0.1])
+    assert mix_legs(legs, "dual_mono") == pytest.approx(legs[0])
