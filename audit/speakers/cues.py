@@ -27,7 +27,7 @@ def _cues(*rows: tuple[str, str, float]) -> tuple[Cue, ...]:
 MANDARIN = _cues(
     ("at your service", r"(很|非常)?高兴为[您你]服务|为[您你]服务", 3.0),
     ("what can I do for you", r"什么(可以|能)?(帮|需要帮)(到|助|您|你|忙)|可以帮[到助]?[您你]|能帮[到助]?[您你]什么", 3.0),
-    ("I am the representative", r"(客服|客户)(代表|专员|经理|人员)|我是\S{0,6}客服|工号", 2.5),
+    ("I am the representative", r"(客服|客户)(代表|专员|经理|人员)|我是\S{0,6}客服|工号是?[\da-z零一二三四五六七八九幺]", 2.5),
     ("this is the service centre", r"这里是\S{2,12}(中心|公司|客服|服务)|服务中心", 1.5),
     ("anything else", r"(还有|有)(没有)?(其他|其它|别的|什么其他)\S{0,8}(需要|问题|帮|可以|吗)", 2.5),
     ("thank you for calling", r"(感谢|谢谢)[您你]的?(来电|致电|等待|耐心|配合|反馈|支持)", 3.0),
@@ -40,7 +40,10 @@ MANDARIN = _cues(
     ("wishes", r"祝[您你]", 2.0),
     ("we are sorry", r"(很|非常|十分)?抱歉(给[您你]|让[您你])|给[您你](带来|造成)\S{0,4}(不便|麻烦)", 2.5),
     ("your number", r"[您你]的?(号码|账户|订单|套餐|证件|身份证)", 1.0),
+    # Rude agents say none of the above; what they ask instead is a customer's to answer.
+    ("curt questions", r"(什么事|[您你](是谁|叫什么|姓什么|等着|等一?下)|说完了|不归我|(电话|号码?|证件?)(是)?多少)", 1.5),
     ("I want to ask", r"我(就)?(想|要)(问|咨询|查|投诉|办|退|改|取消|了解|换|反映)", -2.0),
+    ("what is your number of service", r"工号(是)?多少|投诉[您你]", -2.0),
     ("my line", r"我(家|这|的|那)?(个|边)?(的)?(宽带|话费|手机|卡|号|网|套餐|流量|账单)", -1.0),
     ("you people", r"你们(公司|这|怎么|那|客服|到底|是不是|的)", -2.0),
     ("why", r"(怎么|为什么)(回事|扣|这么|又|还|会|就)", -1.0),
