@@ -22,6 +22,8 @@ JOINT_S = 0.1
 #: A cut through continuous speech is looked for in the last seconds before it must come.
 _CUT_SEARCH_S = 8.0
 _SHORTEST_WORD_S = 0.02
+#: The model's word times come in steps of 20 ms; a word that ends two steps into a stretch belongs to the one before.
+_WORD_END_TOLERANCE_S = 0.04
 
 Quietest = Callable[[float, float], float]
 """Moment of the least energy between two moments of a leg, in seconds."""
@@ -81,20 +83,15 @@ class Window:
         """Seconds of found speech."""
         return sum(p.speech.duration_s for p in self.pieces)
 
-    def piece_of(self, start_s: float, end_s: float, *, first: int = 0) -> int:
-        """Index of the piece that a word of these window times belongs to, not before `first`.
+    def piece_of(self, end_s: float) -> int:
+        """Index of the piece that a word which ends at this window time belongs to.
 
-        The piece whose speech it overlaps longest; without any overlap, the
-        nearest. A word that begins in the pause before a stretch is so given
-        to the stretch.
+        The last piece whose speech had begun by then. The end decides, because
+        the model's attention gives the pause before a word to that word: its
+        begin may lie in the stretch before.
         """
-
-        def rank(i: int) -> tuple[float, float]:
-            speech = self.pieces[i].packed_speech
-            shared = min(end_s, speech.end_s) - max(start_s, speech.start_s)
-            return (max(shared, 0.0), min(shared, 0.0))
-
-        return max(range(first, len(self.pieces)), key=lambda i: (*rank(i), -i))
+        begun = [i for i, p in enumerate(self.pieces) if p.packed_speech.start_s < end_s - _WORD_END_TOLERANCE_S]
+        return begun[-1] if begun else 0
 
 
 def pack(
@@ -154,7 +151,7 @@ def _stretches(
         following = parts[i + 1] if i + 1 < len(parts) else None
         if (
             following is not None
-            and PAD_S < following.start_s - part.end_s <= 2 * PAD_S + JOINT_S
+            and 0 < following.start_s - part.end_s <= 2 * PAD_S + JOINT_S
             and following.end_s - group[0].start_s <= room
         ):
             continue
@@ -205,15 +202,14 @@ def place_words(window: Window, words: Sequence[Word]) -> tuple[tuple[int, Word]
         where the speech allows it.
     """
     placed: list[tuple[int, Word]] = []
-    first = 0
     for word in words:
-        first = window.piece_of(word.start_s, word.end_s, first=first)
-        piece = window.pieces[first]
+        index = window.piece_of(word.end_s)
+        piece = window.pieces[index]
         earliest, latest = piece.speech.start_s, piece.speech.end_s
         least_s = min(_SHORTEST_WORD_S, latest - earliest)
         start = min(max(piece.to_leg(word.start_s), earliest), latest - least_s)
         end = min(max(piece.to_leg(word.end_s), start + least_s), latest)
-        placed.append((first, Word(start, max(end, start), word.text, word.confidence)))
+        placed.append((index, Word(start, max(end, start), word.text, word.confidence)))
     return tuple(placed)
 
 
