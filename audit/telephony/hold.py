@@ -18,6 +18,8 @@ from audit.records import Hold, Segment, Tone, intersection, total_s, union
 from audit.telephony.cadence import same_tone
 from audit.telephony.spectrum import LINE_RATE_HZ, Floats, Framing, at_line_rate
 
+Levels = NDArray[np.float64]  # dBFS of each 10 ms
+
 FRAMING = Framing(n_window=1024, n_hop=256, n_fft=1024, low_hz=200.0, high_hz=3000.0)
 LAG_FRAMES = 5  # 160 ms: longer than a voice holds its pitch, shorter than most notes
 WHITEN_HZ = 250.0
@@ -28,7 +30,7 @@ STEADY_RATIO = 0.18
 FRAME_VOTE = 0.25
 MIN_QUIET_S = 0.3  # shorter gaps say nothing
 SWITCH_COST = 6.0
-MIN_CORE_RATIO = 0.22  # the steadiest four seconds of music; speech stays below 0.2
+MIN_CORE_RATIO = 0.33  # the steadiest four seconds of music have 0.4 and more, of speech at most 0.3
 CORE_S = 4.0
 QUIET_OVER_FLOOR_DB = 3.0
 DEAD_DBFS = -75.0
@@ -44,11 +46,17 @@ VOICE_S = 0.5
 EDGE_SEARCH_S = 0.6
 PERCUSSION_S = 4.5  # an intro or an ending without steady partials, up to the next pause
 PAUSE_S = 0.16
+# Tracks fade out and begin again: where music stops and for this long nobody talks, the customer is still parked; who comes
+# back speaks soon.
+LOOP_SILENCE_S = (2.4, 6.0)
+RETURN_S = 0.6
 # Hold tones of PBXs come every 3 to 8 s and are short.
 BEEP_PERIOD_S = (2.5, 9.0)
 BEEP_MAX_S = 1.0
 BEEP_SPREAD_S = 0.1
 ACTIVITY_S = 0.01
+RAMP_STEPS, SOUND_STEPS = 6, 8
+SOUND_OVER_FLOOR_DB = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +93,8 @@ def find_holds(legs: Floats, sample_rate_hz: int, *, tones: Iterable[Tone], answ
     -------
     tuple of LegHold
         Sorted by start. A hold heard on two legs is reported on the louder one. Music begins and ends with the music;
-        a tone hold reaches from the talk before to the talk after it, at most one period beyond its first and last beep.
+        a tone hold begins halfway between the talk and its first beep, and ends with the next talk or when the next beep
+        does not come.
 
     Raises
     ------
@@ -108,22 +117,23 @@ def find_holds(legs: Floats, sample_rate_hz: int, *, tones: Iterable[Tone], answ
     heard = tuple(tones)
     lines = [at_line_rate(leg, sample_rate_hz) for leg in legs]
     earliest_s = answer_at_s or 0.0
+    envelopes = [_envelope_dbfs(line) for line in lines]
     music: list[tuple[float, LegHold]] = []
     for channel, line in enumerate(lines):
         own = union(Segment(t.start_s, t.end_s) for t in heard if t.channel == channel)
         music += [
-            (level, LegHold(Hold(s.start_s, s.end_s, "music"), channel))
-            for s, level in _find_music(line, own, earliest_s=earliest_s)
+            (level, LegHold(Hold(s.start_s, _until_talk(envelopes, s.end_s), "music"), channel))
+            for s, level in _find_music(line, envelopes[channel], own, earliest_s=earliest_s)
         ]
     kept = _louder_leg(music)
-    for hold in _find_tone_holds(lines, heard, earliest_s=earliest_s):
+    for hold in _find_tone_holds(envelopes, heard, earliest_s=earliest_s):
         if not intersection([hold.hold], [k.hold for k in kept]):
             kept.append(hold)
     return tuple(sorted(kept, key=lambda h: (h.hold.start_s, h.channel)))
 
 
 # --- music ----------------------------------------------------------------------------------------
-def _find_music(leg: Floats, tones: Sequence[Segment], *, earliest_s: float) -> list[tuple[Segment, float]]:
+def _find_music(leg: Floats, envelope: Levels, tones: Sequence[Segment], *, earliest_s: float) -> list[tuple[Segment, float]]:
     """Music of at least five seconds that is not background, with its level in dBFS."""
     s = _steadiness(leg)
     if not len(s.ratio):
@@ -137,7 +147,6 @@ def _find_music(leg: Floats, tones: Sequence[Segment], *, earliest_s: float) -> 
         votes[int(t.start_s / FRAMING.hop_s) : int(t.end_s / FRAMING.hop_s) + 2] = -FRAME_VOTE
     votes[: int(earliest_s / FRAMING.hop_s)] = -1.0
     found = []
-    envelope = _envelope_dbfs(leg)
     for a, b in _runs(_two_states(votes)):
         if (b - a) * FRAMING.hop_s < MIN_HOLD_S - 1.5 or _core_ratio(s.ratio[a:b]) < MIN_CORE_RATIO:
             continue
@@ -248,7 +257,7 @@ def _is_background(s: _Steadiness, a: int, b: int, *, earliest_s: float) -> bool
     return alike and louder_db < BACKGROUND_LEVEL_DB
 
 
-def _envelope_dbfs(leg: Floats) -> NDArray[np.float64]:
+def _envelope_dbfs(leg: Floats) -> Levels:
     """Level of each 10 ms."""
     n = round(ACTIVITY_S * LINE_RATE_HZ)
     blocks = leg[: len(leg) // n * n].reshape(-1, n)
@@ -256,12 +265,12 @@ def _envelope_dbfs(leg: Floats) -> NDArray[np.float64]:
     return np.asarray(10 * np.log10(power + 1e-12))
 
 
-def _snap(envelope: NDArray[np.float64], start_s: float, end_s: float) -> tuple[float, float]:
+def _snap(envelope: Levels, start_s: float, end_s: float) -> tuple[float, float]:
     """Move the edges to where the level rises from and falls to its lowest nearby, if it does."""
     return _snap_edge(envelope, start_s, rising=True), _snap_edge(envelope, end_s, rising=False)
 
 
-def _snap_edge(envelope: NDArray[np.float64], edge_s: float, *, rising: bool) -> float:
+def _snap_edge(envelope: Levels, edge_s: float, *, rising: bool) -> float:
     """The nearest step of at least 6 dB between the means of 100 ms on both sides; else the edge as it was."""
     k, reach, side = round(edge_s / ACTIVITY_S), round(EDGE_SEARCH_S / ACTIVITY_S), 10
     a, b = max(side, k - reach), min(len(envelope) - side, k + reach)
@@ -289,23 +298,30 @@ def _louder_leg(music: list[tuple[float, LegHold]]) -> list[LegHold]:
     return kept
 
 
+def _until_talk(envelopes: Sequence[Levels], end_s: float) -> float:
+    """The end of a hold whose music stops well before anybody talks; else as it was."""
+    floors = [float(np.percentile(e[e > DEAD_DBFS], 5)) if (e > DEAD_DBFS).any() else DEAD_DBFS for e in envelopes]
+    talk_s = _next_sound(envelopes, floors, end_s, LOOP_SILENCE_S[1])
+    silence_s = talk_s - end_s
+    return talk_s - RETURN_S if LOOP_SILENCE_S[0] <= silence_s < LOOP_SILENCE_S[1] - ACTIVITY_S else end_s
+
+
 # --- tone -----------------------------------------------------------------------------------------
-def _find_tone_holds(lines: Sequence[Floats], tones: Sequence[Tone], *, earliest_s: float) -> list[LegHold]:
+def _find_tone_holds(envelopes: Sequence[Levels], tones: Sequence[Tone], *, earliest_s: float) -> list[LegHold]:
     """Series of at least two short equal beeps, three to eight seconds apart."""
     holds: list[LegHold] = []
-    for channel in sorted({t.channel for t in tones}):
-        beeps = sorted(
-            t
-            for t in tones
-            if t.channel == channel
-            and t.kind in ("beep", "call_waiting")
-            and t.start_s >= earliest_s
-            and t.duration_s <= BEEP_MAX_S
-        )
-        for series in _periodic(beeps):
-            period_s = float(np.median(np.diff([t.start_s for t in series])))
-            start = max(earliest_s, _quiet_until(lines, series[0].start_s, -(period_s - series[0].duration_s)))
-            end = _quiet_until(lines, series[-1].end_s, period_s - series[-1].duration_s)
+    beeps = sorted(
+        t for t in tones if t.kind in ("beep", "call_waiting") and t.start_s >= earliest_s and t.duration_s <= BEEP_MAX_S
+    )
+    for channel in sorted({t.channel for t in beeps}):
+        for series in _periodic([t for t in beeps if t.channel == channel]):
+            rest_s = float(np.median(np.diff([t.start_s for t in series]))) - series[-1].duration_s
+            between = slice(int(series[0].start_s / ACTIVITY_S), int(series[-1].end_s / ACTIVITY_S))
+            floors = [max(float(np.median(e[between])), DEAD_DBFS) for e in envelopes]
+            # It began somewhere between the talk and the first beep.
+            talk_s = max(earliest_s, _next_sound(envelopes, floors, series[0].start_s, -rest_s))
+            start = (talk_s + series[0].start_s) / 2
+            end = _next_sound(envelopes, floors, series[-1].end_s, rest_s)
             if end - start >= MIN_HOLD_S:
                 holds.append(LegHold(Hold(start, end, "tone"), channel))
     return holds
@@ -327,22 +343,16 @@ def _periodic(beeps: Sequence[Tone]) -> list[list[Tone]]:
     return [run for run in runs if len(run) >= 2]
 
 
-def _quiet_until(lines: Sequence[Floats], from_s: float, reach_s: float) -> float:
-    """How far from a beep nobody is heard on any leg, at most `reach_s` (backwards if negative)."""
-    gap = 0.06  # past the beep's own ramp
-    a, b = sorted((from_s + (gap if reach_s > 0 else -gap), from_s + reach_s))
-    nearest = from_s + reach_s
-    for line in lines:
-        levels = _envelope_dbfs(line)
-        inside = levels[max(0, int(a / ACTIVITY_S)) : max(0, int(b / ACTIVITY_S))]
-        alive = levels[levels > DEAD_DBFS]
-        if not len(inside) or not len(alive):
-            continue
-        base = max(float(np.percentile(alive, 5)), DEAD_DBFS)
-        loud = uniform_filter1d((inside > base + 6.0).astype(np.float64), 8) > 0.9
-        hits = np.flatnonzero(loud)
-        if len(hits):
-            k = hits[0] - 4 if reach_s > 0 else hits[-1] + 4
-            at = max(0.0, a) + k * ACTIVITY_S
-            nearest = min(nearest, max(at, from_s)) if reach_s > 0 else max(nearest, min(at, from_s))
-    return float(min(max(nearest, 0.0), max((len(line) for line in lines), default=0) / LINE_RATE_HZ))
+def _next_sound(envelopes: Sequence[Levels], floors_dbfs: Sequence[float], from_s: float, reach_s: float) -> float:
+    """The end of the quiet after a moment (before it, if `reach_s` is negative): 80 ms at 5 dB over the floor of a leg."""
+    step, n = (1 if reach_s > 0 else -1), round(abs(reach_s) / ACTIVITY_S)
+    origin = round(from_s / ACTIVITY_S) + step * RAMP_STEPS
+    reached = n
+    for levels, floor in zip(envelopes, floors_dbfs, strict=True):
+        inside = levels[max(0, origin) : origin + n] if step > 0 else levels[max(0, origin - n) : max(0, origin)][::-1]
+        loud = (inside > floor + SOUND_OVER_FLOOR_DB).astype(np.float64)
+        if len(loud) >= SOUND_STEPS:
+            hits = np.flatnonzero(np.convolve(loud, np.ones(SOUND_STEPS), "valid") >= 0.75 * SOUND_STEPS)
+            reached = min(reached, int(hits[0]) + RAMP_STEPS if len(hits) else n)
+    last = max((len(e) for e in envelopes), default=0) * ACTIVITY_S
+    return min(max(from_s + step * reached * ACTIVITY_S, 0.0), last)

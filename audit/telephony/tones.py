@@ -151,7 +151,7 @@ def _frame_peaks(leg: Floats) -> tuple[Floats, Floats, Floats]:
     for start, power in FRAMING.power_blocks(leg):
         # What sounds all the time (line noise, hum) is no burst. The 20th percentile of exponentially distributed noise
         # power is 0.223 of its mean; 1.5 means are taken off so that little noise is left over.
-        floor = np.percentile(power[::5], 20, axis=0) * (1.5 / 0.223) if len(power) * FRAMING.hop_s > 10 else 0.0
+        floor = np.percentile(power[::10], 20, axis=0) * (1.5 / 0.223) if len(power) * FRAMING.hop_s > 10 else 0.0
         power = np.maximum(power - floor, 0.0)
         total = power.sum(axis=1)
         loud = np.flatnonzero(total > least)
