@@ -353,14 +353,14 @@ def test_a_recording_that_vanishes_meanwhile_is_one_failure(archive):
 
 
 def test_a_file_name_that_is_no_utf8_is_audited(archive):
-    name = os.fsdecode("通话".encode("gb18030") + b".wav")
+    name = os.fsdecode(b"\xd6\xd0.wav")  # 中 in GBK
     try:
         (archive.folder / name).write_text("fine")
     except OSError:
         pytest.skip("this file system takes only UTF-8 names")
     assert counts(archive.run()) == (1, 0, 0)
     assert counts(archive.run()) == (0, 0, 1)
-    assert list(archive.written()) == [r"\xcd\xa8\xbb\xb0.json".replace("\\", "%5C")]
+    assert list(archive.written()) == ["%5Cxd6%5Cxd0.json"]
 
 
 # --- the disk -------------------------------------------------------------------------------------

@@ -75,16 +75,23 @@ def close_run(
     for failure in summary.failures:
         click.echo(f"callaudit: {failure.path}: {failure.reason}", err=True)
     click.echo(_last_line(summary, index, lang))
+    leave_if_met(fail_on, store, summary.call_ids)
+    if summary.n_failed or n_problems:
+        raise click.exceptions.Exit(EXIT_SOME_FAILED)
+
+
+def leave_if_met(fail_on: tuple[FailOn, ...], store: Store, call_ids: frozenset[str]) -> None:
+    """Leave with exit code 3 if any of the calls meets a condition of ``--fail-on``, naming them."""
+    if not fail_on:
+        return
     hits = [
         f"{c.record.call_id}: {', '.join(why)}"
-        for c in (store.calls() if fail_on else ())
-        if c.record.call_id in summary.call_ids and c.evaluation is not None and (why := met(fail_on, c.evaluation))
+        for c in store.calls()
+        if c.record.call_id in call_ids and c.evaluation is not None and (why := met(fail_on, c.evaluation))
     ]
     if hits:
         click.echo("--fail-on: " + "; ".join(hits[:20]) + (f"; and {len(hits) - 20} more" if len(hits) > 20 else ""), err=True)
         raise click.exceptions.Exit(EXIT_FAIL_ON)
-    if summary.n_failed or n_problems:
-        raise click.exceptions.Exit(EXIT_SOME_FAILED)
 
 
 def write_pages(

@@ -1,0 +1,71 @@
+"""``callaudit rescore``: another scorecard over what was measured before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from audit.cli.options import FailOn, existing_store, fail_on_option, lang_option, moment
+from audit.errors import UsageError
+
+
+@click.command(short_help="Hold calls already stored against a scorecard again.")
+@click.argument("folder", required=False, type=click.Path(path_type=Path), metavar="[DIR]")
+@click.option("--store", "store_url", metavar="URL", help="Database, instead of the one in DIR.")
+@click.option("--scorecard", metavar="NAME_OR_PATH", help="Rules. [default: zh-service or en-service, by the call's language]")
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where results go. [default: DIR]")
+@click.option("--profile", type=click.Path(path_type=Path, dir_okay=False), help="For the time zone of --from and --to.")
+@click.option("--from", "since", metavar="DATE", help="Only calls that started on or after this day or time.")
+@click.option("--to", "until", metavar="DATE", help="Only calls that started up to the end of this day, or before this time.")
+@fail_on_option
+@lang_option
+def rescore(
+    folder: Path | None,
+    store_url: str | None,
+    scorecard: str | None,
+    out: Path | None,
+    profile: Path | None,
+    since: str | None,
+    until: str | None,
+    fail_on: tuple[FailOn, ...],
+    lang: str,
+) -> None:
+    """Apply a scorecard to the calls of an earlier run; no audio is opened and no model runs.
+
+    Evaluations are added, never replaced: the store keeps what each call was given before.
+    calls/*.json and the pages show the newest.
+
+    \b
+    Examples:
+      callaudit rescore audit/ --scorecard my-rules/
+      callaudit rescore audit/ --scorecard my-rules/ --out /tmp/what-if --from 2026-11-01
+      callaudit rescore --store sqlite:////srv/audit/all.db --out audit/
+    """
+    from audit.batch import make_out_folder
+    from audit.batch.judge import ScorecardJudge
+    from audit.batch.rescore import rescore as rescore_store
+    from audit.cli.closing import leave_if_met, now, write_pages
+    from audit.pipeline import Settings
+    from audit.profile import load_profile
+
+    target = out or folder
+    if target is None:
+        raise UsageError("--store alone does not say where results go", hint="add --out DIR")
+    zone = load_profile(profile).zone()
+    start = moment(since, zone, end=False) if since else None
+    end = moment(until, zone, end=True) if until else None
+    judge = ScorecardJudge(Settings(scorecard=scorecard))
+    with existing_store(folder, store_url) as store:
+        make_out_folder(target)
+        summary = rescore_store(
+            store, judge, target, options={"scorecard": scorecard, "lang": lang}, lang=lang, clock=now, since=start, until=end
+        )
+        index = write_pages(store, target, lang=lang, scorecard=scorecard, since=start, until=end)
+        counts = (summary.n_rescored, summary.n_unchanged, summary.n_without_words)
+        if lang == "zh":
+            said = "重新评分 {} 通，无变化 {} 通，无文字 {} 通；请打开 {}".format(*counts, index)
+        else:
+            said = "{} rescored, {} unchanged, {} without words; see {}".format(*counts, index)
+        click.echo(said)
+        leave_if_met(fail_on, store, summary.call_ids)
