@@ -85,7 +85,7 @@ def agent_channel(
     first_speaker_channel : int or None
         Who speaks first after the answer.
     texts : sequence of two str, optional
-        Recognised text of channel 0 and of channel 1, each in time order.
+        Recognised text of channel 0 and of channel 1, each in time order; Chinese in Simplified characters.
 
     Returns
     -------
