@@ -276,14 +276,22 @@ def _hotwords(metadata: Metadata) -> tuple[str, ...]:
     return tuple(n for n in names if n)
 
 
+_SHARED_CHANNEL: Mapping[Layout, str] = {
+    "mono": "both parties share one channel: what depends on who speaks is not evaluable",
+    "dual_mono": "both channels hold the same sound: what depends on who speaks is not evaluable",
+}
+
+
 # --- the record of the recording ------------------------------------------------------------------
 def _recording(path: Path, audio: Audio, heard: Heard, whose: ChannelFinding, metadata: Metadata) -> Recording:
     warnings = [*audio.warnings, *metadata.warnings]
     disagreement = _length_disagreement(audio.duration_s, metadata)
     if disagreement:
         warnings.append(disagreement)
-    if whose.reason and heard.layout != "stereo":
-        warnings.append(whose.reason)
+    if len(heard.legs) == 1:
+        warnings.append(_SHARED_CHANNEL[heard.layout])
+    elif whose.channel is None:
+        warnings.append(f"it is not known which channel is the agent's: {whose.reason}")
     return Recording(
         path=str(path),
         sha256=file_sha256(path),
