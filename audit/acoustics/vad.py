@@ -50,7 +50,7 @@ _BAND_EDGES_HZ = (60, 200, 350, 500, 700, 950, 1250, 1600, 2000, 2450, 2950, 360
 _N_BANDS = len(_BAND_EDGES_HZ) - 1
 #: Mean over bands of the decibels above the floor from which a frame is speech. It looks low because
 #: bands without sound count as 0 and the mean is over 11 bands and 3 frames.
-_SPEECH_DB = 1.1
+_SPEECH_DB = 1.0
 #: From a percentile of 0.1 s means of log power to the mean power of the noise.
 _FLOOR_PERCENTILE, _FLOOR_BIAS_DB, _FLOOR_WINDOW_S, _FLOOR_SHORT_WINDOW_S = 12, 1.5, 40.0, 15.0
 #: Nothing under this is speech: one step of 8-bit mu-law near zero is about -72 dB re full scale.
@@ -63,11 +63,13 @@ _LEAK_MARGIN_DB = 3.5
 #: than the lower share in the whole call, and then for half of that around a moment.
 _BACKGROUND_SHARE, _BACKGROUND_CALL_SHARE = 0.4, 0.3
 _BACKGROUND_PERCENTILE, _BACKGROUND_WINDOW_S, _BACKGROUND_MIN_S = 75, 20.0, 3.0
-_BACKGROUND_SPEECH_DB, _BACKGROUND_MIN_SPEECH_S = 2.5, 0.12
+_BACKGROUND_SPEECH_DB, _BACKGROUND_MIN_SPEECH_S = 2.0, 0.12
 #: Where the legs' levels differ by a figure as steady as this (standard deviation), both carry the same sound.
 _SAME_SOUND_DB = 1.5
-#: The background must lie this far under the leg's own speech.
-_BACKGROUND_BELOW_DB = 8.0
+#: The background must lie this far under the loudest of the leg's own speech.
+_BACKGROUND_BELOW_DB = 10.0
+#: Over a background, a stretch whose loudest tenth of a second is further under that is an accent of the music.
+_ACCENT_BELOW_DB = 12.0
 #: Aggressiveness of the WebRTC detector and the least share of a segment's frames that it must call voiced.
 _WEBRTC_MODE, _WEBRTC_MIN_SHARE = 2, 0.1
 _BLOCK = 10  # frames in one step of a floor
@@ -291,13 +293,14 @@ def _refuse_background(
             band = percentile_filter(level[:, k], _BACKGROUND_PERCENTILE, size=size, mode="nearest")
             background[:, k] = 10 ** np.interp(centres, blocks[:, _BLOCK // 2], band)
         own_db = 10 * np.log10(power[c][speech[c]].sum(1) + _EPS)
-        top_db = float(np.percentile(own_db, 90))
+        top_db = float(np.percentile(own_db, 98))
         behind = np.interp(np.arange(len(power[c])), at, share) > least_share
         behind &= 10 * np.log10(_per_frame(background.sum(1), len(behind)) + _EPS) < top_db - _BACKGROUND_BELOW_DB
         above = _excess_db(power[c], np.maximum(floor[c], background), leak[c], smooth=5) > _BACKGROUND_SPEECH_DB
+        level_db = 10 * np.log10(uniform_filter1d(power[c].sum(1), _BLOCK) + _EPS)
         kept = np.zeros(len(behind), bool)
-        for a, b in _runs(above & allowed[c], _BACKGROUND_MIN_SPEECH_S, MIN_PAUSE_S):
-            kept[a:b] = True
+        for first_frame, last_frame in _runs(above & allowed[c], _BACKGROUND_MIN_SPEECH_S, MIN_PAUSE_S):
+            kept[first_frame:last_frame] = level_db[first_frame:last_frame].max() > top_db - _ACCENT_BELOW_DB
         speech[c] = np.where(behind, kept, speech[c])
 
 
