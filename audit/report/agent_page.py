@@ -121,7 +121,7 @@ def scorecard_page(
         coaching=tuple(
             _coaching_item(i + 1, c, shown, anchors, board, messages) for i, c in enumerate(coaching[:MAX_COACHING])
         ),
-        coaching_rest=messages("coach.rest", n=len(coaching) - MAX_COACHING) if len(coaching) > MAX_COACHING else "",
+        coaching_rest=messages.count("coach.rest", len(coaching) - MAX_COACHING) if len(coaching) > MAX_COACHING else "",
         call_rows=tuple(_call_row(c, anchors.get(id(c)), messages) for c in calls),
         calls=tuple(call_view(s.call, s.clips, board, anchors[id(s.call)], messages) for s in shown),
         calls_note=messages("calls.detail_note", shown=len(shown), n=len(calls)) if len(shown) < len(calls) else "",

@@ -160,7 +160,7 @@ def outcome_view(
             evidence_view(e, recording, clips, board.player(e, clips, messages) if failed else None, messages, listen=failed)
             for e in shown
         ),
-        more=messages("evidence.more", n=len(rest), times=", ".join(clock(e.start_s) for e in rest)) if rest else None,
+        more=messages.count("evidence.more", len(rest), times=", ".join(clock(e.start_s) for e in rest)) if rest else None,
     )
 
 
@@ -248,7 +248,7 @@ def _facts(record: CallRecord, messages: Messages) -> tuple[Figure, ...]:
         Figure(
             messages("call.hold"),
             length(timeline.hold_s, messages) if timeline.holds else messages("call.no_hold"),
-            messages("call.hold_note", n=len(timeline.holds), longest=length(timeline.longest_hold_s, messages))
+            messages.count("call.hold_note", len(timeline.holds), longest=length(timeline.longest_hold_s, messages))
             if timeline.holds
             else "",
         ),
@@ -268,7 +268,7 @@ def _facts(record: CallRecord, messages: Messages) -> tuple[Figure, ...]:
 def _ring_fact(ring_s: Measured, n_rings: Measured, messages: Messages) -> Figure:
     if not isinstance(ring_s.value, int | float):
         return Figure(messages("call.ring"), NONE, ring_s.reason or "")
-    notes = [messages("call.rings", n=n_rings.value)] if n_rings.value is not None else []
+    notes = [messages.count("call.rings", int(n_rings.value))] if isinstance(n_rings.value, int | float) else []
     source = messages.find(f"source.{ring_s.source}")
     return Figure(
         messages("call.ring"), length(float(ring_s.value), messages), " · ".join([*notes, source] if source else notes)
