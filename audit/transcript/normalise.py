@@ -20,6 +20,7 @@ _SPACE_BESIDE_HAN = re.compile(
 
 #: Marks that end a clause or a sentence, half and full width.
 MARKS = frozenset(",.?!:;，。？！：；、…")
+_STOPS = frozenset(".?!。？！")
 
 
 @cache
@@ -82,3 +83,8 @@ def tidy(text: str, *, language: str) -> str:
 def ends_with_mark(text: str) -> bool:
     """Whether text ends in a mark that ends a clause."""
     return text.rstrip()[-1:] in MARKS
+
+
+def ends_with_stop(text: str) -> bool:
+    """Whether text ends in a mark that ends a sentence."""
+    return text.rstrip()[-1:] in _STOPS

@@ -21,6 +21,8 @@ PAD_S = 0.15
 JOINT_S = 0.1
 #: A cut through continuous speech is looked for in the last seconds before it must come.
 _CUT_SEARCH_S = 8.0
+#: A window is closed at the longest pause of its last seconds.
+_BREAK_SEARCH_S = 6.0
 _SHORTEST_WORD_S = 0.02
 #: The model's word times come in steps of 20 ms; a word that ends two steps into a stretch belongs to the one before.
 _WORD_END_TOLERANCE_S = 0.04
@@ -126,17 +128,34 @@ def pack(
     """
     windows: list[Window] = []
     pieces: list[Piece] = []
-    at_s = 0.0
     for source, voiced in _stretches(speech, duration_s, quietest, window_s):
-        if pieces and at_s + JOINT_S + source.duration_s > window_s:
-            windows.append(Window(leg, tuple(pieces)))
-            pieces = []
-        at_s = at_s + JOINT_S if pieces else 0.0
-        pieces.append(Piece(source, voiced, at_s))
-        at_s += source.duration_s
+        if pieces and pieces[-1].packed_end_s + JOINT_S + source.duration_s > window_s:
+            last = _best_break(pieces, voiced, window_s)
+            windows.append(Window(leg, tuple(pieces[:last])))
+            pieces = _laid(pieces[last:])
+        pieces = _laid([*pieces, Piece(source, voiced, 0.0)])
     if pieces:
         windows.append(Window(leg, tuple(pieces)))
     return tuple(windows)
+
+
+def _laid(pieces: Sequence[Piece]) -> list[Piece]:
+    """The same stretches end to end from the window's start."""
+    laid: list[Piece] = []
+    for piece in pieces:
+        laid.append(Piece(piece.source, piece.speech, laid[-1].packed_end_s + JOINT_S if laid else 0.0))
+    return laid
+
+
+def _best_break(pieces: Sequence[Piece], following: Segment, window_s: float) -> int:
+    """How many stretches stay in a full window: up to the longest real pause near its end.
+
+    A sentence that is torn between two windows is heard worse in both.
+    """
+    starts = [*(p.speech.start_s for p in pieces[1:]), following.start_s]
+    pauses = [start - piece.speech.end_s for piece, start in zip(pieces, starts, strict=True)]
+    late = [i for i, p in enumerate(pieces) if p.packed_end_s >= window_s - _BREAK_SEARCH_S] or [len(pieces) - 1]
+    return max(late, key=lambda i: (pauses[i], i)) + 1
 
 
 def _stretches(

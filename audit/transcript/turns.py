@@ -6,13 +6,15 @@ from bisect import bisect_left
 from collections.abc import Sequence
 
 from audit.records import Role, Segment, Turn, Word, intersection, total_s
-from audit.transcript.normalise import ends_with_mark, has_han, tidy
+from audit.transcript.normalise import ends_with_mark, ends_with_stop, has_han, tidy
 from audit.transcript.packing import nearest_segment
 
 #: A longer pause of the same speaker ends the turn, though nobody else speaks.
 LONGEST_PAUSE_S = 1.0
 #: The other party must be heard this long inside a pause to end the turn: shorter is a breath or leakage.
 SHORTEST_REPLY_S = 0.25
+#: Where both parties share a leg, a pause after a finished sentence ends the turn: it may be the other who goes on.
+SHARED_LEG_PAUSE_S = 0.3
 #: A turn's end is taken from the found speech where that lies this near to the words.
 _SNAP_S = 0.5
 #: A pause inside a turn this long is written as a comma where the recogniser wrote no mark (Chinese only).
@@ -43,7 +45,7 @@ def build_turns(
     turns: list[Turn] = []
     group: list[Word] = []
     for word in words:
-        if group and _ends_turn(group[-1], word, speech, others):
+        if group and _ends_turn(group[-1], word, speech, others, shared_leg=role == "unknown"):
             turns.append(_turn(group, role, speech, language))
             group = []
         group.append(word)
@@ -65,10 +67,12 @@ def _pause(before: Word, after: Word, speech: Sequence[Segment]) -> Segment | No
     return max(gaps, key=lambda g: g.duration_s)
 
 
-def _ends_turn(before: Word, after: Word, speech: Sequence[Segment], others: Sequence[Segment]) -> bool:
+def _ends_turn(before: Word, after: Word, speech: Sequence[Segment], others: Sequence[Segment], *, shared_leg: bool) -> bool:
     pause = _pause(before, after, speech)
     if pause is None:
         return False
+    if shared_leg and pause.duration_s >= SHARED_LEG_PAUSE_S and ends_with_stop(before.text):
+        return True
     if pause.duration_s > LONGEST_PAUSE_S:
         return True
     first = bisect_left(others, pause.start_s, key=lambda s: s.end_s)

@@ -106,6 +106,12 @@ def test_a_stretch_longer_than_a_window_is_cut_at_its_quietest_moment() -> None:
     assert [p.speech for w in windows for p in w.pieces] == [Segment(0, 27.0), Segment(27.0, 50)]
 
 
+def test_a_full_window_is_closed_at_the_longest_pause_near_its_end() -> None:
+    found = [Segment(0, 22), Segment(23, 25), Segment(28, 31), Segment(31.8, 36)]
+    windows = pack(found, duration_s=40, quietest=middle)
+    assert [[p.speech for p in w.pieces] for w in windows] == [found[:2], found[2:]]
+
+
 def test_padding_stays_inside_the_recording() -> None:
     (window,) = pack([Segment(0, 2)], duration_s=2, quietest=middle)
     assert window.pieces[0].source == Segment(0, 2)

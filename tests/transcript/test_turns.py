@@ -74,3 +74,10 @@ def test_speech_without_words_is_not_covered() -> None:
 
 def test_a_long_stretch_with_words_in_its_first_part_only_is_partly_covered() -> None:
     assert covered_s(said("您好", 0, 2), [Segment(0, 10)]) == pytest.approx(2.5)
+
+
+@pytest.mark.parametrize(("mark", "n_turns"), [pytest.param("?", 2, id="finished sentence"), pytest.param("", 1, id="no mark")])
+def test_on_a_shared_leg_a_pause_after_a_finished_sentence_ends_the_turn(mark: str, n_turns: int) -> None:
+    words = [Word(0, 1, f" Ready{mark}", 0.9), Word(1.4, 2, " Yes", 0.9)]
+    turns = build_turns(words, role="unknown", speech=[Segment(0, 1), Segment(1.4, 2)], others=[], language="en")
+    assert len(turns) == n_turns

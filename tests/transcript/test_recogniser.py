@@ -1,0 +1,117 @@
+"""The recogniser: evidence against text, and real words from the real model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from audit.errors import ModelError
+from audit.records import Segment, Word
+from audit.transcript.packing import Window, pack
+from audit.transcript.recogniser import LegAudio, Recogniser, _compression_ratio, _Decoded, _is_doubtful, _Sound, _window_words
+
+
+def window(*segments: Segment, duration_s: float = 100.0) -> Window:
+    (packed,) = pack(segments, duration_s=duration_s, quietest=lambda a, b: (a + b) / 2)
+    return packed
+
+
+def decoded(text: str, *, avg_logprob: float = -0.2, no_speech_prob: float = 0.1, seconds: float = 10.0) -> _Decoded:
+    """A window's text, one word a character."""
+    words = tuple(Word(i * 0.1, i * 0.1 + 0.1, c, 0.9) for i, c in enumerate(text))
+    return _Decoded(window(Segment(1, 1 + seconds)), words, avg_logprob, no_speech_prob, _compression_ratio(text))
+
+
+@pytest.mark.parametrize(
+    ("case", "doubtful"),
+    [
+        pytest.param(decoded("您好，请问有什么可以帮您"), False, id="likely speech"),
+        pytest.param(decoded("您好", no_speech_prob=0.9), False, id="the model doubts the speech but is sure of the words"),
+        pytest.param(decoded("您好", no_speech_prob=0.9, avg_logprob=-1.2), True, id="no speech and unsure words"),
+        pytest.param(decoded("谢谢" * 60), True, id="repeats itself"),
+        pytest.param(decoded("一二三四五六七八九十甲乙丙丁", seconds=0.6), True, id="more characters than anyone can say"),
+        pytest.param(decoded(""), False, id="no text"),
+    ],
+)
+def test_text_is_doubted_by_its_evidence(case: _Decoded, doubtful: bool) -> None:
+    assert _is_doubtful(case, "zh") is doubtful
+
+
+def aligned(text: str, start_s: float, end_s: float) -> dict[str, object]:
+    return {"word": text, "start": start_s, "end": end_s, "probability": 0.9}
+
+
+def test_words_heaped_up_past_the_end_of_speech_are_left_out() -> None:
+    said = [aligned("再", 0.2, 0.6), aligned("见", 0.6, 1.0)]
+    repeated = [aligned(c, 1.28, 1.3) for c in "再见再见"]
+    assert "".join(w.text for w in _window_words([*said, *repeated], window(Segment(1, 2)))) == "再见"
+
+
+def test_a_mark_is_written_behind_its_word() -> None:
+    (word,) = _window_words([aligned("好", 0.2, 0.6), aligned("。", 0.6, 0.8)], window(Segment(1, 2)))
+    assert (word.text, word.end_s) == ("好。", 0.6)
+
+
+def test_a_window_holds_the_sound_of_its_stretches_and_silence_between() -> None:
+    samples = np.arange(16000 * 10, dtype=np.float32)
+    sound = _Sound.of(LegAudio("agent", samples, 16000, (Segment(1, 2), Segment(5, 6))))
+    packed = window(*sound.speech, duration_s=10)
+    heard = sound.window_samples(packed, n_samples=480000)
+    for piece in packed.pieces:
+        middle_s = (piece.speech.start_s + piece.speech.end_s) / 2
+        assert heard[round(piece.to_packed(middle_s) * 16000)] == samples[round(middle_s * 16000)]
+    assert not heard[round(packed.duration_s * 16000) :].any()
+
+
+def test_a_long_stretch_is_cut_where_it_is_quietest() -> None:
+    samples = np.ones(16000 * 10, np.float32)
+    samples[16000 * 7 : 16000 * 7 + 1600] = 0
+    assert _Sound.of(LegAudio("agent", samples, 16000, ())).quietest(4.0, 9.0) == pytest.approx(7.05, abs=0.05)
+
+
+def test_speech_past_the_end_of_the_leg_is_ignored() -> None:
+    sound = _Sound.of(LegAudio("agent", np.zeros(8000, np.float32), 8000, (Segment(0.5, 3), Segment(4, 5))))
+    assert sound.speech == (Segment(0.5, 1.0),)
+
+
+def test_a_directory_that_is_no_model_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="missing"):
+        Recogniser(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def recogniser(model_dir: Path) -> Recogniser:
+    return Recogniser(model_dir, cpu_threads=1)
+
+
+def test_there_is_no_text_where_there_is_no_speech(recogniser: Recogniser) -> None:
+    noise = np.random.default_rng(1).normal(0, 0.01, 8000 * 40).astype(np.float32)
+    transcript = recogniser.transcribe([LegAudio("agent", noise, 8000, ())], language="zh")
+    assert transcript.turns == ()
+    assert transcript.coverage_ratio is None
+    assert transcript.model == "base"
+
+
+def test_two_legs_of_real_mandarin_keep_their_words_and_times(recogniser: Recogniser, shared_dir: Path) -> None:
+    """Two recorded clips laid on two legs at known times; truth is the clips' own script."""
+    from audit.audio import read_audio
+
+    clips = [read_audio(shared_dir / "data/zh-utterances" / n).samples[0] for n in ("asr_example.wav", "BAC009S0252W0104.wav")]
+    legs, spans = [], []
+    for start_s, clip in zip((2.0, 12.0), clips, strict=True):
+        leg = np.zeros(16000 * 25, np.float32)
+        leg[round(start_s * 16000) : round(start_s * 16000) + len(clip)] = clip
+        legs.append(leg)
+        spans.append(Segment(start_s, start_s + len(clip) / 16000))
+    transcript = recogniser.transcribe(
+        [LegAudio(r, leg, 16000, (s,)) for r, leg, s in zip(("agent", "customer"), legs, spans, strict=True)]  # type: ignore[arg-type]
+    )
+    assert transcript.language == "zh"
+    assert [t.role for t in transcript.turns] == ["agent", "customer"]
+    for turn, span in zip(transcript.turns, spans, strict=True):
+        assert span.start_s <= turn.start_s < turn.end_s <= span.end_s
+        assert all(span.start_s <= w.start_s <= w.end_s <= span.end_s for w in turn.words)
+        assert turn.confidence is not None and 0.3 < turn.confidence <= 1
+    assert "欢迎大家来体验" in transcript.turns[0].text
