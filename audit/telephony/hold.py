@@ -182,6 +182,8 @@ def _steadiness(leg: Floats) -> _Steadiness:
     """How like the spectrum of each frame is to that 160 ms later, its floor and its smooth shape taken away."""
     n = FRAMING.n_frames(len(leg))
     ratio, level = np.zeros(n, np.float32), np.full(n, -120.0, np.float32)
+    if n == 0:
+        return _Steadiness(ratio, level, np.zeros(0, bool))
     floor = _bin_floor(leg)
     width = int(WHITEN_HZ / FRAMING.bin_hz) | 1
     last: Floats | None = None

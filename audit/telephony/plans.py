@@ -80,7 +80,8 @@ def _plan(
 _DOUBLE = (0.4, 0.2, 0.4, 2.0)
 
 # Where two countries sound alike the first row wins in `plan="auto"`; amplitude-modulated ringback (jp, in, sg) is entered
-# with its carrier, which is what stands out in the spectrum.
+# with its carrier, which is what stands out in the spectrum. Australia's 413 + 438 Hz is left out: components 25 Hz apart are
+# not told apart in 100 ms.
 TONE_PLANS: dict[str, TonePlan] = {
     p.name: p
     for p in (
@@ -95,7 +96,6 @@ TONE_PLANS: dict[str, TonePlan] = {
         _plan("it", (425,), (1.0, 4.0), (425,), 0.5, 0.2),
         _plan("es", (425,), (1.5, 3.0), (425,), 0.2, 0.2),
         _plan("at", (420,), (1.0, 5.0), (420,), 0.4, 0.2),
-        _plan("au", (413, 438), _DOUBLE, (425,), 0.375, 0.375),
         _plan("nz", (400, 450), _DOUBLE, (400,), 0.5, 0.25),
         _plan("in", (400,), _DOUBLE, (400,), 0.75, 0.25),
         _plan("sg", (425,), _DOUBLE, (425,), 0.75, 0.25),

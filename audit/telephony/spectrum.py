@@ -70,24 +70,43 @@ class Framing:
         """Frames of a leg of that length."""
         return n_samples // self.n_hop + 1 if n_samples else 0
 
-    def power_blocks(self, leg: Floats, *, block_s: float = 60.0) -> Iterator[tuple[int, Floats]]:
-        """Yield (index of first frame, power of shape (n_frames, n_bins)), scaled so that a sine's bins add up to its power.
+    def power_of(self, leg: Floats, frames: NDArray[np.intp]) -> Floats:
+        """Power of the chosen frames, shape (len(frames), n_bins), scaled so that a sine's bins add up to its power.
 
-        A last block shorter than half joins the one before.
+        `frames` is sorted and not empty. Memory grows with its span: take a block at a time.
         """
         window = np.hanning(self.n_window + 2)[1:-1].astype(np.float32)
         # Parseval over the positive half: the sum over a sine's main lobe is its mean square.
         scale = np.float32(2.0 / (self.n_fft * np.sum(window.astype(np.float64) ** 2)))
         last_bin = int(self.high_hz * self.n_fft / LINE_RATE_HZ)
-        total, per_block = self.n_frames(len(leg)), max(1, int(block_s / self.hop_s))
+        a = int(frames[0]) * self.n_hop - self.n_window // 2
+        b = int(frames[-1]) * self.n_hop - self.n_window // 2 + self.n_window
+        piece = leg[max(0, a) : max(0, b)]
+        if not piece.any():
+            return np.zeros((len(frames), last_bin + 1 - self.first_bin), np.float32)
+        piece = np.pad(piece, (max(0, -a), b - max(0, a) - len(piece)))
+        cut = np.lib.stride_tricks.sliding_window_view(piece, self.n_window)[(frames - frames[0]) * self.n_hop]
+        spectrum = scipy.fft.rfft(cut * window, n=self.n_fft, axis=1)[:, self.first_bin : last_bin + 1]
+        return np.asarray((spectrum.real**2 + spectrum.imag**2) * scale, dtype=np.float32)
+
+    def mean_squares(self, leg: Floats) -> NDArray[np.float64]:
+        """Mean square of the samples under each frame's window, unweighted."""
         pad = self.n_window // 2
+        running = np.cumsum(np.concatenate((np.zeros(1), np.square(leg, dtype=np.float64))))
+        centres = np.arange(self.n_frames(len(leg))) * self.n_hop
+        high, low = np.minimum(centres - pad + self.n_window, len(leg)), np.maximum(centres - pad, 0)
+        return np.asarray((running[high] - running[low]) / self.n_window)
+
+    def blocks(self, n_samples: int, *, block_s: float = 60.0) -> Iterator[range]:
+        """Ranges of frames that cover a leg; a last one shorter than half joins the one before."""
+        total, per_block = self.n_frames(n_samples), max(1, int(block_s / self.hop_s))
         start = 0
         while start < total:
             stop = total if total - start < 1.5 * per_block else start + per_block
-            a, b = start * self.n_hop - pad, (stop - 1) * self.n_hop - pad + self.n_window
-            piece = leg[max(0, a) : max(0, b)]
-            piece = np.pad(piece, (max(0, -a), b - max(0, a) - len(piece)))
-            frames = np.lib.stride_tricks.sliding_window_view(piece, self.n_window)[:: self.n_hop]
-            spectrum = scipy.fft.rfft(frames * window, n=self.n_fft, axis=1)[:, self.first_bin : last_bin + 1]
-            yield start, (spectrum.real**2 + spectrum.imag**2) * scale
+            yield range(start, stop)
             start = stop
+
+    def power_blocks(self, leg: Floats) -> Iterator[tuple[int, Floats]]:
+        """Yield (index of first frame, power of shape (n_frames, n_bins)) of all frames, a block at a time."""
+        for block in self.blocks(len(leg)):
+            yield block.start, self.power_of(leg, np.arange(block.start, block.stop))

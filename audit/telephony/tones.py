@@ -148,20 +148,24 @@ def _frame_peaks(leg: Floats) -> tuple[Floats, Floats, Floats]:
     search = slice(
         int(TONE_BAND_HZ[0] / FRAMING.bin_hz) - FRAMING.first_bin, int(TONE_BAND_HZ[1] / FRAMING.bin_hz) - FRAMING.first_bin
     )
-    for start, power in FRAMING.power_blocks(leg):
-        # What sounds all the time (line noise, hum) is no burst. The 20th percentile of exponentially distributed noise
-        # power is 0.223 of its mean; 1.5 means are taken off so that little noise is left over.
-        floor = np.percentile(power[::10], 20, axis=0) * (1.5 / 0.223) if len(power) * FRAMING.hop_s > 10 else 0.0
-        power = np.maximum(power - floor, 0.0)
-        total = power.sum(axis=1)
-        loud = np.flatnonzero(total > least)
-        if len(loud) == 0:
+    level = FRAMING.mean_squares(leg)
+    for block in FRAMING.blocks(len(leg)):
+        where = block.start + np.flatnonzero(level[block.start : block.stop] > least)
+        if len(where) == 0:
             continue
-        p, total = power[loud], total[loud]
+        p = FRAMING.power_of(leg, where)
+        if len(block) * FRAMING.hop_s > 10:
+            # What sounds all the time (line noise, hum) is no burst. The 20th percentile of exponentially distributed noise
+            # power is 0.223 of its mean; 1.5 means are taken off so that little noise is left over.
+            sparse = FRAMING.power_of(leg, np.arange(block.start, block.stop, 10))
+            p = np.maximum(p - np.percentile(sparse, 20, axis=0) * np.float32(1.5 / 0.223), np.float32(0.0))
+        total = p.sum(axis=1)
+        where, p, total = (v[total > least] for v in (where, p, total))
+        if len(where) == 0:
+            continue
         first, p1 = _take_peak(p, search)
         second, p2 = _take_peak(p, search)
         dual = p2 > p1 * 10 ** (-SECOND_COMPONENT_DB / 10)
-        where = start + loud
         low[where] = np.where(dual, np.minimum(first, second), first)
         high[where] = np.where(dual, np.maximum(first, second), 0.0)
         share[where] = np.where(dual, p1 + p2, p1) / total
