@@ -42,6 +42,8 @@ def _simplifier() -> OpenCC:
 
 @lru_cache(maxsize=20_000)
 def _simplified(character: str) -> str:
+    if character < "\u2e80":  # below the first block of Chinese characters nothing is traditional
+        return character
     return str(_simplifier().convert(character))
 
 

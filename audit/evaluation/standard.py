@@ -13,11 +13,15 @@ from audit.resources import resource_dir
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One thing that the standard asks for."""
+    """One thing that the standard asks for.
+
+    `by_score` clauses are met by the scoring itself (weakest section, band), not by a criterion.
+    """
 
     id: str
     section: str
     title: Texts
+    by_score: bool = False
 
 
 def load_clauses() -> tuple[Clause, ...]:
@@ -33,7 +37,9 @@ def load_clauses() -> tuple[Clause, ...]:
         raise ScorecardError(file.faults or f"{file.path}:1:1: not a list of clauses")
     try:
         return tuple(
-            Clause(c["id"], section["id"], c["title"]) for section in file.data["sections"] for c in section["clauses"]
+            Clause(c["id"], section["id"], c["title"], c.get("by_score", False))
+            for section in file.data["sections"]
+            for c in section["clauses"]
         )
     except (KeyError, TypeError) as e:
         raise ScorecardError(f"{file.path}:1:1: a clause needs id and title ({e})") from e
