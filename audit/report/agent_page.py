@@ -19,7 +19,7 @@ from audit.report.clips import MAX_PAGE_AUDIO_BYTES, CallClips
 from audit.report.context import CallRow, CoachingItem, CriterionRow, Figure, ScorecardPage
 from audit.report.inputs import ReportedCall
 from audit.report.messages import Messages
-from audit.report.scorecard import AgentSummary, CriterionSummary, ScorecardUse
+from audit.report.scorecard import AgentSummary, CriterionSummary, ScorecardUse, count_verdicts
 from audit.report.wording import NONE, length, measure, moment, percent, period, points, score
 
 #: Calls shown in full on one page, those with the lowest scores; the list above them holds all.
@@ -121,6 +121,7 @@ def scorecard_page(
         coaching=tuple(
             _coaching_item(i + 1, c, shown, anchors, board, messages) for i, c in enumerate(coaching[:MAX_COACHING])
         ),
+        coaching_none=messages("coach.none" if summary.counts.pass_rate.of else "criteria.none"),
         coaching_rest=messages.count("coach.rest", len(coaching) - MAX_COACHING) if len(coaching) > MAX_COACHING else "",
         call_rows=tuple(_call_row(c, anchors.get(id(c)), messages) for c in calls),
         calls=tuple(call_view(s.call, s.clips, board, anchors[id(s.call)], messages) for s in shown),
@@ -206,8 +207,14 @@ def _headline(summary: AgentSummary, messages: Messages) -> tuple[Figure, ...]:
     figures = [
         Figure(messages("head.calls"), str(summary.n_calls), messages("head.calls_note", scored=summary.n_scored)),
         Figure(messages("head.audio"), length(summary.audio_s, messages)),
-        Figure(messages("head.pass_rate"), percent(rate.ratio), messages("head.pass_note", n=rate.n, of=rate.of)),
-        Figure(messages("head.not_evaluable"), str(counts.n_not_evaluable), messages("head.not_evaluable_note", of=n_verdicts)),
+        Figure(
+            messages("head.pass_rate"), percent(rate.ratio), messages("head.pass_note", n=rate.n, of=rate.of) if rate.of else ""
+        ),
+        Figure(
+            messages("head.not_evaluable"),
+            str(counts.n_not_evaluable) if n_verdicts else NONE,
+            messages("head.not_evaluable_note", of=n_verdicts) if n_verdicts else "",
+        ),
     ]
     if summary.n_scored > 1:
         low, high = score(summary.lowest_score), score(summary.highest_score)
@@ -272,7 +279,7 @@ def _best_example(criterion: str, shown: Sequence[ShownCall]) -> tuple[ShownCall
 
 def _call_row(call: ReportedCall, anchor: str | None, messages: Messages) -> CallRow:
     evaluation: Evaluation | None = call.evaluation
-    outcomes = evaluation.outcomes if evaluation else ()
+    counts = count_verdicts(evaluation.outcomes if evaluation else ())
     value = evaluation.score if evaluation else None
     return CallRow(
         href=f"#{anchor}" if anchor else "",
@@ -282,6 +289,6 @@ def _call_row(call: ReportedCall, anchor: str | None, messages: Messages) -> Cal
         score=score(value),
         share=None if value is None else value / 100,
         critical=bool(evaluation and evaluation.critical_failed),
-        n_failed=sum(o.outcome == "fail" for o in outcomes),
-        n_not_evaluable=sum(o.outcome == "not_evaluable" for o in outcomes),
+        n_failed=str(counts.n_fail) if evaluation else NONE,
+        n_not_evaluable=str(counts.n_not_evaluable) if evaluation else NONE,
     )

@@ -230,7 +230,7 @@ def _no_score_reason(evaluation: Evaluation | None, messages: Messages) -> str:
 
 
 def _points_text(outcome: Outcome, messages: Messages) -> str:
-    if outcome.points is None or outcome.max_points is None:
+    if outcome.points is None or not outcome.max_points:  # a criterion that only vetoes carries no points
         return ""
     if outcome.outcome == "fail":
         return messages("evidence.lost", points=points(lost(outcome)))

@@ -193,8 +193,8 @@ class CallRow:
     score: str
     share: float | None
     critical: bool
-    n_failed: int
-    n_not_evaluable: int
+    n_failed: str
+    n_not_evaluable: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +230,7 @@ class ScorecardPage:
     sections: tuple[Figure, ...]
     weakest: str
     coaching: tuple[CoachingItem, ...]
+    coaching_none: str
     coaching_rest: str
     call_rows: tuple[CallRow, ...]
     calls: tuple[CallView, ...]

@@ -50,8 +50,8 @@ def test_every_message_is_used_and_every_used_message_exists() -> None:
     text = "\n".join(sources)
     keys = set(load_messages("en").texts)
     plain = set(re.findall(r"""(?:(?<!load_)messages|\bt)\(\s*['"]([a-z0-9_.]+)['"]\s*[,)]""", text))
-    plain |= set(re.findall(r"""messages\("([a-z_.]+)" if \w+ else""", text))
-    plain |= set(re.findall(r"""if \w+ else "([a-z_.]+)"\)""", text))
+    for either in re.findall(r"""messages\(\s*"([a-z_.]+)" if [\w.]+ else "([a-z_.]+)"\s*\)""", text):
+        plain |= set(either)
     counted = {f"{k}.{n}" for k in re.findall(r"""messages\.count\(\s*['"]([a-z0-9_.]+)['"]""", text) for n in ("one", "other")}
     assert plain | counted <= keys, "a page would fail"
     assert {k for k in keys - plain - counted if not k.startswith(MADE_FROM_DATA)} == set()

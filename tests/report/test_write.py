@@ -393,3 +393,14 @@ def test_scorecard_json_and_csv_carry_the_same_numbers(tmp_path: Path) -> None:
     greet = next(r for r in table if r["id"] == "open.greet")
     assert (greet["n_fail"], greet["points_lost"], greet["pass_ratio"]) == ("2", "8", "0")
     assert data["coaching"][0] == "word.impolite-table"
+
+
+def test_a_call_held_against_nothing_has_no_counts_and_nothing_that_passed(tmp_path: Path) -> None:
+    (path,) = write(tmp_path / "out", [measured_only(call())]).values()
+    page = parse(path)
+    assert "Nothing failed" not in page.text
+    assert "No criterion was evaluated." in page.text
+    (row,) = re.findall(r'<td data-label="Failed">(.*?)</td>', path.read_text("utf-8"))
+    assert row == "—"
+    (line,) = rows(tmp_path / "out" / "calls.csv")
+    assert (line["n_pass"], line["n_fail"], line["score"]) == ("", "", "")
