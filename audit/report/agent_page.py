@@ -239,7 +239,15 @@ def _coaching_item(
         href = f"{anchors[id(where.call)]}-{outcome.criterion}"
         if evidence is not None:
             player = board.player(evidence, where.clips, messages, elsewhere=True)
-            view = evidence_view(evidence, where.call.record.recording, where.clips, player, messages, listen=True)
+            view = evidence_view(
+                evidence,
+                where.call.record.recording,
+                where.clips,
+                player,
+                messages,
+                listen=True,
+                reason=messages.pick(outcome.reason),
+            )
     return CoachingItem(
         rank=rank,
         title=messages.pick(c.title, c.criterion),

@@ -142,7 +142,7 @@ def outcome_view(
 ) -> OutcomeView:
     """One criterion of one call; players only where it failed."""
     failed = outcome.outcome == "fail"
-    shown = shown_evidence(outcome)
+    shown, reason = shown_evidence(outcome), messages.pick(outcome.reason)
     rest = sorted(outcome.evidence, key=lambda e: (e.start_s, e.end_s))[len(shown) :]
     titles = {s.section: messages.pick(s.title, s.section) for s in (evaluation.sections if evaluation else ())}
     return OutcomeView(
@@ -151,13 +151,21 @@ def outcome_view(
         title=messages.pick(outcome.title, outcome.criterion),
         section=titles.get(outcome.section, outcome.section),
         clause=outcome.clause,
-        reason=messages.pick(outcome.reason),
+        reason=reason,
         points=_points_text(outcome, messages),
         critical=outcome.critical,
         # each place with its own wording needs no general one above it
         suggestion="" if shown and all(e.suggestion for e in shown) else messages.pick(outcome.suggestion),
         evidence=tuple(
-            evidence_view(e, recording, clips, board.player(e, clips, messages) if failed else None, messages, listen=failed)
+            evidence_view(
+                e,
+                recording,
+                clips,
+                board.player(e, clips, messages) if failed else None,
+                messages,
+                listen=failed,
+                reason=reason,
+            )
             for e in shown
         ),
         more=messages.count("evidence.more", len(rest), times=", ".join(clock(e.start_s) for e in rest)) if rest else None,
@@ -165,9 +173,19 @@ def outcome_view(
 
 
 def evidence_view(
-    evidence: Evidence, recording: Recording, clips: CallClips, player: Player | None, messages: Messages, *, listen: bool
+    evidence: Evidence,
+    recording: Recording,
+    clips: CallClips,
+    player: Player | None,
+    messages: Messages,
+    *,
+    listen: bool,
+    reason: str = "",
 ) -> EvidenceView:
-    """One place in the audio; where no clip can be played and `listen` is set, where to listen is said."""
+    """One place in the audio; where no clip can be played and `listen` is set, where to listen is said.
+
+    What a window was searched for is left out where `reason` says it already.
+    """
     heard = clips.heard.get((evidence.start_s, evidence.end_s))
     cut_short = None
     if player is not None and heard is not None and not heard.complete:
@@ -175,7 +193,7 @@ def evidence_view(
     return EvidenceView(
         when=span(evidence.start_s, evidence.end_s),
         role=messages(f"role.{evidence.role}"),
-        text=evidence.text,
+        text="" if evidence.match == "window" and evidence.text in reason else evidence.text,
         heard=evidence.heard if evidence.heard and evidence.heard != evidence.text else None,
         is_window=evidence.match == "window",
         is_quote=evidence.match in _SPOKEN,

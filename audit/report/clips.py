@@ -1,7 +1,8 @@
 """Sound to listen to beside a verdict: which stretches are cut, and cutting them.
 
-A clip begins two seconds before its evidence and ends two seconds after it. Clips of one call that overlap are merged as
-long as they stay short, so that no sound is embedded twice; a verdict then knows where in its clip to start.
+A clip begins two seconds before its evidence and ends two seconds after it. Places of one call that begin within a second
+of each other share a clip; a verdict then knows where in its clip to start. Others get clips of their own even where they
+overlap: in a viewer that runs no script, such as a mail preview, a player starts at its clip's beginning.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from audit.records import Layout, Recording, Segment
 CLIP_MARGIN_S = 2.0
 #: Longest clip in seconds; a longer wait or a searched window is cut at its end and the page says so.
 MAX_CLIP_S = 20.0
+#: Places whose clips would begin this close, in seconds, share one.
+SHARED_START_S = 1.0
 #: Most sound embedded in one page, as base64 text. Common mail servers refuse messages over 20-25 MB.
 MAX_PAGE_AUDIO_BYTES = 12_000_000
 
@@ -116,7 +119,7 @@ def clip_segment(start_s: float, end_s: float, duration_s: float) -> Segment | N
 
 
 def plan_clips(wanted: Iterable[Wanted], duration_s: float) -> tuple[_Planned, ...]:
-    """Merge the stretches of one call into as few clips as keep to `MAX_CLIP_S`, sorted by start."""
+    """The clips of one call, sorted by start; those that begin nearly together are one, as long as it keeps to `MAX_CLIP_S`."""
     stretches = []
     for w in wanted:
         segment = clip_segment(w.start_s, w.end_s, duration_s)
@@ -127,7 +130,8 @@ def plan_clips(wanted: Iterable[Wanted], duration_s: float) -> tuple[_Planned, .
         if merged:
             last = merged[-1]
             end = max(last.segment.end_s, new.segment.end_s)
-            if new.segment.start_s <= last.segment.end_s and end - last.segment.start_s <= MAX_CLIP_S:
+            near = new.segment.start_s - last.segment.start_s <= SHARED_START_S
+            if near and end - last.segment.start_s <= MAX_CLIP_S:
                 merged[-1] = _Planned(Segment(last.segment.start_s, end), min(last.priority, new.priority))
                 continue
         merged.append(new)
@@ -190,8 +194,8 @@ def _locate(wanted: Sequence[Wanted], clips: Sequence[Clip]) -> dict[tuple[float
         lead_in = max(0.0, w.start_s - CLIP_MARGIN_S)
         holding = [c for c in clips if c.segment.start_s <= lead_in < c.segment.end_s and w.start_s < c.segment.end_s]
         if holding:
-            # of two clips that hold the beginning, the one that goes on longer
-            clip = max(holding, key=lambda c: (min(c.segment.end_s, w.end_s), c.segment.start_s))
+            # of several that hold the lead-in the latest to begin: the place's own, or one that begins a second before at most
+            clip = max(holding, key=lambda c: (c.segment.start_s, c.segment.end_s))
             found[(w.start_s, w.end_s)] = Heard(clip, lead_in - clip.segment.start_s, clip.segment.end_s >= w.end_s)
     return found
 

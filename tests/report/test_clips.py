@@ -30,12 +30,13 @@ def made(tmp_path: Path) -> Recording:
         ([(98, 99.5)], [(96, 100)]),
         ([(10, 60)], [(8, 28)]),
         ([(10, 11), (10, 11)], [(8, 13)]),
-        ([(10, 11), (14, 15)], [(8, 17)]),
+        ([(10, 11), (11, 12)], [(8, 14)]),
         ([(10, 11), (50, 51)], [(8, 13), (48, 53)]),
-        ([(10, 24), (25, 27)], [(8, 26), (23, 29)]),
+        ([(10, 11), (12, 13)], [(8, 13), (10, 15)]),
+        ([(10, 24), (10.5, 27)], [(8, 26), (8.5, 28.5)]),
         ([(120, 121)], []),
     ],
-    ids=["margins", "start", "end", "capped", "same", "merged", "apart", "too long to merge", "after the end"],
+    ids=["margins", "start", "end", "capped", "same", "merged", "apart", "overlapping", "too long to merge", "after the end"],
 )
 def test_clips_have_margins_and_stay_short(wanted: list[tuple[float, float]], clips: list[tuple[float, float]]) -> None:
     planned = plan_clips([Wanted(*w) for w in wanted], 100.0)
