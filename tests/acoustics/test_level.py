@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 
 import numpy as np
 import pytest
 
 from audit.acoustics import active_speech_level, measure_level
 from audit.records import Segment
-from tests.signals import Samples, at_level, join, noise, place, silence, speechlike, tone
+from tests.signals import Samples, at_level, join, noise, place, silence, tone
+from tests.signals import speechlike as make_speech
 
+speechlike = cache(make_speech)  # slow to make; nobody writes into it
 RATES_HZ = pytest.mark.parametrize("rate", [8000, 16000], ids=["8 kHz", "16 kHz"])
 
 
@@ -55,14 +58,14 @@ def test_active_level_does_not_fall_with_the_pauses(activity: float) -> None:
 
 def test_active_level_of_a_voice_is_that_of_its_phrases() -> None:
     """The level of made speech is set over its phrases; the pauses between them last longer than the hangover."""
-    made = speechlike(60, -26, 3)
+    made = speechlike(20, -26, 3)
     found = active_speech_level(made.samples, 8000)
     assert found is not None
     assert found.level_dbfs == pytest.approx(-26, abs=0.5)
 
 
 def test_active_level_is_the_same_in_blocks_as_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    samples = speechlike(20, -26, 4).samples
+    samples = speechlike(20, -26, 3).samples
     whole = active_speech_level(samples, 8000)
     monkeypatch.setattr("audit.acoustics.level._CHUNK", 777)
     blocks = active_speech_level(samples, 8000)
@@ -73,7 +76,7 @@ def test_active_level_is_the_same_in_blocks_as_at_once(monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize("gain_db", [-20, -10, 0, 10], ids=lambda g: f"{g:+d} dB")
 def test_active_level_follows_the_gain(gain_db: int) -> None:
-    samples = speechlike(20, -35, 5).samples
+    samples = speechlike(20, -35, 3).samples
     reference, found = active_speech_level(samples, 8000), active_speech_level(samples * np.float32(10 ** (gain_db / 20)), 8000)
     assert reference is not None
     assert found is not None
@@ -89,7 +92,7 @@ def test_loudness_of_a_997_hz_sine_is_3_lu_under_its_peak(rate: int, peak_dbfs: 
 
 
 def test_only_the_speech_is_measured() -> None:
-    made = speechlike(20, -26, 6)
+    made = speechlike(20, -26, 3)
     quiet = measure_level(made.samples, 8000, made.segments)
     ringing = join([made.samples, tone((450,), 10, -8)])
     assert measure_level(ringing, 8000, made.segments) == quiet
@@ -103,20 +106,20 @@ def test_peak_is_the_greatest_sample_of_either_sign() -> None:
 
 @pytest.mark.parametrize("noise_dbfs", [-70, -55, -45], ids=lambda v: f"noise {v} dBFS")
 def test_snr_is_the_distance_to_the_noise_of_the_pauses(noise_dbfs: int) -> None:
-    made = speechlike(40, -22, 8)
-    found = measure_level(made.samples + noise(40, noise_dbfs, 9), 8000, made.segments)
+    made = speechlike(20, -22, 3)
+    found = measure_level(made.samples + noise(20, noise_dbfs, 9), 8000, made.segments)
     assert found.snr_db == pytest.approx(-22 - noise_dbfs, abs=1.0)
 
 
 def test_crosstalk_in_the_pauses_is_not_taken_for_noise() -> None:
-    made = speechlike(40, -22, 10)
-    leg = made.samples + noise(40, -60, 11)
-    place(leg, speechlike(12, -50, 12).samples, 14.0)
+    made = speechlike(20, -22, 3)
+    leg = made.samples + noise(20, -60, 11)
+    place(leg, speechlike(6, -50, 12).samples, 7.0)
     assert measure_level(leg, 8000, made.segments).snr_db == pytest.approx(38, abs=1.5)
 
 
 def test_muted_pauses_give_no_snr() -> None:
-    made = speechlike(20, -22, 13)
+    made = speechlike(20, -22, 3)
     assert measure_level(made.samples, 8000, made.segments).snr_db is None
 
 
