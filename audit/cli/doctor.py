@@ -136,7 +136,7 @@ def _shipped_data() -> tuple[Finding, ...]:
     found: list[str] = []
     for name in ("rules", "models", "samples"):
         try:
-            found.append(str(resource_dir(name)))  # type: ignore[arg-type]
+            found.append(str(resource_dir(name)))
         except AuditError as error:
             return (Finding("shipped data", "missing", error.message, error.hint),)
     return (Finding("shipped data", "ok", ", ".join(found)),)
@@ -145,7 +145,8 @@ def _shipped_data() -> tuple[Finding, ...]:
 def _model(name: str) -> Finding:
     """The model that would run; never fetches."""
     from audit.errors import ModelError
-    from audit.transcript.models import find_model, installed_dir, placing_hint, resolve_model
+    from audit.transcript.catalogue import find_model
+    from audit.transcript.models import installed_dir, placing_hint, resolve_model
 
     path = Path(name).expanduser()
     if path.is_dir():
@@ -174,7 +175,8 @@ def _downloaded(name: str) -> Path | None:
 
 
 def _cache(model: str) -> Finding:
-    from audit.transcript.models import CACHE_ENV, find_model, installed_dir, model_cache_dir
+    from audit.transcript.catalogue import find_model
+    from audit.transcript.models import CACHE_ENV, installed_dir, model_cache_dir
 
     cache = model_cache_dir()
     place = _nearest_existing(cache)

@@ -32,7 +32,8 @@ def list_command() -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from audit.transcript.models import DEFAULT_MODEL, installed_dir, list_models, model_cache_dir
+    from audit.transcript.catalogue import DEFAULT_MODEL, list_models
+    from audit.transcript.models import installed_dir, model_cache_dir
 
     table = Table(box=box.SIMPLE_HEAD)
     for column in ("model", "from", "size", "licence", "languages", "measured", "installed"):
@@ -89,7 +90,8 @@ def verify_command(names: tuple[str, ...]) -> None:
       callaudit models verify base
     """
     from audit.errors import ModelError
-    from audit.transcript.models import installed_dir, list_models, verify_model
+    from audit.transcript.catalogue import list_models
+    from audit.transcript.models import installed_dir, verify_model
 
     chosen = names or tuple(e.name for e in list_models() if e.files and installed_dir(e.name))
     if not chosen:

@@ -8,6 +8,7 @@ in other surroundings, and dropped if it fails again.
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from audit.audio import resample
+from audit.errors import ModelError
 from audit.records import Role, Segment, Transcript, Turn, Word, total_s, union
 from audit.transcript.models import Progress, ensure_model, model_name, resolve_model
 from audit.transcript.normalise import MARKS
@@ -36,12 +38,17 @@ _MOST_NO_SPEECH = 0.6
 #: Nobody speaks faster: the fastest measured Mandarin conversation has about 8 syllables a second.
 _MOST_CHARACTERS_PER_S = 12.0
 _MOST_WORDS_PER_S = 8.0
+#: What is decoded a second time is packed into windows of this length, and repeating is made dearer.
+_SECOND_WINDOW_S, _SECOND_REPETITION_PENALTY = 10.0, 1.2
 #: A stretch of speech this long without any word is decoded once more, alone.
 _SILENT_STRETCH_S = 0.8
 #: So many words or more cannot all begin in a window's last moment: the model repeats itself past the end of speech.
 _SQUEEZED_WORDS, _SQUEEZED_S = 4, 0.1
 #: Frame for finding the quietest moment of a long stretch.
 _ENERGY_FRAME_S = 0.05
+
+#: Sound on either side of a stretch that lets the resampling filter settle.
+_RESAMPLING_MARGIN_S = 0.02
 
 Samples = npt.NDArray[np.float32]
 
@@ -98,6 +105,11 @@ class Recogniser:
         Width of the search.
     batch_size : int
         Windows decoded at once; memory grows with it.
+
+    Raises
+    ------
+    ModelError
+        If the directory is not a whole model, or cannot be loaded so.
     """
 
     def __init__(
@@ -114,7 +126,13 @@ class Recogniser:
 
         path = resolve_model(Path(model_dir))
         self.model_name = model_name(path)
-        self._whisper: Any = WhisperModel(str(path), device=device, compute_type=compute_type, cpu_threads=cpu_threads)
+        try:
+            self._whisper: Any = WhisperModel(str(path), device=device, compute_type=compute_type, cpu_threads=cpu_threads)
+        except (ValueError, RuntimeError, KeyError) as error:
+            raise ModelError(
+                f"the model in {path} cannot be loaded on {device} as {compute_type}: {error}",
+                hint="callaudit models verify; another --compute-type or --device",
+            ) from error
         self._beam_size = beam_size
         self._batch_size = batch_size
 
@@ -158,9 +176,13 @@ class Recogniser:
 
         Raises
         ------
+        ModelError
+            If the model knows English only and another language is asked for.
         ValueError
-            If the language is not one of the model's, or a leg is not one-dimensional.
+            If the language is not one of Whisper's, or a leg is not one-dimensional.
         """
+        if language not in ("auto", "en") and not self._whisper.model.is_multilingual:
+            raise ModelError(f"the model {self.model_name} knows English only", hint="use one without .en in its name")
         sounds = [_Sound.of(leg) for leg in legs]
         windows = [w for i, sound in enumerate(sounds) for w in pack_leg(i, sound)]
         if not windows:
@@ -187,20 +209,27 @@ class Recogniser:
         again: list[Window] = []
         for decoded in self._decode(windows, sounds, language, hotwords):
             if _is_doubtful(decoded, language):
-                again += _split(decoded.window)
+                again += _repacked(decoded.window, sounds[decoded.window.leg])
                 continue
             good.append(decoded)
             again += _without_words(decoded)
         if again:
-            # other surroundings: each stretch alone, and no hint that could be echoed
-            good += [d for d in self._decode(again, sounds, language, None) if not _is_doubtful(d, language)]
+            # other surroundings, and no hint that could be echoed
+            second = self._decode(again, sounds, language, None, repetition_penalty=_SECOND_REPETITION_PENALTY)
+            good += [d for d in second if not _is_doubtful(d, language)]
         words: list[list[Word]] = [[] for _ in sounds]
         for decoded in good:
             words[decoded.window.leg] += [w for _, w in place_words(decoded.window, decoded.words)]
         return [tuple(sorted(leg, key=lambda w: (w.start_s, w.end_s))) for leg in words]
 
     def _decode(
-        self, windows: Sequence[Window], sounds: Sequence[_Sound], language: str, hotwords: str | None
+        self,
+        windows: Sequence[Window],
+        sounds: Sequence[_Sound],
+        language: str,
+        hotwords: str | None,
+        *,
+        repetition_penalty: float = 1.0,
     ) -> list[_Decoded]:
         from faster_whisper.tokenizer import Tokenizer
         from faster_whisper.transcribe import get_suppressed_tokens
@@ -217,6 +246,7 @@ class Recogniser:
                 encoded,
                 [prompt] * len(batch),
                 beam_size=self._beam_size,
+                repetition_penalty=repetition_penalty,
                 max_length=model.max_length,
                 suppress_blank=True,
                 suppress_tokens=suppressed,
@@ -262,28 +292,37 @@ class Recogniser:
 
 @dataclass(frozen=True, slots=True)
 class _Sound:
-    """A leg at the recogniser's rate, its speech held inside its length."""
+    """A leg, its speech held inside its length. Resampled stretch by stretch: hours of a call stay as they came."""
 
     samples: Samples
+    sample_rate_hz: int
     speech: tuple[Segment, ...]
 
     @classmethod
     def of(cls, leg: LegAudio) -> _Sound:
         if leg.samples.ndim != 1:
             raise ValueError(f"a leg has one dimension, not the shape {leg.samples.shape}")
-        samples = resample(leg.samples, leg.sample_rate_hz, SAMPLE_RATE_HZ)
-        duration_s = len(samples) / SAMPLE_RATE_HZ
+        duration_s = len(leg.samples) / leg.sample_rate_hz
         inside = (s.intersect(Segment(0.0, duration_s)) for s in union(leg.speech)) if duration_s else ()
-        return cls(samples, tuple(s for s in inside if s is not None))
+        return cls(leg.samples, leg.sample_rate_hz, tuple(s for s in inside if s is not None))
 
     @property
     def duration_s(self) -> float:
-        return len(self.samples) / SAMPLE_RATE_HZ
+        return len(self.samples) / self.sample_rate_hz
+
+    def cut(self, start_s: float, end_s: float) -> Samples:
+        """The stretch between two moments at the recogniser's rate."""
+        rate = self.sample_rate_hz
+        first = max(math.floor((start_s - _RESAMPLING_MARGIN_S) * rate), 0)
+        last = math.ceil((end_s + _RESAMPLING_MARGIN_S) * rate)
+        out = resample(self.samples[first:last], rate, SAMPLE_RATE_HZ)
+        at = round((start_s - first / rate) * SAMPLE_RATE_HZ)
+        return out[at : at + round((end_s - start_s) * SAMPLE_RATE_HZ)]
 
     def quietest(self, start_s: float, end_s: float) -> float:
         """The middle of the quietest 50 ms between two moments."""
-        frame = round(_ENERGY_FRAME_S * SAMPLE_RATE_HZ)
-        part = self.samples[round(start_s * SAMPLE_RATE_HZ) : round(end_s * SAMPLE_RATE_HZ)]
+        frame = round(_ENERGY_FRAME_S * self.sample_rate_hz)
+        part = self.samples[round(start_s * self.sample_rate_hz) : round(end_s * self.sample_rate_hz)]
         n = len(part) // frame
         if n == 0:
             return (start_s + end_s) / 2
@@ -294,7 +333,7 @@ class _Sound:
         """Copy a window's stretches to their places; the rest is silence."""
         out = np.zeros(n_samples, np.float32)
         for piece in window.pieces:
-            part = self.samples[round(piece.source.start_s * SAMPLE_RATE_HZ) : round(piece.source.end_s * SAMPLE_RATE_HZ)]
+            part = self.cut(piece.source.start_s, piece.source.end_s)
             at = round(piece.packed_start_s * SAMPLE_RATE_HZ)
             out[at : at + len(part)] = part[: len(out) - at]
         return out
@@ -348,9 +387,10 @@ def _too_fast(decoded: _Decoded, language: str) -> bool:
     return len(decoded.words) / seconds > _MOST_WORDS_PER_S
 
 
-def _split(window: Window) -> list[Window]:
-    """The window's stretches, each alone."""
-    return [_alone(window, piece) for piece in window.pieces]
+def _repacked(window: Window, sound: _Sound) -> tuple[Window, ...]:
+    """The same speech in shorter windows."""
+    speech = [p.speech for p in window.pieces]
+    return pack(speech, duration_s=sound.duration_s, quietest=sound.quietest, leg=window.leg, window_s=_SECOND_WINDOW_S)
 
 
 def _alone(window: Window, piece: Piece) -> Window:

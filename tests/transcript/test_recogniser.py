@@ -71,9 +71,24 @@ def test_a_long_stretch_is_cut_where_it_is_quietest() -> None:
     assert _Sound.of(LegAudio("agent", samples, 16000, ())).quietest(4.0, 9.0) == pytest.approx(7.05, abs=0.05)
 
 
+def test_a_stretch_is_resampled_without_moving() -> None:
+    """A 500 Hz tone from 8 to 16 kHz: the made signal at the new rate is the truth, 1 % for the filter's ripple."""
+    tone = np.sin(2 * np.pi * 500 * np.arange(8000 * 3) / 8000).astype(np.float32)
+    cut = _Sound.of(LegAudio("agent", tone, 8000, ())).cut(1.003, 2.003)
+    assert cut == pytest.approx(np.sin(2 * np.pi * 500 * (1.003 + np.arange(16000) / 16000)), abs=0.02)
+
+
 def test_speech_past_the_end_of_the_leg_is_ignored() -> None:
     sound = _Sound.of(LegAudio("agent", np.zeros(8000, np.float32), 8000, (Segment(0.5, 3), Segment(4, 5))))
     assert sound.speech == (Segment(0.5, 1.0),)
+
+
+def test_a_model_that_cannot_be_loaded_is_an_error_with_a_next_step(tmp_path: Path) -> None:
+    for name in ("model.bin", "config.json", "tokenizer.json", "vocabulary.json"):
+        (tmp_path / name).write_text("{}", "utf8")
+    with pytest.raises(ModelError, match="cannot be loaded") as caught:
+        Recogniser(tmp_path)
+    assert "models verify" in str(caught.value.hint)
 
 
 def test_a_directory_that_is_no_model_is_an_error(tmp_path: Path) -> None:
