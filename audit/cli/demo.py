@@ -71,8 +71,8 @@ def score_table(store: Store, lang: str) -> Table:
     from rich.table import Table
 
     heads = {
-        "en": ("Call", "Agent", "Scorecard", "Score", "Band", "Weakest section", "Failed criteria"),
-        "zh": ("通话", "坐席", "评分表", "得分", "等级", "最弱环节", "未通过项"),
+        "en": ("Call", "Agent", "Scorecard", "Score", "Band", "Weakest section", "Failed"),
+        "zh": ("通话", "坐席", "评分表", "得分", "等级", "最弱环节", "未通过"),
     }
     table = Table(*heads[lang], header_style="bold")
     for call in store.calls():
@@ -83,9 +83,8 @@ def score_table(store: Store, lang: str) -> Table:
             continue
         score = "-" if e.score is None else f"{e.score:.1f}"
         weakest = next((s.title.get(lang, s.section) for s in e.sections if s.section == e.weakest_section), "-")
-        failed = [o.criterion + ("!" if o.critical else "") for o in e.outcomes if o.outcome == "fail"]
+        n_judged = sum(o.outcome in ("pass", "fail") for o in e.outcomes)
+        failed = f"{sum(o.outcome == 'fail' for o in e.outcomes)}/{n_judged}"
         style = "bold red" if e.critical_failed else ""
-        table.add_row(
-            *row, e.scorecard, score, e.band_title.get(lang, e.band or "-"), weakest, " ".join(failed) or "-", style=style
-        )
+        table.add_row(*row, e.scorecard, score, e.band_title.get(lang, e.band or "-"), weakest, failed, style=style)
     return table

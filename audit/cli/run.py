@@ -156,7 +156,7 @@ def audit_archive(
         find_metadata=partial(_find_metadata, cdr=details, profile=settings.profile),
         make_auditor=partial(Auditor, settings),
         judge=ScorecardJudge(settings),
-        notices=_unmatched(details, found.recordings),
+        notices=_unmatched(details, found.recordings, settings.profile),
         lang=lang,
     )
     with open_store(out, store_url) as store:
@@ -187,8 +187,8 @@ def _call_details(path: Path | None, profile: Profile) -> CallDetails | None:
         raise UsageError(e.message, hint=e.hint) from e
 
 
-def _unmatched(details: CallDetails | None, recordings: tuple[Path, ...]) -> tuple[Failure, ...]:
-    """Answered calls of the record without a recording, and faults of the record itself, as warnings."""
+def _unmatched(details: CallDetails | None, recordings: tuple[Path, ...], profile: Profile) -> tuple[Failure, ...]:
+    """Answered calls without a recording, recordings without a row, and faults of the record itself, as warnings."""
     from audit.records import Failure
 
     if details is None:
@@ -205,4 +205,15 @@ def _unmatched(details: CallDetails | None, recordings: tuple[Path, ...]) -> tup
         reason = f"{source} line {row.line}: no recording found for this row{named}"
         hint = "look for it on the recorder, or add its folder to the command"
         found.append(Failure(call_id, "", "cdr", "", reason, hint, "warning"))
+    for path in recordings:
+        try:
+            if details.for_recording(path) is not None:
+                continue
+            call_id = _find_metadata(path, cdr=None, profile=profile).call_id
+        except MetadataError:
+            continue  # it is reported when the call's turn comes
+        reason = f"no row of {source} belongs to this recording; what is known comes from elsewhere"
+        found.append(
+            Failure(call_id, str(path), "cdr", "", reason, "add the call to the record if its agent should be named", "warning")
+        )
     return tuple(found)
