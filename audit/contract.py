@@ -170,6 +170,7 @@ def _recording_to_json(r: Recording) -> dict[str, Any]:
         "agent_channel": r.agent_channel,
         "agent_channel_source": r.agent_channel_source,
         "warnings": list(r.warnings),
+        "damaged": r.damaged,
     }
 
 

@@ -288,6 +288,7 @@ def _recording(path: Path, audio: Audio, heard: Heard, whose: ChannelFinding, me
     disagreement = _length_disagreement(audio.duration_s, metadata)
     if disagreement:
         warnings.append(disagreement)
+    damage = [x for x in (audio.damaged, disagreement) if x]
     if len(heard.legs) == 1:
         warnings.append(_SHARED_CHANNEL[heard.layout])
     elif whose.channel is None:
@@ -302,6 +303,7 @@ def _recording(path: Path, audio: Audio, heard: Heard, whose: ChannelFinding, me
         agent_channel=whose.channel if len(heard.legs) > 1 else None,
         agent_channel_source=whose.source,
         warnings=tuple(dict.fromkeys(warnings)),
+        damaged="; ".join(damage) or None,
     )
 
 

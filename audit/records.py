@@ -147,6 +147,8 @@ class Recording:
         Who says so.
     warnings : tuple of str
         What a reader of the figures must know, in plain words.
+    damaged : str or None
+        Why this is not the whole recording: packets lost, shorter than its container or its record says.
     """
 
     path: str
@@ -158,6 +160,7 @@ class Recording:
     agent_channel: int | None = None
     agent_channel_source: str = "none"
     warnings: tuple[str, ...] = ()
+    damaged: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
