@@ -229,13 +229,9 @@ def _matching(check: Phrases, call: Call) -> Matching:
     )
 
 
-def _excused(phrases: Iterable[str], turns: Sequence[Heard], call: Call) -> list[Hit]:
-    """Stretches in which a forbidden wording is harmless."""
-    return [
-        h
-        for p in phrases
-        for h in find(call.fill(p)[0], turns, language=call.language, mode="normalised", matching=call.matching)
-    ]
+def _excused(phrases: Iterable[str], turns: Sequence[Heard], call: Call, mode: MatchMode = "normalised") -> list[Hit]:
+    """Stretches in which a wording does not count."""
+    return [h for p in phrases for h in find(call.fill(p)[0], turns, language=call.language, mode=mode, matching=call.matching)]
 
 
 def _phrases(check: Phrases, call: Call) -> Result:
@@ -243,7 +239,9 @@ def _phrases(check: Phrases, call: Call) -> Result:
     if isinstance(searched, Result):
         return searched
     matching = _matching(check, call)
-    excused = _excused(check.unless, searched.turns, call)
+    # What is sought by sound is excused by sound; but 喂 must not be excused as a sound-alike of 为您 where it is forbidden.
+    excuse_mode: MatchMode = "pinyin" if check.match == "pinyin" and check.quantifier != "none" else "normalised"
+    excused = _excused(check.unless, searched.turns, call, excuse_mode)
     found: list[tuple[str, str | None, tuple[Hit, ...]]] = []
     lacking: str | None = None
     for phrase in check.phrases:
@@ -252,7 +250,7 @@ def _phrases(check: Phrases, call: Call) -> Result:
             lacking = missing
             continue
         hits = find(text, searched.turns, language=call.language, mode=phrase.match or check.match, matching=matching)
-        hits = without(searched.keep(hits), excused + _excused(phrase.unless, searched.turns, call))
+        hits = without(searched.keep(hits), excused + _excused(phrase.unless, searched.turns, call, excuse_mode))
         if check.at_start:
             hits = tuple(h for h in hits if h.start in _beginnings(h.heard, check.skip, call.language))
         found.append((text, phrase.suggestion, hits))

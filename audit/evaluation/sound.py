@@ -38,8 +38,8 @@ _U_FINALS = ("u", "ua", "uo", "uai", "ui", "uan", "un", "uang", "ueng", "v", "ve
 _FINALS = _SIMPLE_FINALS + _I_FINALS + _U_FINALS
 
 #: Pairs that speakers of many regions, and an 8 kHz line, do not keep apart: retroflex and dental sibilants,
-#: l and n, h and f, and the front and back nasal endings.
-_NEAR_INITIAL = {"zh": "z", "ch": "c", "sh": "s", "n": "l", "h": "f"}
+#: l and n, h and f, and the front and back nasal endings; nor j, q and x, whose noise lies above what a line carries.
+_NEAR_INITIAL = {"zh": "z", "ch": "c", "sh": "s", "n": "l", "h": "f", "q": "j", "x": "j"}
 _NEAR_FINAL = {"ing": "in", "eng": "en", "ang": "an", "iang": "ian", "uang": "uan"}
 
 #: Start of a private area of Unicode: one code for each class of sound-alike syllables, so that
