@@ -42,7 +42,7 @@ _QUOTED = 3
 #: Evidence is rounded to hundredths; a window that begins at evidence must not lose it by that.
 _ROUNDING_S = 0.01
 #: A name this far from what was said is not even shown as the nearest thing heard.
-_NEAREST_SHOWN_RATIO = 0.7
+_NEAREST_SHOWN_RATIO = 0.45
 
 
 def judge(check: Check, call: Call) -> Result:
