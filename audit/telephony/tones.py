@@ -35,6 +35,11 @@ LONE_MAX_RIPPLE_DB = 0.3
 LONE_SURROUNDINGS_DB = -10.0
 LONE_IMPURITY_DB = -10.0
 LONE_MIN_S = 0.14
+# Transform codecs (AAC at low rates) let the level of a steady tone sway by a decibel; one as long as a ring and as pure as
+# only a generator's still stands alone.
+LONG_LONE_MIN_S = 0.35
+LONG_LONE_MAX_RIPPLE_DB = 1.2
+LONG_LONE_IMPURITY_DB = -20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,12 +214,14 @@ def _measure_bursts(leg: Floats, start: int, stop: int, freqs_hz: tuple[float, .
         if ripple_db > MAX_RIPPLE_DB or _surroundings(envelope, s, e) > level * 10 ** (-MIN_DROP_DB / 10):
             continue
         power = smoothed_power(leg[a:b])
-        alone = (
-            ripple_db <= LONE_MAX_RIPPLE_DB
-            and e - s >= LONE_MIN_S * LINE_RATE_HZ
-            and _surroundings(power, s, e) <= level * 10 ** (LONE_SURROUNDINGS_DB / 10)
-            and float(np.median((power - envelope)[s:e])) <= level * 10 ** (LONE_IMPURITY_DB / 10)
+        impurity_db = 10 * float(np.log10(max(float(np.median((power - envelope)[s:e])) / level, 1e-12)))
+        flat = ripple_db <= LONE_MAX_RIPPLE_DB and impurity_db <= LONE_IMPURITY_DB and e - s >= LONE_MIN_S * LINE_RATE_HZ
+        long_and_pure = (
+            ripple_db <= LONG_LONE_MAX_RIPPLE_DB
+            and impurity_db <= LONG_LONE_IMPURITY_DB
+            and e - s >= LONG_LONE_MIN_S * LINE_RATE_HZ
         )
+        alone = (flat or long_and_pure) and _surroundings(power, s, e) <= level * 10 ** (LONE_SURROUNDINGS_DB / 10)
         start_s, end_s = float(a + s) / LINE_RATE_HZ, float(a + e) / LINE_RATE_HZ
         bursts.append(Burst(start_s, end_s, freqs_hz, 10 * float(np.log10(level)), alone))
     return bursts
