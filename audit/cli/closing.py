@@ -46,18 +46,11 @@ def met(conditions: Iterable[FailOn], evaluation: Evaluation) -> list[str]:
 
 
 def damage(calls: Iterable[StoredCall]) -> Iterator[Failure]:
-    """Warnings of recordings that were audited all the same."""
+    """Recordings that are not whole and were audited all the same, as warnings."""
     for call in calls:
-        for warning in call.record.recording.warnings:
-            yield Failure(
-                call.record.call_id,
-                call.path,
-                "recording",
-                "",
-                warning,
-                "nothing, if that is as it should be; it was audited all the same",
-                "warning",
-            )
+        if why := call.record.recording.damaged:
+            reason, hint = f"audited, but {why}", "fetch the recording again from the recorder"
+            yield Failure(call.record.call_id, call.path, "recording", "DamagedRecording", reason, hint, "warning")
 
 
 def close_run(

@@ -80,6 +80,17 @@ def test_bad_recordings_are_listed_and_the_code_is_4(recordings, tmp_path):
     assert len(list((out / "calls").iterdir())) == 2
 
 
+def test_a_recording_that_lost_its_end_is_audited_and_listed(recordings, tmp_path):
+    out, path = tmp_path / "out", recordings / "c-1.wav"
+    path.write_bytes(path.read_bytes()[:-16000])  # half a second of two legs, 16 bit, 8 kHz
+    for n_audited in (2, 0):
+        done = measure(recordings, "--out", out)
+        assert done.exit_code == 0 and done.stdout.startswith(f"{n_audited} audited, 0 failed")
+        (row,) = failures(out)
+        assert (row["call_id"], row["error"]) == ("c-1", "DamagedRecording")
+        assert row["message"].startswith("audited, but ") and row["next_step"]
+
+
 def test_rows_without_a_recording_and_recordings_without_a_row_are_told(recordings, tmp_path):
     out, cdr = tmp_path / "out", tmp_path / "cdr.csv"
     cdr.write_text(
@@ -177,7 +188,8 @@ def test_ctrl_c_on_the_real_command_ends_with_130_and_the_next_run_goes_on(tmp_p
     n_done = len(list((out / "calls").iterdir()))
     assert 1 <= n_done < 8
     done = measure(recordings, "--out", out)
-    assert done.exit_code == 0 and f"{8 - n_done} audited, 0 failed, {n_done} skipped" in done.stdout
+    assert done.exit_code == 0, done.output
+    assert f"{8 - n_done} audited, 0 failed, {n_done} skipped" in done.stdout
 
 
 @pytest.mark.model
