@@ -99,6 +99,7 @@ def evaluation_from_json(data: Mapping[str, Any]) -> Evaluation:
         scorecard_version=data["scorecard_version"],
         scorecard_sha256=data["scorecard_sha256"],
         score=data["score"],
+        score_reason=data["score_reason"],
         band=data["band"],
         band_title=data["band_title"],
         critical_failed=data["critical_failed"],
@@ -301,6 +302,7 @@ def _evaluation_to_json(e: Evaluation, lang: str) -> dict[str, Any]:
         "score": None if e.score is None else round(e.score, 2),
         "band": e.band,
         "band_title": dict(e.band_title),
+        "score_reason": dict(e.score_reason),
         "critical_failed": e.critical_failed,
         "weakest_section": e.weakest_section,
         "sections": [

@@ -438,6 +438,8 @@ def _of_party(measures: Measures, heard: Heard, channel: int, role: Role, transc
     rate = acoustics.articulation_rate(n_units, total_s(own))
     stretch = acoustics.fastest_rate(words, transcript.language, speech=own)
     fastest = stretch.rate_per_minute if stretch else None
+    if stretch:
+        measures = replace(measures, fastest_start_s=stretch.segment.start_s, fastest_end_s=stretch.segment.end_s)
     if transcript.language == "zh":
         return replace(measures, speech_rate_cpm=rate, fastest_rate_cpm=fastest)
     return replace(measures, speech_rate_wpm=rate, fastest_rate_wpm=fastest)

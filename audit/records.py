@@ -234,7 +234,7 @@ class Hold(Segment):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Tone(Segment):
-    """One burst of a signalling tone; `freqs_hz` are its one or two components, lowest first: a detail that is not published."""
+    """One burst of a signalling tone; `freqs_hz`, its one or two components, lowest first, are not published."""
 
     kind: ToneKind = "ringback"
     channel: int = 0
@@ -353,6 +353,8 @@ class Measures:
     speech_rate_wpm: float | None = None
     fastest_rate_cpm: float | None = None
     fastest_rate_wpm: float | None = None
+    fastest_start_s: float | None = None
+    fastest_end_s: float | None = None
     active_level_dbfs: float | None = None
     loudness_lufs: float | None = None
     peak_dbfs: float | None = None
@@ -458,6 +460,8 @@ class Evaluation:
         0-100; None where no criterion could be evaluated.
     band : str or None
         Id of the band of the scorecard that the score falls in.
+    score_reason : mapping of language to str
+        Why there is no score; empty where there is one.
     """
 
     scorecard: str
@@ -470,6 +474,7 @@ class Evaluation:
     weakest_section: str | None
     sections: tuple[SectionScore, ...]
     outcomes: tuple[Outcome, ...]
+    score_reason: Mapping[str, str] = field(default_factory=dict)
 
 
 # --- what did not go well -------------------------------------------------------------------------

@@ -37,6 +37,7 @@ from audit.evaluation.match import Heard, Hit, Matching, MatchMode, cheapest, fi
 from audit.evaluation.normalise import normalise
 from audit.records import Evidence, Role, Segment, Verdict, union
 
+_INNERMOST_GROUP = re.compile(r"\(([^()]*)\)")
 #: How many of the sought wordings a reason quotes.
 _QUOTED = 3
 #: Evidence is rounded to hundredths; a window that begins at evidence must not lose it by that.
@@ -276,7 +277,9 @@ def _quantified(
     absent = [text for text, _, hs in found if not hs]
     if (check.quantifier == "any" and proof) or not absent:
         return Result("pass", say(f"说了{quoted}", f"said {quoted}"), proof)
-    wanted = " / ".join(text for text in absent[:_QUOTED])
+    wanted = " / ".join(dict.fromkeys(one_wording(text) for text in absent[:_QUOTED]))
+    if len(absent) > _QUOTED:
+        wanted += " / …"
     window = searched.evidence(call, wanted, role)
     near = _nearest(check, searched, absent, call, matching)
     reason = say(f"没有听到：{wanted}", f"not heard: {wanted}")
@@ -288,6 +291,21 @@ def _quantified(
             f"{reason['en']}; nearest: “{near.written}” (likeness {like})",
         )
     return Result("fail", reason, (window,))
+
+
+def one_wording(phrase: str) -> str:
+    """One of the wordings that a phrase with alternatives stands for: the first of each group.
+
+    Examples
+    --------
+    >>> one_wording("(how|what) (can|may) (i|we) help")
+    'how can i help'
+    >>> one_wording("(很高兴|高兴)(能|可以|)为(您|你)服务")
+    '很高兴能为您服务'
+    """
+    while (simpler := _INNERMOST_GROUP.sub(lambda m: m[1].split("|")[0], phrase)) != phrase:
+        phrase = simpler
+    return " ".join(phrase.split())
 
 
 def _nearest(check: Phrases, searched: _Searched, absent: list[str], call: Call, matching: Matching) -> Hit | None:

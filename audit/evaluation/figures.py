@@ -63,12 +63,12 @@ def judge_measure(check: Measure, call: Call) -> Result:
     good = (check.min is None or figure >= check.min) and (check.max is None or figure <= check.max)
     limits = {"zh": _limits(check, "至少", "至多"), "en": _limits(check, "at least ", "at most ")}
     reason = {
-        lang: f"{check.label.get(lang, check.field)}{'：' if lang == 'zh' else ': '}{figure:.4g}"
+        lang: f"{check.label.get(lang, check.field)}{'：' if lang == 'zh' else ': '}{_plain(figure)}"
         + (f"（{limits[lang]}）" if lang == "zh" else f" ({limits[lang]})")
         for lang in ("zh", "en")
     }
-    start, end = _span(check.field, call)
-    proof = Evidence(round(start, 2), round(end, 2), _role(check.field), f"{check.field} = {figure:.4g}", "measure")
+    start, end = _span(check.field, call, too_high=check.max is not None and figure > check.max)
+    proof = Evidence(round(start, 2), round(end, 2), _role(check.field), f"{check.field} = {_plain(figure)}", "measure")
     return Result("pass" if good else "fail", reason, (proof,))
 
 
@@ -89,9 +89,18 @@ def _role(field: str) -> Role:
     return "customer" if field.startswith("measures.customer") else "agent"
 
 
-def _span(field: str, call: Call) -> tuple[float, float]:
-    """Where a figure can be listened to: the ringing, or the call from answer to end."""
+def _plain(figure: float) -> str:
+    """A figure as a person reads it: no more than two decimals, none where it has none."""
+    return f"{figure:.2f}".rstrip("0").rstrip(".")
+
+
+def _span(field: str, call: Call, *, too_high: bool) -> tuple[float, float]:
+    """Where a figure can be listened to: the ringing, the fastest stretch, or the call from answer to end."""
     timeline = call.record.timeline
+    if too_high and "_rate_" in field and (measures := call.record.measures.get(_role(field))) is not None:
+        start_s, end_s = measures.fastest_start_s, measures.fastest_end_s
+        if start_s is not None and end_s is not None:
+            return start_s, end_s
     answer = timeline.answer_at_s or 0.0
     if field in ("timeline.n_rings", "timeline.ring_s"):
         rings = [t for t in timeline.tones if t.kind == "ringback"]

@@ -325,6 +325,8 @@ class Scorecard:
         cases are left out, since they judge no call.
     min_coverage_ratio : float
         Below this share of the speech with words, nothing is judged by words.
+    min_evaluable_ratio : float
+        Below this share of the applicable points judged, a call has no score.
     join_gap_s : float
         Pauses up to this length do not end a turn, when turns are counted.
     bands : tuple of Band
@@ -341,6 +343,7 @@ class Scorecard:
     sha256: str
     folder: Path
     min_coverage_ratio: float
+    min_evaluable_ratio: float
     join_gap_s: float
     matching: Matching = field(default_factory=Matching)
 

@@ -270,6 +270,7 @@ def _built(card: YamlFile, files: Mapping[str, YamlFile], folder: Path) -> Score
         sha256=digest.hexdigest(),
         folder=folder,
         min_coverage_ratio=float(data["min_coverage_ratio"]),
+        min_evaluable_ratio=float(data["min_evaluable_ratio"]),
         join_gap_s=float(data["join_gap_s"]),
         matching=Matching(**data.get("matching", {})),
     )

@@ -13,7 +13,8 @@ def evaluate(record: CallRecord, scorecard: Scorecard) -> Evaluation:
 
     Every criterion yields an outcome. *Not applicable* and *not evaluable* leave the denominator. A section
     scores the percentage of its points that were earned; the score is the mean of the sections that could be
-    scored, by weight. A failed critical criterion sets it to 0.
+    scored, by weight. A failed critical criterion sets it to 0. Where less than `min_evaluable_ratio` of the
+    points of the criteria that apply could be judged, there is no score: a few lucky criteria are not a call.
 
     Parameters
     ----------
@@ -36,10 +37,12 @@ def evaluate(record: CallRecord, scorecard: Scorecard) -> Evaluation:
     outcomes = tuple(_outcome(c, call) for c in scorecard.criteria)
     sections = tuple(_section(s, outcomes) for s in scorecard.sections)
     critical = next((o for o in outcomes if o.critical and o.outcome == "fail"), None)
-    score = _score(scorecard, sections)
-    weakest = _weakest(scorecard, sections)
+    score, weakest = _score(scorecard, sections), _weakest(scorecard, sections)
+    why_none = _too_little(scorecard, outcomes)
+    if why_none:
+        score, weakest = None, None
     if critical is not None:
-        score, weakest = 0.0, critical.section
+        score, weakest, why_none = 0.0, critical.section, {}
     band = next((b for b in reversed(scorecard.bands) if score is not None and score >= b.min_score), None)
     return Evaluation(
         scorecard=scorecard.id,
@@ -52,6 +55,7 @@ def evaluate(record: CallRecord, scorecard: Scorecard) -> Evaluation:
         weakest_section=weakest,
         sections=sections,
         outcomes=outcomes,
+        score_reason=why_none,
     )
 
 
@@ -83,7 +87,7 @@ def _outcome(criterion: Criterion, call: Call) -> Outcome:
         max_points=criterion.points if counted else None,
         critical=criterion.critical,
         clause=criterion.clause,
-        suggestion=criterion.suggestion,
+        suggestion={lang: call.fill(text)[0] for lang, text in criterion.suggestion.items()},
         evidence=result.evidence,
     )
 
@@ -109,6 +113,22 @@ def _score(scorecard: Scorecard, sections: tuple[SectionScore, ...]) -> float | 
     if not weights:
         return None
     return round(sum(weights[s.section] * s.score for s in sections if s.score is not None and s.section in weights), 2)
+
+
+def _too_little(scorecard: Scorecard, outcomes: tuple[Outcome, ...]) -> dict[str, str]:
+    """Why a score would rest on too little; empty where it does not."""
+    points = {c.id: c.points for c in scorecard.criteria}
+    applies = sum(points[o.criterion] for o in outcomes if o.outcome != "not_applicable")
+    judged = sum(points[o.criterion] for o in outcomes if o.max_points is not None)
+    if judged > 0 and judged >= scorecard.min_evaluable_ratio * applies:
+        return {}
+    share, least = (judged / applies if applies else 0.0), scorecard.min_evaluable_ratio
+    return dict(
+        say(
+            f"只有 {share:.0%} 的分值可以评定（至少需要 {least:.0%}）",
+            f"only {share:.0%} of the points could be judged (at least {least:.0%} needed)",
+        )
+    )
 
 
 def _weakest(scorecard: Scorecard, sections: tuple[SectionScore, ...]) -> str | None:

@@ -84,7 +84,7 @@ def judge_hold_etiquette(check: HoldEtiquette, call: Call) -> Result:
             good.append(_evidence(hit))
     n = len(found.waits)
     what = say("事先征求了同意", "asked for") if check.aspect == "asked" else say("事后致歉或致谢", "thanked for")
-    reason = say(f"{n} 次等待中 {len(good)} 次{what['zh']}", f"{len(good)} of {n} waits {what['en']}")
+    reason = say(f"{n} 次等待中 {len(good)} 次{what['zh']}", f"{len(good)} of {n} {'wait' if n == 1 else 'waits'} {what['en']}")
     return Result("fail" if bad else "pass", reason, tuple(bad or good))
 
 
@@ -134,7 +134,7 @@ def _length(check: HoldEtiquette, call: Call, waits: tuple[Segment, ...], proble
     longest, total = max(w.duration_s for w in waits), sum(w.duration_s for w in waits)
     reason = say(
         f"{len(waits)} 次等待，最长 {longest:.1f} 秒，共 {total:.1f} 秒（未告知至多 {untold:g} 秒，告知后至多 {told:g} 秒）",
-        f"{len(waits)} waits, longest {longest:.1f} s, {total:.1f} s in all "
+        f"waits: {len(waits)}, longest {longest:.1f} s, {total:.1f} s in all "
         f"(untold at most {untold:g} s, told at most {told:g} s)",
     )
     if bad:

@@ -244,7 +244,9 @@ def _critical_text(critical: bool, what: str, messages: Messages) -> str:
 def _no_score_reason(evaluation: Evaluation | None, messages: Messages) -> str:
     if evaluation is None:
         return messages("score.no_evaluation")
-    return messages("score.no_call_score") if evaluation.score is None else ""
+    if evaluation.score is not None:
+        return ""
+    return messages.pick(evaluation.score_reason, "") or messages("score.no_call_score")
 
 
 def _points_text(outcome: Outcome, messages: Messages) -> str:

@@ -20,6 +20,7 @@ sections:
 bands:
   - {id: low, min_score: 0, title: {zh: 低, en: Low}}
   - {id: high, min_score: 80, title: {zh: 高, en: High}}
+min_evaluable_ratio: 0.5
 """
 
 CRITERION = """\

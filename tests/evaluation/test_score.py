@@ -4,6 +4,7 @@ import pytest
 
 from audit.evaluation import evaluate, load_scorecard
 from audit.evaluation.cases import record_of_case
+from tests.evaluation.conftest import write_criterion
 
 
 def call(*turns, **more):
@@ -90,3 +91,26 @@ def test_every_outcome_has_reasons_in_both_languages(name):
         assert outcome.reason["zh"]
         assert outcome.reason["en"]
         assert outcome.clause
+
+
+def test_too_little_judged_gives_no_score_and_says_how_little(pack):
+    rings = "check: {kind: measure, field: timeline.n_rings, label: {zh: 响, en: rings}, max: 3}\n"
+    path = pack / "opening/open.offer.yml"
+    path.write_text(path.read_text("utf-8").split("check:")[0] + rings, "utf-8")
+    result = evaluate(call("Unknown: 您好", n_rings=2), load_scorecard(pack))
+    assert [o.outcome for o in result.outcomes] == ["not_evaluable", "pass", "not_evaluable"]
+    assert result.score is None
+    assert "17%" in result.score_reason["en"]  # 1 of 6 points
+
+
+def test_variables_are_filled_into_the_suggestion(pack):
+    with (pack / "opening/open.greet.yml").open("a", encoding="utf-8") as f:
+        f.write('suggestion: {zh: "欢迎致电{company}", en: "Welcome to {company}"}\n')
+    result = evaluate(call("Agent: 讲", metadata={"variables": {"company": "示例公司"}}), load_scorecard(pack))
+    assert result.outcomes[0].suggestion["zh"] == "欢迎致电示例公司"
+
+
+def test_reasons_show_a_wording_and_not_a_pattern(pack):
+    write_criterion(pack, "opening", "open.offer", phrase='"(很高兴|高兴)(能|可以|)为(您|你)服务"')
+    result = evaluate(call("Agent: 您好"), load_scorecard(pack))
+    assert result.outcomes[1].reason["zh"] == "没有听到：很高兴能为您服务"
