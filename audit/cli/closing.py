@@ -131,10 +131,7 @@ def write_pages(
             yield report.ReportedCall(_playable(call), call.evaluation)
 
     calls = store.calls(since=since, until=until, agent_id=agent_id)
-    failures = [
-        report.Failure(f.path, f.error or f.stage, f.reason, f.next_step or None, f.call_id or None)
-        for f in (*store.failures(), *damage(calls))
-    ]
+    failures = [*store.failures(), *damage(calls)]
     try:
         written = report.write_reports(
             out,

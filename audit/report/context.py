@@ -259,7 +259,7 @@ class AgentRow:
 
 @dataclass(frozen=True, slots=True)
 class FailureRow:
-    """A recording that could not be audited."""
+    """A recording that could not be audited, or something about one that needs a look."""
 
     what: str
     path: str
@@ -280,6 +280,7 @@ class IndexPage:
     criteria: tuple[CriterionRow, ...]
     criteria_note: str
     failures: tuple[FailureRow, ...]
+    warnings: tuple[FailureRow, ...]
     scorecards: tuple[str, ...]
     files: tuple[tuple[str, str], ...]
     generated: str

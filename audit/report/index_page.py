@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from urllib.parse import quote
 
+from audit.records import Failure
 from audit.report.agent_page import agent_label, criterion_row, scorecard_text
 from audit.report.context import AgentRow, FailureRow, Figure, IndexPage
-from audit.report.inputs import Failure
 from audit.report.messages import Messages
 from audit.report.scorecard import AgentSummary, BatchSummary
 from audit.report.wording import length, moment, percent, period, score
@@ -43,18 +43,28 @@ def index_page(
         lang=messages("html_lang"),
         title=messages("index_title"),
         period=period((batch.first_at, batch.last_at), messages),
-        headline=_headline(batch, len(failures), messages),
+        headline=_headline(batch, sum(f.severity == "failure" for f in failures), messages),
         notices=(messages("versions_differ"),) if len(batch.scorecards) > 1 else (),
         agents=tuple(_agent_row(a, pages, messages) for a in sorted(agents, key=_best_first)),
         criteria=tuple(criterion_row(c, messages) for c in most_failed[:MAX_CRITERIA]),
         criteria_note=messages("criteria.none_failed") if batch.criteria else messages("criteria.none"),
-        failures=tuple(
-            FailureRow(messages.find(f"failure.{f.kind}") or messages("failure.other"), f.path, f.message, f.hint or "")
-            for f in failures
-        ),
+        failures=_failure_rows((f for f in failures if f.severity == "failure"), messages),
+        warnings=_failure_rows((f for f in failures if f.severity == "warning"), messages),
         scorecards=tuple(scorecard_text(u, messages) for u in batch.scorecards),
         files=tuple((name, name) for name in ("agents.csv", "calls.csv", "failures.csv")),
         generated=messages("generated", when=moment(generated_at, messages)),
+    )
+
+
+def _failure_rows(failures: Iterable[Failure], messages: Messages) -> tuple[FailureRow, ...]:
+    return tuple(
+        FailureRow(
+            messages.find(f"failure.{f.error or f.stage}") or messages("failure.other"),
+            f.path or f.call_id,
+            f.reason,
+            f.next_step,
+        )
+        for f in failures
     )
 
 

@@ -25,31 +25,6 @@ class ReportedCall:
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
-    """A recording or a row of the call-detail record that could not be audited.
-
-    Attributes
-    ----------
-    path : str
-        The recording, or the call-detail file and its line.
-    kind : str
-        Name of the error's class, such as ``DamagedRecording``; it picks the heading on the page.
-    message : str
-        What went wrong.
-    hint : str or None
-        The next step.
-    call_id : str or None
-        Where it is known.
-    """
-
-    path: str
-    kind: str
-    message: str
-    hint: str | None = None
-    call_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Band:
     """One band of a scorecard: scores from `min_score` (0-100, inclusive) up to the next band.
 

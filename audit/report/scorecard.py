@@ -155,9 +155,9 @@ class AgentSummary:
 
     @property
     def weakest(self) -> SectionSummary | None:
-        """The section with the lowest score, the one with more points lost first; None if nothing was lost."""
+        """The section that cost the most points, the lower score first among equals; None if nothing was lost."""
         lost = [s for s in self.sections if s.score is not None and s.points_lost > 0]
-        return min(lost, key=lambda s: (s.score, -s.points_lost, s.section), default=None)
+        return min(lost, key=lambda s: (-s.points_lost, s.score, s.section), default=None)
 
     @property
     def coaching(self) -> tuple[CriterionSummary, ...]:

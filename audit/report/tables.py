@@ -13,8 +13,8 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from audit.records import Measures, total_s
-from audit.report.inputs import Failure, ReportedCall
+from audit.records import Failure, Measures, total_s
+from audit.report.inputs import ReportedCall
 from audit.report.messages import Messages
 from audit.report.scorecard import AgentSummary, CriterionSummary, SectionSummary, agent_key, count_verdicts
 
@@ -37,7 +37,7 @@ CALL_COLUMNS = (
     "recording_path", "warnings",
 )  # fmt: skip
 
-FAILURE_COLUMNS = ("recording_path", "call_id", "error", "message", "next_step")
+FAILURE_COLUMNS = ("recording_path", "call_id", "severity", "stage", "error", "message", "next_step")
 
 SCORECARD_COLUMNS = (
     "level", "id", "title", "section", "clause", "critical", "score", "n_calls", "n_pass", "n_fail", "n_not_applicable",
@@ -162,7 +162,15 @@ def call_row(call: ReportedCall, messages: Messages) -> dict[str, Cell]:
 
 def failure_row(f: Failure) -> dict[str, Cell]:
     """One line of ``failures.csv``."""
-    return {"recording_path": f.path, "call_id": f.call_id, "error": f.kind, "message": f.message, "next_step": f.hint}
+    return {
+        "recording_path": f.path,
+        "call_id": f.call_id,
+        "severity": f.severity,
+        "stage": f.stage,
+        "error": f.error,
+        "message": f.reason,
+        "next_step": f.next_step,
+    }
 
 
 def scorecard_rows(a: AgentSummary, messages: Messages) -> list[dict[str, Cell]]:

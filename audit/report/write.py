@@ -11,12 +11,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from audit.records import Failure
 from audit.report.agent_page import ShownCall, calls_in_full, scorecard_page
 from audit.report.call_page import wanted_clips
 from audit.report.clips import cut_page, no_clips
 from audit.report.html import render_index, render_scorecard
 from audit.report.index_page import index_page
-from audit.report.inputs import Band, Failure, ReportedCall, ReportPaths
+from audit.report.inputs import Band, ReportedCall, ReportPaths
 from audit.report.messages import Lang, Messages, load_messages
 from audit.report.naming import file_stems
 from audit.report.scorecard import AgentSummary, agent_key, summarise_agent, summarise_batch

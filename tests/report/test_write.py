@@ -16,8 +16,8 @@ import av
 import numpy as np
 import pytest
 
-from audit.records import Evidence, Measured
-from audit.report import Failure, ReportedCall, write_reports
+from audit.records import Evidence, Failure, Measured
+from audit.report import ReportedCall, write_reports
 from audit.report.clips import CLIP_MARGIN_S
 from audit.report.messages import LANGUAGES, Lang, load_messages
 from tests.report.made_calls import (
@@ -32,7 +32,7 @@ from tests.report.made_calls import (
     write_recording,
 )
 
-FAILURES = (Failure("in/broken.mp3", "DamagedRecording", "ends at 12.1 s", "get the file again", "zh-d09"),)
+FAILURES = (Failure("zh-d09", "in/broken.mp3", "recording", "DamagedRecording", "ends at 12.1 s", "get the file again"),)
 _VOID = {"meta", "br"}
 
 
@@ -147,7 +147,7 @@ def test_text_from_outside_cannot_become_markup(tmp_path: Path, recorded: Report
     item = outcome("word.no-commands", "fail", (0, 4), (evil, evil), (evil, evil), clause=evil, suggestion=(evil, evil),
                    evidence=[Evidence(19.0, 20.0, "agent", evil, "exact", evil, 0.5, evil)])  # fmt: skip
     bad = call(evil, recorded.record.recording.path, agent_id=evil, agent_name=evil, items=[item])
-    (path,) = write(tmp_path / "out", [bad], failures=[Failure(evil, evil, evil, evil, evil)]).values()
+    (path,) = write(tmp_path / "out", [bad], failures=[Failure(evil, evil, evil, evil, evil, evil)]).values()
     scripts_of_ours = {path: 1, tmp_path / "out" / "index.html": 0}
     for written, n in scripts_of_ours.items():
         page = parse(written)
@@ -317,7 +317,7 @@ def test_failures_are_listed_with_what_to_do_next(tmp_path: Path) -> None:
     assert "get the file again" in text
     (row,) = rows(tmp_path / "out" / "failures.csv")
     assert row == {
-        "recording_path": "in/broken.mp3", "call_id": "zh-d09", "error": "DamagedRecording", "message": "ends at 12.1 s",
+        "recording_path": "in/broken.mp3", "call_id": "zh-d09", "severity": "failure", "stage": "recording", "error": "DamagedRecording", "message": "ends at 12.1 s",
         "next_step": "get the file again",
     }  # fmt: skip
 
