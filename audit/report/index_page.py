@@ -57,15 +57,10 @@ def index_page(
 
 
 def _failure_rows(failures: Iterable[Failure], messages: Messages) -> tuple[FailureRow, ...]:
-    return tuple(
-        FailureRow(
-            messages.find(f"failure.{f.error or f.stage}") or messages("failure.other"),
-            f.path or f.call_id,
-            f.reason,
-            f.next_step,
-        )
-        for f in failures
-    )
+    def what(f: Failure) -> str:
+        return messages.find(f"failure.{f.error or f.stage}") or messages("failure.other")
+
+    return tuple(FailureRow(what(f), f.path or f.call_id, f.reason, f.next_step) for f in failures)
 
 
 def _best_first(agent: AgentSummary) -> tuple[bool, float, str]:

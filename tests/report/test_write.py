@@ -317,7 +317,8 @@ def test_failures_are_listed_with_what_to_do_next(tmp_path: Path) -> None:
     assert "get the file again" in text
     (row,) = rows(tmp_path / "out" / "failures.csv")
     assert row == {
-        "recording_path": "in/broken.mp3", "call_id": "zh-d09", "severity": "failure", "stage": "recording", "error": "DamagedRecording", "message": "ends at 12.1 s",
+        "recording_path": "in/broken.mp3", "call_id": "zh-d09", "severity": "failure", "stage": "recording",
+        "error": "DamagedRecording", "message": "ends at 12.1 s",
         "next_step": "get the file again",
     }  # fmt: skip
 
