@@ -99,7 +99,7 @@ def evaluation_from_json(data: Mapping[str, Any]) -> Evaluation:
         scorecard_version=data["scorecard_version"],
         scorecard_sha256=data["scorecard_sha256"],
         score=data["score"],
-        score_reason=data["score_reason"],
+        score_reason=data.get("score_reason", {}),
         band=data["band"],
         band_title=data["band_title"],
         critical_failed=data["critical_failed"],

@@ -107,3 +107,10 @@ def test_reason_follows_the_language_asked_for(record, evaluation):
 def test_a_foreign_schema_is_refused(record):
     with pytest.raises(ValueError, match="other/9"):
         record_from_json({**call_to_json(record), "schema": "other/9"})
+
+
+def test_a_call_stored_before_a_field_was_added_is_still_read(record, evaluation):
+    data = call_to_json(record, evaluation)
+    del data["recording"]["damaged"], data["evaluation"]["score_reason"], data["measures"]["agent"]["fastest_start_s"]
+    assert record_from_json(data).recording == record.recording
+    assert evaluation_from_json(data["evaluation"]) == evaluation

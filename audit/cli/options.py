@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-#: Threads of one recogniser beyond which it gains little.
-THREADS_OF_A_WORKER = 2
+#: Two workers of one thread do more than one of two: a call is also decoded, measured and judged, which uses one processor.
+THREADS_OF_A_WORKER = 1
+#: What a worker with the default model takes while it decodes eight windows (0.6 GiB seen), with room for a long call.
+MEMORY_OF_A_WORKER_BYTES = 1 << 30
 
 
 def lang_option(command: Command) -> Command:
@@ -153,9 +155,10 @@ def existing_store(folder: Path | None, url: str | None) -> Store:
 
 
 def workers_and_threads(jobs: int | None) -> tuple[int, int]:
-    """Worker processes, and threads of each, that fill the processors this process may use."""
+    """Worker processes, and threads of each, that fill the processors this process may use and fit its memory."""
     n_processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    n_workers = max(1, n_processors // THREADS_OF_A_WORKER) if jobs is None else jobs
+    n_fitting = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // MEMORY_OF_A_WORKER_BYTES
+    n_workers = max(1, min(n_processors // THREADS_OF_A_WORKER, n_fitting)) if jobs is None else jobs
     return n_workers, max(1, n_processors // max(1, n_workers))
 
 
