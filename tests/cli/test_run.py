@@ -292,7 +292,16 @@ def test_a_pipe_gets_a_line_only_now_and_then(monkeypatch):
 
 def test_workers_and_threads_fill_the_processors(monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
-    assert workers_and_threads(None) == (4, 2)
+    gibibytes = 16
+    monkeypatch.setattr(os, "sysconf", lambda name: {"SC_PHYS_PAGES": gibibytes << 18, "SC_PAGE_SIZE": 4096}[name])
+    assert workers_and_threads(None) == (8, 1)
     assert workers_and_threads(8) == (8, 1)
     assert workers_and_threads(1) == (1, 8)
     assert workers_and_threads(0) == (0, 8)
+
+
+def test_no_more_workers_than_the_memory_holds(monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
+    gibibytes = 3
+    monkeypatch.setattr(os, "sysconf", lambda name: {"SC_PHYS_PAGES": gibibytes << 18, "SC_PAGE_SIZE": 4096}[name])
+    assert workers_and_threads(None) == (3, 2)
