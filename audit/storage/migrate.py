@@ -10,6 +10,7 @@ same time change it once, and a change that fails leaves the store as it was.
 from __future__ import annotations
 
 import json
+import re
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -47,8 +48,12 @@ def open_engine(url: str) -> sa.Engine:
     try:
         parsed = sa.make_url(url)
         engine = sa.create_engine(parsed, json_serializer=partial(json.dumps, allow_nan=False))
-    except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ImportError) as e:
-        raise StoreError(f"--store {url}: {e}", hint="use a SQLAlchemy URL such as sqlite:////srv/audit/callaudit.db") from e
+    except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ImportError, ValueError) as e:
+        hint = "use a SQLAlchemy URL such as sqlite:////srv/audit/callaudit.db"
+        if isinstance(e, ImportError):
+            hint = "install that driver beside callaudit, or " + hint
+        # A password must not end up in a log; the driver's words on a URL that is none may repeat all of it.
+        raise StoreError(f"--store {_without_password(url)}: {_without_password(str(e))}", hint=hint) from e
     if parsed.get_backend_name() == "sqlite":
         sa.event.listen(engine, "connect", _set_up_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
@@ -102,6 +107,11 @@ def migrate(engine: sa.Engine, *, migrations: Path = MIGRATIONS) -> None:
         ) from e
     except sa.exc.SQLAlchemyError as e:
         raise StoreError(f"{where}: cannot open or update the store: {driver_message(e)}", hint=next_step(e)) from e
+
+
+def _without_password(text: str) -> str:
+    """The text with ``user:password@`` of any URL in it hidden, well-formed or not."""
+    return re.sub(r"(://[^:/@\s]*:)[^\s]*@", r"\1***@", text)
 
 
 def driver_message(e: Exception) -> str:

@@ -171,3 +171,12 @@ def test_a_writer_waits_for_another(tmp_path):
         release.join()
         other.close()
         assert len(list(store.calls())) == 1
+
+
+@pytest.mark.parametrize(
+    "url", ["nosuchdb://me:s3cr3t@host/x", "nosuch db://me:s3cr3t@host/x", "nosuchdb://me:s3c@r3t@host:port/x"]
+)
+def test_a_password_is_never_repeated_in_a_message(url):
+    with pytest.raises(StoreError) as caught:
+        open_engine(url)
+    assert "r3t" not in str(caught.value) and "s3c" not in str(caught.value)
