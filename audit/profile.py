@@ -98,9 +98,10 @@ def _checked(path: Path, data: dict[Any, Any]) -> dict[str, Any]:
     known = [f.name for f in fields(Profile)]
     for key in data:
         _known(path, "key", str(key), known)
-    out = dict(data)
+    # A key without a value is one that was left out.
+    out = {key: value for key, value in data.items() if value is not None}
     for key in ("company", "time_zone", "tone_plan", "file_name_pattern"):
-        if key in out and out[key] is not None and not isinstance(out[key], str):
+        if key in out and not isinstance(out[key], str):
             raise ProfileError(f"{path}: {key} must be text, not {out[key]!r}")
     if "time_zone" in out:
         try:
@@ -109,7 +110,7 @@ def _checked(path: Path, data: dict[Any, Any]) -> dict[str, Any]:
             hint = "use an IANA name such as Asia/Shanghai"
             raise ProfileError(f"{path}: unknown time_zone {out['time_zone']!r}", hint=hint) from e
     if "agent_channel" in out:
-        if out["agent_channel"] in ("auto", None):
+        if out["agent_channel"] == "auto":
             out["agent_channel"] = None
         elif out["agent_channel"] not in (0, 1) or isinstance(out["agent_channel"], bool):
             raise ProfileError(f"{path}: agent_channel must be 0, 1 or auto, not {out['agent_channel']!r}")
@@ -117,7 +118,8 @@ def _checked(path: Path, data: dict[Any, Any]) -> dict[str, Any]:
         try:
             re.compile(out["file_name_pattern"])
         except re.error as e:
-            raise ProfileError(f"{path}: file_name_pattern is not a regular expression: {e}") from e
+            hint = "correct the pattern; docs/profile.md has examples"
+            raise ProfileError(f"{path}: file_name_pattern is not a regular expression: {e}", hint=hint) from e
     for key in ("cdr_columns", "variables"):
         value = out.get(key, {})
         if not isinstance(value, dict):

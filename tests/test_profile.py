@@ -64,3 +64,8 @@ def test_what_cannot_be_used_is_named(tmp_path, text, said):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(ProfileError, match=r"nowhere\.yml"):
         load_profile(tmp_path / "nowhere.yml")
+
+
+@pytest.mark.parametrize("key", ["company", "time_zone", "tone_plan", "agent_channel", "file_name_pattern", "variables"])
+def test_a_key_without_a_value_counts_as_left_out(tmp_path, key):
+    assert load_profile(written(tmp_path, f"{key}:\n")) == Profile()
