@@ -48,7 +48,7 @@ def parse_file_name(path: Path, profile: Profile) -> Metadata | None:
     >>> m.direction, m.agent_id, m.customer_number, m.started_at.isoformat()
     ('outbound', '1001', '13900004471', '2026-11-16T09:12:00+08:00')
     """
-    stem = path.stem
+    stem = path.stem.encode("utf-8", "backslashreplace").decode()
     if profile.file_name_pattern:
         match = re.search(profile.file_name_pattern, stem)
         if match:

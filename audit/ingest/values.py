@@ -60,8 +60,7 @@ def parse_moment(text: str, zone: tzinfo) -> datetime:
         return datetime.fromtimestamp(seconds, UTC)
     compact = _COMPACT.fullmatch(text)
     if compact:
-        y, mo, d, h, mi, s = (int(g) for g in compact.groups())
-        return datetime(y, mo, d, h, mi, s, tzinfo=zone)
+        return _moment(text, *(int(g) for g in compact.groups()), zone=zone)
     match = _MOMENT.fullmatch(text)
     if not match or not match["sep"]:
         raise ValueError(f"{text!r} is no date and time with the year first")
@@ -72,12 +71,20 @@ def parse_moment(text: str, zone: tzinfo) -> datetime:
     if half:
         hour = hour % 12 + (12 if half in ("pm", "下午") else 0)
     micro = round(float((match["f"] or ".0").replace(",", ".")) * 1e6)
-    moment = datetime(
-        int(match["y"]), int(match["mo"]), int(match["d"]), hour, int(match["mi"]), int(match["s"] or 0), tzinfo=zone
-    )
+    numbers = (int(match["y"]), int(match["mo"]), int(match["d"]), hour, int(match["mi"]), int(match["s"] or 0))
+    moment = _moment(text, *numbers, zone=zone)
     if match["zone"]:
         moment = moment.replace(tzinfo=_offset(match["zone"]))
     return moment + timedelta(microseconds=micro)
+
+
+def _moment(text: str, *numbers: int, zone: tzinfo) -> datetime:
+    """The moment of year, month, day, hour, minute and second; ValueError names the text where there is none such."""
+    try:
+        year, month, day, hour, minute, second = numbers
+        return datetime(year, month, day, hour, minute, second, tzinfo=zone)
+    except ValueError as e:
+        raise ValueError(f"{text!r} is no moment: {e}") from e
 
 
 def _offset(text: str) -> timezone:
@@ -173,7 +180,9 @@ def safe_id(text: str) -> str:
     >>> safe_id("../a/b") == safe_id("../a_b")
     False
     """
-    normal = unicodedata.normalize("NFC", text.strip()).replace(" ", "_")
+    # Bytes of a file name that are no UTF-8 come as lone surrogates, which nothing else can hold.
+    whole = text.strip().encode("utf-8", "backslashreplace").decode()
+    normal = unicodedata.normalize("NFC", whole).replace(" ", "_")
     kept = re.sub(r"[^\w.+=@-]", "_", normal).lstrip(".-").rstrip(".")
     cut = kept.encode()[:MAX_ID_BYTES].decode(errors="ignore")
     if cut == normal and cut:

@@ -145,10 +145,14 @@ def _by_time(call: ReportedCall) -> tuple[bool, float, str]:
 
 
 def _write(path: Path, text: str) -> None:
-    """Write beside the place and rename into it."""
+    """Write beside the place and rename into it; where that fails, nothing is left behind."""
     part = path.with_name(f"{path.name}.part")
-    part.write_text(text, "utf-8", newline="")
-    os.replace(part, path)  # noqa: PTH105
+    try:
+        part.write_text(text, "utf-8", "backslashreplace", newline="")  # a path may hold bytes that are no UTF-8
+        os.replace(part, path)  # noqa: PTH105
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
 
 
 class _Shelf:

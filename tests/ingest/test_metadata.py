@@ -238,3 +238,10 @@ def test_the_measuring_vcons_are_read(shared_dir: Path) -> None:
         assert (call.direction, call.warnings) == ("inbound", ())
         assert call.started_at is not None
         assert call.started_at.year == 2024
+
+
+def test_a_day_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    (tmp_path / "cdr.csv").write_text("uniqueid,calldate\nc-1,2026-02-31 09:40:00\n", "utf-8")
+    cdr = read_cdr(tmp_path / "cdr.csv", Profile())
+    with pytest.raises(MetadataError, match="2026-02-31 09:40:00"):
+        cdr.for_recording(Path("c-1.wav"))
