@@ -487,9 +487,10 @@ class Failure:
     call_id : str
     path : str
         Of the recording; empty for a row of a call-detail record without one.
-    stage : {"metadata", "recording", "audit", "worker", "cdr"}
+    stage : {"metadata", "recording", "audit", "worker", "cdr", "discovery"}
         Where it happened: reading what is known, reading the audio, measuring and
-        transcribing, the worker process itself, or matching rows and recordings.
+        transcribing, the worker process itself, matching rows and recordings, or
+        searching the folders.
     error : str
         Name of the error's class, such as ``DamagedRecording``; empty for a warning.
     reason : str

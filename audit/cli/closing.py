@@ -23,6 +23,8 @@ EXIT_FAIL_ON = 3
 EXIT_SOME_FAILED = 4
 #: Added to a signal's number, as shells do.
 EXIT_SIGNAL = 128
+#: More would push the first out of sight; ``failures.csv`` has them all.
+MAX_FAILURES_SHOWN = 20
 
 
 def now() -> datetime:
@@ -46,11 +48,14 @@ def met(conditions: Iterable[FailOn], evaluation: Evaluation) -> list[str]:
 
 
 def damage(calls: Iterable[StoredCall]) -> Iterator[Failure]:
-    """Recordings that are not whole and were audited all the same, as warnings."""
+    """Recordings that are not whole, or have a dead leg, and were audited all the same, as warnings."""
     for call in calls:
         if why := call.record.recording.damaged:
             reason, hint = f"audited, but {why}", "fetch the recording again from the recorder"
             yield Failure(call.record.call_id, call.path, "recording", "DamagedRecording", reason, hint, "warning")
+        elif call.record.recording.layout == "one_dead_leg":
+            reason, hint = "audited, but one of its two channels is silent throughout", "check that line of the recorder"
+            yield Failure(call.record.call_id, call.path, "recording", "", reason, hint, "warning")
 
 
 def close_run(
@@ -71,12 +76,21 @@ def close_run(
         click.echo(_stopped_line(summary, out, lang))
         raise click.exceptions.Exit(EXIT_SIGNAL + summary.stopped_by)
     index = write_pages(store, out, lang=lang, scorecard=scorecard)
-    for failure in summary.failures:
-        click.echo(f"callaudit: {failure.path}: {failure.reason}", err=True)
+    for failure in summary.failures[:MAX_FAILURES_SHOWN]:
+        click.echo(f"callaudit: {_in_one_line(failure)}\n  next: {failure.next_step}", err=True)
+    if len(summary.failures) > MAX_FAILURES_SHOWN:
+        n_more = len(summary.failures) - MAX_FAILURES_SHOWN
+        click.echo(f"callaudit: and {n_more} more; all are in {out / 'failures.csv'}", err=True)
     click.echo(_last_line(summary, index, lang))
     leave_if_met(fail_on, store, summary.call_ids)
     if summary.n_failed or n_problems:
         raise click.exceptions.Exit(EXIT_SOME_FAILED)
+
+
+def _in_one_line(failure: Failure) -> str:
+    """The file once and what is wrong with it; a name's line breaks and control codes do nothing to the terminal."""
+    text = failure.reason if failure.reason.startswith(f"{failure.path}: ") else f"{failure.path}: {failure.reason}"
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def leave_if_met(fail_on: tuple[FailOn, ...], store: Store, call_ids: frozenset[str]) -> None:

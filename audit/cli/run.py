@@ -16,7 +16,7 @@ from audit.cli.options import (
     open_store,
     workers_and_threads,
 )
-from audit.errors import MetadataError, UsageError
+from audit.errors import MetadataError, ProfileError, UsageError
 
 if TYPE_CHECKING:
     from audit.ingest import CallDetails
@@ -67,11 +67,10 @@ def run(
       callaudit run recordings/ --out audit/ --fail-on critical --fail-on below=60
     """
     from audit.pipeline import Settings
-    from audit.profile import load_profile
 
     n_workers, n_threads = workers_and_threads(jobs)
     settings = Settings(
-        profile=load_profile(profile),
+        profile=_profile(profile),
         agent_channel=_channel(agent_channel),
         language=language,
         model=model,
@@ -106,11 +105,10 @@ def measure(
       callaudit measure call.wav --out /tmp/one
     """
     from audit.pipeline import Settings
-    from audit.profile import load_profile
 
     n_workers, n_threads = workers_and_threads(jobs)
     settings = Settings(
-        profile=load_profile(profile), agent_channel=_channel(agent_channel), transcribe=False, cpu_threads=n_threads
+        profile=_profile(profile), agent_channel=_channel(agent_channel), transcribe=False, cpu_threads=n_threads
     )
     audit_archive("measure", paths, out, settings, cdr=cdr, store_url=store_url, n_workers=n_workers, fail_on=(), lang=lang)
 
@@ -156,13 +154,37 @@ def audit_archive(
         find_metadata=partial(_find_metadata, cdr=details, profile=settings.profile),
         make_auditor=partial(Auditor, settings),
         judge=ScorecardJudge(settings),
-        notices=_unmatched(details, found.recordings, settings.profile),
+        notices=(*_not_searched(found.problems), *_unmatched(details, found.recordings, settings.profile)),
         lang=lang,
     )
     with open_store(out, store_url) as store:
         with ShownProgress() as progress:
             summary = run_batch(job, store, progress=progress, clock=now)
         close_run(summary, store, out, n_problems=len(found.problems), fail_on=fail_on, scorecard=settings.scorecard, lang=lang)
+
+
+def _profile(path: Path | None) -> Profile:
+    """Read ``--profile``; a tone plan that nobody knows is found before any call fails by it."""
+    from rapidfuzz import process
+
+    from audit.profile import load_profile
+    from audit.telephony import TONE_PLANS
+
+    profile = load_profile(path)
+    plans = ("auto", *TONE_PLANS)
+    if profile.tone_plan not in plans:
+        near = process.extractOne(profile.tone_plan, plans, score_cutoff=60)
+        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(plans)}"
+        raise ProfileError(f"{path}: unknown tone_plan {profile.tone_plan!r}", hint=hint)
+    return profile
+
+
+def _not_searched(problems: tuple[str, ...]) -> tuple[Failure, ...]:
+    """Folders and links whose recordings, if any, were not audited."""
+    from audit.records import Failure
+
+    hint = "mend the link, or let this user read the folder"
+    return tuple(Failure("", "", "discovery", "", p, hint, "warning") for p in problems)
 
 
 def _channel(text: str) -> int | None:
@@ -189,6 +211,7 @@ def _call_details(path: Path | None, profile: Profile) -> CallDetails | None:
 
 def _unmatched(details: CallDetails | None, recordings: tuple[Path, ...], profile: Profile) -> tuple[Failure, ...]:
     """Answered calls without a recording, recordings without a row, and faults of the record itself, as warnings."""
+    from audit.batch.plan import path_key
     from audit.records import Failure
 
     if details is None:
@@ -213,7 +236,6 @@ def _unmatched(details: CallDetails | None, recordings: tuple[Path, ...], profil
         except MetadataError:
             continue  # it is reported when the call's turn comes
         reason = f"no row of {source} belongs to this recording; what is known comes from elsewhere"
-        found.append(
-            Failure(call_id, str(path), "cdr", "", reason, "add the call to the record if its agent should be named", "warning")
-        )
+        hint = "add the call to the record if its agent should be named"
+        found.append(Failure(call_id, path_key(path), "cdr", "", reason, hint, "warning"))
     return tuple(found)
