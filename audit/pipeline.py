@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from audit import __version__, acoustics, telephony
 from audit.audio import Audio, file_sha256, read_audio
+from audit.contract import call_to_json, record_from_json
 from audit.evaluation import Scorecard, evaluate, load_scorecard
 from audit.profile import Profile
 from audit.records import (
@@ -198,6 +199,8 @@ class Auditor:
             measures=_measures(heard, roles, transcript),
             transcript=transcript,
         )
+        # What is judged is what is published, to the last digit: rescoring a stored call must come to the same verdicts.
+        record = record_from_json(call_to_json(record))
         scorecard = self.scorecard(transcript.language if transcript else self.settings.language)
         return AuditedCall(record, evaluate(record, scorecard) if scorecard else None)
 
@@ -289,6 +292,8 @@ def _recording(path: Path, audio: Audio, heard: Heard, whose: ChannelFinding, me
     if disagreement:
         warnings.append(disagreement)
     damage = [x for x in (audio.damaged, disagreement) if x]
+    if heard.layout == "one_dead_leg":
+        warnings.append("one channel carries no sound of its own: nothing can be said of that party")
     if len(heard.legs) == 1:
         warnings.append(_SHARED_CHANNEL[heard.layout])
     elif whose.channel is None:

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from audit.contract import call_to_json, record_from_json
+from audit.evaluation import evaluate, load_scorecard
 from audit.ingest import find_metadata, read_cdr
 from audit.pipeline import AuditedCall, Auditor, Settings
 from audit.profile import load_profile
@@ -149,6 +151,14 @@ def test_a_mono_call_gets_no_score_from_the_few_criteria_that_need_no_roles(mode
     assert evaluation.score_reason["en"]
 
 
+@pytest.mark.model
+def test_a_stored_call_is_judged_as_it_was_when_it_was_heard(model_dir):
+    call = audited("zh-05", words=True)
+    assert call.evaluation is not None
+    stored = json.loads(json.dumps(call_to_json(call.record, call.evaluation)))
+    assert evaluate(record_from_json(stored), load_scorecard("zh-service")) == call.evaluation
+
+
 # --- bad and strange recordings -------------------------------------------------------------------
 def wav(path: Path, legs: np.ndarray) -> Path:
     """A 16-bit WAV of (channels, samples)."""
@@ -172,6 +182,7 @@ def test_a_dead_leg_leaves_its_party_without_figures(tmp_path):
     leg = voice(12.0)
     record = measured(wav(tmp_path / "a.wav", np.stack([leg, np.zeros_like(leg)])), agent_channel=0).record
     assert record.recording.layout == "one_dead_leg"
+    assert any("one channel carries no sound" in w for w in record.recording.warnings)
     assert total_s(record.speech["agent"]) > 3
     assert record.speech["customer"] == ()
     assert record.measures["customer"].active_level_dbfs is None
