@@ -1,11 +1,28 @@
-"""Where the data that ships with callaudit lies: models, rules and samples."""
+"""Where data lies: what ships with callaudit, and what it keeps for itself in the user's cache."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Literal
 
 from audit.errors import AuditError
+
+#: Moves the cache elsewhere.
+CACHE_ENV = "CALLAUDIT_CACHE"
+
+
+def cache_dir() -> Path:
+    """The folder that callaudit may fill and anybody may delete; need not exist yet.
+
+    ``$CALLAUDIT_CACHE`` if that variable is set, else ``callaudit`` in the user's
+    cache directory as the operating system has it.
+    """
+    if override := os.environ.get(CACHE_ENV):
+        return Path(override).expanduser()
+    import platformdirs
+
+    return platformdirs.user_cache_path("callaudit", appauthor=False)
 
 
 def resource_dir(name: Literal["models", "rules", "samples"]) -> Path:

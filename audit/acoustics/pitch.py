@@ -18,6 +18,7 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
+from audit.acoustics.compiled import load_librosa
 from audit.records import Segment, union
 
 Floats = NDArray[np.float32]
@@ -141,7 +142,7 @@ def _samples_of(leg: Floats, sample_rate_hz: int, pieces: list[Segment]) -> list
 
 def _track(samples: Floats) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Fundamental in Hz, correlation over one period and level in dB of each frame."""
-    import librosa  # heavy, and not needed where no pitch is asked for
+    librosa = load_librosa()  # heavy, and not needed where no pitch is asked for
 
     centred = (samples - samples.mean(dtype=np.float64)).astype(np.float32)
     f0 = librosa.yin(

@@ -175,8 +175,9 @@ def _downloaded(name: str) -> Path | None:
 
 
 def _cache(model: str) -> Finding:
+    from audit.resources import CACHE_ENV
     from audit.transcript.catalogue import find_model
-    from audit.transcript.models import CACHE_ENV, installed_dir, model_cache_dir
+    from audit.transcript.models import installed_dir, model_cache_dir
 
     cache = model_cache_dir()
     place = _nearest_existing(cache)

@@ -30,9 +30,9 @@ from pathlib import Path
 from typing import Any
 
 from audit.errors import ModelError
+from audit.resources import CACHE_ENV, cache_dir
 from audit.transcript.catalogue import DEFAULT_MODEL, ModelEntry, ModelFile, find_model, list_models
 
-CACHE_ENV = "CALLAUDIT_CACHE"
 STAMP_NAME = "callaudit-model.json"
 
 Progress = Callable[[str], None]
@@ -46,11 +46,7 @@ def model_cache_dir() -> Path:
     ``$CALLAUDIT_CACHE/models`` if that variable is set, else ``models`` in the
     user's cache directory as the operating system has it.
     """
-    if override := os.environ.get(CACHE_ENV):
-        return Path(override).expanduser() / "models"
-    import platformdirs
-
-    return platformdirs.user_cache_path("callaudit", appauthor=False) / "models"
+    return cache_dir() / "models"
 
 
 def installed_dir(name: str) -> Path | None:
