@@ -7,6 +7,7 @@ spectral peaks that stay where they are, and an envelope of those components tha
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -98,10 +99,30 @@ def find_tones(leg: Floats, sample_rate_hz: int, *, channel: int = 0) -> tuple[T
     ()
     """
     x = at_line_rate(leg, sample_rate_hz)
-    bursts = find_bursts(x)
-    kinds = name_bursts(
-        [Segment(b.start_s, b.end_s) for b in bursts], [b.freqs_hz for b in bursts], duration_s=len(x) / LINE_RATE_HZ
-    )
+    return name_tones(find_bursts(x), len(x) / LINE_RATE_HZ, channel)
+
+
+def name_tones(bursts: Sequence[Burst], duration_s: float, channel: int = 0) -> tuple[Tone, ...]:
+    """Name the bursts of one whole leg and leave out those that nothing vouches for.
+
+    Apart from :func:`find_bursts` because a long call is heard in overlapping stretches: their bursts are shifted, stitched
+    and then named once, since a cadence may span stretches.
+
+    Parameters
+    ----------
+    bursts : sequence of Burst
+        Of one leg, sorted, not overlapping, in seconds from the start of the recording.
+    duration_s : float
+        Length of the recording.
+    channel : int, default 0
+        Written into the tones.
+
+    Returns
+    -------
+    tuple of Tone
+        Sorted, not overlapping.
+    """
+    kinds = name_bursts([Segment(b.start_s, b.end_s) for b in bursts], [b.freqs_hz for b in bursts], duration_s=duration_s)
     alone = {i for i in range(len(bursts)) if kinds.count(kinds[i]) == 1}
     return tuple(
         Tone(b.start_s, b.end_s, kind, channel, tuple(round(f, 1) for f in b.freqs_hz))
