@@ -8,7 +8,8 @@ from typing import Any
 import av
 import numpy as np
 
-from audit.audio.decode import Samples, resample
+from audit.audio.decode import resample
+from audit.audio.store import Samples
 
 
 def encode_clip(samples: Samples, sample_rate_hz: int) -> bytes:

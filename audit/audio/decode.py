@@ -8,10 +8,9 @@ from typing import Any
 
 import av.error
 import numpy as np
-import numpy.typing as npt
 import soxr
 
-Samples = npt.NDArray[np.float32]
+from audit.audio.store import Samples, SampleStore
 
 #: Telephone speech ends at 4 or 8 kHz and the recogniser takes 16 kHz: nothing above is of use to anything here.
 MAX_SAMPLE_RATE_HZ = 16_000
@@ -22,7 +21,7 @@ MAX_FILLED_GAP_S = 600.0
 
 
 class Collector:
-    """Takes frames in time order; keeps float32 at the target rate in blocks."""
+    """Takes frames in time order; keeps float32 at the target rate."""
 
     def __init__(self, source_rate_hz: int, n_channels: int) -> None:
         self.source_rate_hz = source_rate_hz
@@ -32,7 +31,7 @@ class Collector:
         self._stream = None
         if self.rate_hz != source_rate_hz:
             self._stream = soxr.ResampleStream(source_rate_hz, self.rate_hz, n_channels, dtype="float32")
-        self._blocks: list[Samples] = []
+        self._store = SampleStore(n_channels)
         self._pending: list[Samples] = []
         self._n_pending = 0
 
@@ -47,21 +46,15 @@ class Collector:
     def _flush(self, *, last: bool) -> None:
         block = np.concatenate([*self._pending, np.zeros((self.n_channels, 0), np.float32)], axis=1)
         self._pending, self._n_pending = [], 0
+        np.nan_to_num(block, copy=False)
         if self._stream is not None:
             block = self._stream.resample_chunk(np.ascontiguousarray(block.T), last=last).reshape(-1, self.n_channels).T
-        self._blocks.append(block)
+        self._store.append(block)
 
-    def finish(self) -> Samples:
-        """All samples, (n_channels, n); the blocks are freed while they are copied, so the peak is one copy."""
+    def finish(self) -> SampleStore:
+        """All samples."""
         self._flush(last=True)
-        n = sum(b.shape[1] for b in self._blocks)
-        out = np.empty((self.n_channels, n), np.float32)
-        at = n
-        while self._blocks:
-            block = self._blocks.pop()
-            out[:, at - block.shape[1] : at] = block
-            at -= block.shape[1]
-        return out
+        return self._store
 
 
 @dataclass(slots=True)
@@ -77,21 +70,33 @@ class Trouble:
 
 
 def _as_float(frame: Any, n_channels: int) -> Samples:
-    """A frame's samples as float32 (n_channels, n) in -1 to 1; only the first channels where there are more."""
-    data = frame.to_ndarray()
-    present = frame.layout.nb_channels
-    if not frame.format.is_planar:
-        data = data.reshape(-1, present).T
-    data = data[:n_channels]
-    if data.dtype == np.uint8:
-        out = (data.astype(np.float32) - 128.0) / 128.0
-    elif np.issubdtype(data.dtype, np.integer):
-        out = data.astype(np.float32) / np.float32(-float(np.iinfo(data.dtype).min))
+    """A frame's samples as float32 (n_channels, n) in -1 to 1; only the first channels where there are more.
+
+    Thousands of frames make a call, so this avoids what costs per frame. Not a number is dealt with in `Collector`.
+    """
+    form, present = frame.format, frame.layout.nb_channels
+    kind, full_scale = _SAMPLE_KINDS[form.name.removesuffix("p")]
+    if form.is_planar:
+        planes = [np.frombuffer(p, kind, frame.samples) for p in frame.planes[:n_channels]]
+        data = np.stack(planes) if len(planes) > 1 else planes[0][None]
     else:
-        out = np.nan_to_num(data.astype(np.float32, copy=False))
+        data = np.frombuffer(frame.planes[0], kind, frame.samples * present).reshape(-1, present).T[:n_channels]
+    if kind == np.uint8:
+        out = (data.astype(np.float32) - np.float32(128)) / np.float32(128)
+    elif full_scale != 1:
+        out = data.astype(np.float32) / np.float32(full_scale)
+    else:
+        out = data.astype(np.float32)
     if out.shape[0] < n_channels:
         out = np.concatenate([out, np.zeros((n_channels - out.shape[0], out.shape[1]), np.float32)])
     return out
+
+
+#: FFmpeg's sample formats: how a sample lies in memory, and what it reads at full scale.
+_SAMPLE_KINDS: dict[str, tuple[Any, float]] = {
+    "u8": (np.uint8, 128), "s16": (np.int16, 2**15), "s32": (np.int32, 2**31), "s64": (np.int64, 2**63),
+    "flt": (np.float32, 1), "dbl": (np.float64, 1),
+}  # fmt: skip
 
 
 def _frames(container: Any, stream: Any, trouble: Trouble) -> Iterator[Any]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import stat
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,8 @@ import av
 import av.error
 
 from audit.audio.claims import Claim, mp3_frame_bytes, read_claim
-from audit.audio.decode import MAX_FILLED_GAP_S, Samples, Trouble, decode
+from audit.audio.decode import MAX_FILLED_GAP_S, Trouble, decode
+from audit.audio.store import Samples, SampleStore
 from audit.errors import DamagedRecording, UnreadableRecording
 
 #: PCM is exact; 20 ms is one RTP packet, which recorders lose between their last write and their header's.
@@ -40,16 +43,16 @@ class Audio:
 
     Attributes
     ----------
-    samples : ndarray of float32, shape (n_channels, n)
-        In -1 to 1; channels are kept apart and never mixed.
+    store : SampleStore
+        The samples, in -1 to 1; channels are kept apart and never mixed. Those of a long recording lie on disk.
     sample_rate_hz : int
-        Of `samples`: the source's, or 16000 where the source is above it.
+        Of the samples: the source's, or 16000 where the source is above it.
     source_sample_rate_hz : int
         Of the file.
     n_channels : int
-        Rows of `samples`: 1 or 2.
+        1 or 2.
     duration_s : float
-        Of `samples`.
+        Of the samples.
     declared_duration_s : float or None
         What the container claims; None where it claims nothing.
     codec, container : str
@@ -60,7 +63,7 @@ class Audio:
         Why this is not the whole recording; None for a sound file.
     """
 
-    samples: Samples
+    store: SampleStore
     sample_rate_hz: int
     source_sample_rate_hz: int
     n_channels: int
@@ -70,6 +73,15 @@ class Audio:
     container: str
     warnings: tuple[str, ...] = ()
     damaged: str | None = None
+
+    @property
+    def samples(self) -> Samples:
+        """All samples, (n_channels, n); of a long recording that is much memory, so read windows of it instead."""
+        return self.store.read(0, self.store.n_samples)
+
+    def read(self, start_s: float, end_s: float) -> Samples:
+        """The samples of a stretch, (n_channels, n), as far as the recording reaches. Not to be written to."""
+        return self.store.read(round(start_s * self.sample_rate_hz), round(end_s * self.sample_rate_hz))
 
 
 def read_audio(path: Path | str) -> Audio:
@@ -92,6 +104,10 @@ def read_audio(path: Path | str) -> Audio:
         If there is no such file, no permission, nothing in it, or no audio.
     DamagedRecording
         If it is an audio file of which nothing, or less than half of what it claims, can be decoded.
+
+    Notes
+    -----
+    Samples that take more than 128 MiB (35 minutes of stereo at 8 kHz) are laid down in a temporary file.
     """
     path = Path(path)
     size = _file_size(path)
@@ -119,12 +135,20 @@ def read_audio(path: Path | str) -> Audio:
                 claim.declared_s = float(stream.duration * stream.time_base)
             elif container.duration:
                 claim.declared_s = container.duration / av.time_base
-        collector = decode(container, stream, trouble)
+        try:
+            collector = decode(container, stream, trouble)
+        except OSError as e:
+            if e.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+                raise
+            raise _no_room(path, e) from e
     if collector is None or collector.n_in == 0:
         raise _nothing_decoded(path, claim, trouble)
     rate_hz, source_rate_hz = collector.rate_hz, collector.source_rate_hz
-    samples = collector.finish()
-    duration_s = samples.shape[1] / rate_hz
+    try:
+        store = collector.finish()
+    except OSError as e:
+        raise _no_room(path, e) from e
+    duration_s = store.n_samples / rate_hz
     warnings = list(claim.warnings)
     if n_streams > 1:
         warnings.append(f"the file holds {n_streams} audio streams; the first was read")
@@ -142,10 +166,10 @@ def read_audio(path: Path | str) -> Audio:
         if duration_s - lost_s < MIN_DECODED_RATIO * claim.declared_s:
             raise _damaged(path, "; ".join(damage))
     return Audio(
-        samples=samples,
+        store=store,
         sample_rate_hz=rate_hz,
         source_sample_rate_hz=source_rate_hz,
-        n_channels=samples.shape[0],
+        n_channels=store.n_channels,
         duration_s=duration_s,
         declared_duration_s=claim.declared_s,
         codec=codec,
@@ -202,12 +226,21 @@ def _open(path: Path, claim: Claim) -> Any:
     if raw:
         options["sample_rate"] = str(raw[1])
     options["protocol_whitelist"] = "file"
+    # WAV and raw formats alone know this option: packets of 64 KiB instead of 1 KiB read PCM eight times as fast.
+    options["max_size"] = "65536"
     # The prefix keeps a name with a colon from being taken for an address.
     return av.open(f"file:{path}", format=raw[0] if raw else None, options=options, metadata_errors="replace")
 
 
 def _unreadable(path: Path, cause: str, hint: str) -> UnreadableRecording:
     return UnreadableRecording(f"{path}: {cause}", hint=hint)
+
+
+def _no_room(path: Path, error: OSError) -> UnreadableRecording:
+    return UnreadableRecording(
+        f"{path}: its samples need {tempfile.gettempdir()}, and that cannot be written ({error.strerror})",
+        hint="make room there, or name another folder in TMPDIR",
+    )
 
 
 def _damaged(path: Path, cause: str) -> DamagedRecording:

@@ -1,0 +1,97 @@
+"""Where decoded samples lie: in memory, or for a long recording in a file without a name that goes when it is closed."""
+
+from __future__ import annotations
+
+import tempfile
+import weakref
+from collections.abc import Iterable
+from typing import IO
+
+import numpy as np
+import numpy.typing as npt
+
+Samples = npt.NDArray[np.float32]
+
+#: Samples of a longer recording (35 minutes of stereo at 8 kHz) lie on disk and are read a window at a time.
+MEMORY_LIMIT_BYTES = 128 * 1024 * 1024
+
+
+class SampleStore:
+    """Samples of one recording, appended in blocks and read back by position.
+
+    Parameters
+    ----------
+    n_channels : int
+    memory_limit_bytes : int
+        From here on the samples go to a temporary file.
+
+    Notes
+    -----
+    The file lies where the environment variable ``TMPDIR`` says. It has no name, so that nothing of a call is left
+    behind by a process that is killed.
+    """
+
+    def __init__(self, n_channels: int, *, memory_limit_bytes: int = MEMORY_LIMIT_BYTES) -> None:
+        self.n_channels = n_channels
+        self.n_samples = 0
+        self._limit_bytes = memory_limit_bytes
+        self._blocks: list[Samples] = []
+        self._file: IO[bytes] | None = None
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether a window costs no copy."""
+        return self._file is None
+
+    def append(self, block: Samples) -> None:
+        """Add samples, (n_channels, n).
+
+        Raises
+        ------
+        OSError
+            If the temporary file cannot be written.
+        """
+        self.n_samples += block.shape[1]
+        if self._file is None and self.n_samples * self.n_channels * 4 > self._limit_bytes:
+            self._file = tempfile.TemporaryFile(prefix="callaudit-", suffix=".f32")  # noqa: SIM115  (goes with the store)
+            weakref.finalize(self, self._file.close)
+            self._write(self._blocks)
+            self._blocks = []
+        if self._file is None:
+            self._blocks.append(block)
+        else:
+            self._write([block])
+
+    def _write(self, blocks: Iterable[Samples]) -> None:
+        assert self._file is not None
+        for block in blocks:
+            # One moment of all channels together, so that a window is one stretch of the file.
+            self._file.write(np.ascontiguousarray(block.T, dtype=np.float32).data)
+
+    def read(self, start: int, stop: int) -> Samples:
+        """Samples `start` to `stop`, as far as there are any; shape (n_channels, at most stop - start).
+
+        In memory the result is a view, not to be written to.
+        """
+        start, stop = max(0, start), min(stop, self.n_samples)
+        if stop <= start:
+            return np.zeros((self.n_channels, 0), np.float32)
+        if self._file is None:
+            return self._whole()[:, start:stop]
+        width = 4 * self.n_channels
+        self._file.flush()
+        self._file.seek(start * width)
+        moments = np.frombuffer(self._file.read((stop - start) * width), np.float32).reshape(-1, self.n_channels)
+        return np.ascontiguousarray(moments.T)
+
+    def _whole(self) -> Samples:
+        """All blocks joined; they are freed while they are copied, so that the peak is one copy."""
+        if len(self._blocks) != 1:
+            out = np.empty((self.n_channels, self.n_samples), np.float32)
+            at = self.n_samples
+            while self._blocks:
+                block = self._blocks.pop()
+                out[:, at - block.shape[1] : at] = block
+                at -= block.shape[1]
+            self._blocks = [out]
+        return self._blocks[0]
