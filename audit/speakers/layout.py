@@ -50,7 +50,8 @@ class LayoutFinding:
     live_channels : tuple of int
         0-based; the channels worth listening to. One of two equal ones counts; () where both are silent.
     correlation : float or None
-        Of the two channels over the windows with sound, at the best delay, without its sign; None where there is none.
+        Of the two channels over the windows with sound, at the best delay, without its sign; None where there is no
+        sound, or where their levels alone show that they hold different things.
     reason : str
         In plain words, with the figures that decided.
     """
@@ -97,8 +98,12 @@ def channel_layout(samples: npt.NDArray[np.float32], sample_rate_hz: int) -> Lay
     own_s = _own_activity_s(two, sample_rate_hz)
     needed_s = min(MIN_OWN_ACTIVITY_S, 0.5 * two.shape[1] / sample_rate_hz)
     alive = tuple(c for c in (0, 1) if own_s[c] >= needed_s)
-    delay = _best_delay(two, sample_rate_hz)
-    correlation, correlations, differences_db = _compare(two, sample_rate_hz, delay)
+    correlation: float | None = None
+    correlations = differences_db = np.zeros(0)
+    delay = 0
+    if _levels_may_agree(two, sample_rate_hz):
+        delay = _best_delay(two, sample_rate_hz)
+        correlation, correlations, differences_db = _compare(two, sample_rate_hz, delay)
     if correlations.size:
         middle_db = float(np.median(differences_db))
         agrees = (correlations >= COPY_CORRELATION_RATIO) & (np.abs(differences_db - middle_db) <= COPY_LEVEL_SPREAD_DB)
@@ -124,8 +129,8 @@ def _levels_db(samples: npt.NDArray[np.float32], frame: int) -> _Floats:
     """RMS of each whole frame in dBFS, without the channel's offset; shape (n_channels, n_frames)."""
     n = samples.shape[1] // frame
     frames = samples[:, : n * frame].reshape(samples.shape[0], n, frame)
-    offset = samples.mean(axis=1, dtype=np.float64)
-    power = np.einsum("cnf,cnf->cn", frames, frames, dtype=np.float64) / frame - offset[:, None] ** 2
+    offset = frames.mean(axis=2).mean(axis=1, dtype=np.float64) if n else np.zeros(samples.shape[0])
+    power = np.einsum("cnf,cnf->cn", frames, frames).astype(np.float64) / frame - offset[:, None] ** 2
     return np.asarray(10.0 * np.log10(np.maximum(power, 1e-10)))
 
 
@@ -152,6 +157,20 @@ def _own_activity_s(samples: npt.NDArray[np.float32], sample_rate_hz: int) -> tu
         runs = edges[1::2] - edges[::2]
         seconds.append(float(runs[runs >= shortest].sum()) * ACTIVITY_FRAME_S)
     return seconds[0], seconds[1]
+
+
+def _levels_may_agree(samples: npt.NDArray[np.float32], sample_rate_hz: int) -> bool:
+    """Whether the levels of the two channels go together well enough that the samples are worth comparing.
+
+    A delay of up to 50 ms moves the level of a window of 250 ms by little, so the limits are only a little wider.
+    """
+    levels_db = _levels_db(samples, max(1, round(COMPARE_WINDOW_S * sample_rate_hz)))
+    active = _activity(levels_db, samples.shape[1] / sample_rate_hz).any(axis=0)
+    if not active.any():
+        return levels_db.shape[1] == 0  # too short for a window: compare what there is
+    differences_db = levels_db[0, active] - levels_db[1, active]
+    near = np.abs(differences_db - np.median(differences_db)) <= 1.5 * COPY_LEVEL_SPREAD_DB
+    return bool(near.mean() >= COPY_MIN_WINDOW_RATIO - 0.2)
 
 
 def _best_delay(samples: npt.NDArray[np.float32], sample_rate_hz: int) -> int:
