@@ -13,6 +13,7 @@ from typing import Any, get_args
 
 from audit.records import (
     CallRecord,
+    CutOff,
     Evaluation,
     Evidence,
     Hold,
@@ -21,6 +22,7 @@ from audit.records import (
     Metadata,
     Outcome,
     Overlap,
+    RecordedHold,
     Recording,
     Role,
     SectionScore,
@@ -197,12 +199,26 @@ def _metadata_to_json(m: Metadata) -> dict[str, Any]:
         "agent_channel": m.agent_channel,
         "variables": dict(m.variables),
         "warnings": list(m.warnings),
+        "recording_started_at": _iso(m.recording_started_at),
+        "holds": [
+            {"start_at": _iso(h.start_at), "end_at": _iso(h.end_at), "source": h.source, "tolerance_s": h.tolerance_s}
+            for h in m.holds
+        ],
+        "hold_s": m.hold_s,
+        "transferred_at": [_iso(t) for t in m.transferred_at],
     }
 
 
 def _metadata_from_json(call_id: str, d: Mapping[str, Any]) -> Metadata:
-    times = {k: _when(d[k]) for k in ("started_at", "answered_at", "ended_at")}
-    return Metadata(**{"call_id": call_id, **d, **times, "warnings": tuple(d["warnings"])})
+    times = {k: _when(d.get(k)) for k in ("started_at", "answered_at", "ended_at", "recording_started_at")}
+    events = {
+        "holds": tuple(
+            RecordedHold(datetime.fromisoformat(h["start_at"]), _when(h["end_at"]), h["source"], h["tolerance_s"])
+            for h in d.get("holds", ())
+        ),
+        "transferred_at": tuple(datetime.fromisoformat(t) for t in d.get("transferred_at", ())),
+    }
+    return Metadata(**{"call_id": call_id, **d, **times, **events, "warnings": tuple(d["warnings"])})
 
 
 def _measured_to_json(m: Measured) -> dict[str, Any]:
@@ -223,6 +239,35 @@ def _span(s: Segment) -> dict[str, Any]:
     return {"start_s": _ms(s.start_s), "end_s": _ms(s.end_s)}
 
 
+def _opt_span(s: Segment | None) -> dict[str, Any] | None:
+    return _span(s) if s else None
+
+
+def _opt_segment(d: Mapping[str, Any] | None) -> Segment | None:
+    return Segment(**d) if d else None
+
+
+def _hold_to_json(h: Hold) -> dict[str, Any]:
+    out: dict[str, Any] = {**_span(h), "kind": h.kind, "source": h.source}
+    if h.evidence:
+        out["evidence"] = [_evidence_to_json(e) for e in h.evidence]
+    return out
+
+
+def _hold_from_json(d: Mapping[str, Any]) -> Hold:
+    return Hold(**{**d, "evidence": tuple(Evidence(**e) for e in d.get("evidence", ()))})
+
+
+def _cut_off_to_json(c: CutOff) -> dict[str, Any]:
+    out: dict[str, Any] = {"value": c.value, "reason": c.reason, "channel": c.channel}
+    return {**out, **_span(c.segment)} if c.segment else out
+
+
+def _cut_off_from_json(d: Mapping[str, Any]) -> CutOff:
+    segment = Segment(d["start_s"], d["end_s"]) if "start_s" in d else None
+    return CutOff(d["value"], d["reason"], segment, d["channel"])
+
+
 def _timeline_to_json(t: Timeline) -> dict[str, Any]:
     return {
         "ring_s": _measured_to_json(t.ring_s),
@@ -235,10 +280,20 @@ def _timeline_to_json(t: Timeline) -> dict[str, Any]:
         "hold_s": _ms(t.hold_s),
         "hold_count": len(t.holds),
         "longest_hold_s": _opt_ms(t.longest_hold_s),
-        "holds": [{**_span(h), "kind": h.kind} for h in t.holds],
+        "holds": [_hold_to_json(h) for h in t.holds],
         "silences": [_span(s) for s in t.silences],
         "overlaps": [{**_span(o), "interrupter": o.interrupter} for o in t.overlaps],
         "tones": [{**_span(x), "kind": x.kind, "channel": x.channel} for x in t.tones],
+        "answer_tolerance_s": _opt_ms(t.answer_tolerance_s),
+        "answer_reason": t.answer_reason,
+        "recording_starts": t.recording_starts,
+        "music_before_answer": _opt_span(t.music_before_answer),
+        "holds_source": t.holds_source,
+        "holds_heard": [_hold_to_json(h) for h in t.holds_heard],
+        "transfers_s": [_ms(x) for x in t.transfers_s],
+        "hangup_source": t.hangup_source,
+        "release_evidence": _opt_span(t.release_evidence),
+        "cut_off": _cut_off_to_json(t.cut_off),
     }
 
 
@@ -252,10 +307,20 @@ def _timeline_from_json(d: Mapping[str, Any]) -> Timeline:
         answer_source=d["answer_source"],
         hangup_at_s=d["hangup_at_s"],
         talk_s=d["talk_s"],
-        holds=tuple(Hold(**h) for h in d["holds"]),
+        holds=tuple(_hold_from_json(h) for h in d["holds"]),
         silences=tuple(Segment(**s) for s in d["silences"]),
         overlaps=tuple(Overlap(**o) for o in d["overlaps"]),
         tones=tuple(Tone(**x) for x in d["tones"]),
+        answer_tolerance_s=d.get("answer_tolerance_s"),
+        answer_reason=d.get("answer_reason", ""),
+        recording_starts=d.get("recording_starts", "unknown"),
+        music_before_answer=_opt_segment(d.get("music_before_answer")),
+        holds_source=d.get("holds_source", "audio"),
+        holds_heard=tuple(_hold_from_json(h) for h in d.get("holds_heard", ())),
+        transfers_s=tuple(d.get("transfers_s", ())),
+        hangup_source=d.get("hangup_source", "none"),
+        release_evidence=_opt_segment(d.get("release_evidence")),
+        cut_off=_cut_off_from_json(d["cut_off"]) if "cut_off" in d else CutOff(),
     )
 
 

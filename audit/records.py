@@ -16,6 +16,8 @@ from typing import Literal
 Role = Literal["agent", "customer", "ivr", "unknown"]
 Layout = Literal["mono", "stereo", "dual_mono", "one_dead_leg"]
 HoldKind = Literal["music", "silence", "tone", "announcement"]
+HoldSource = Literal["audio", "cdr", "vcon", "words"]
+RecordingStart = Literal["before_ringing", "in_ringing", "at_answer", "unknown"]
 ToneKind = Literal["ringback", "busy", "congestion", "dial", "call_waiting", "special_information", "dtmf", "fax", "beep"]
 MetadataSource = Literal["cdr", "vcon", "file_name", "none"]
 Verdict = Literal["pass", "fail", "not_applicable", "not_evaluable"]
@@ -164,6 +166,27 @@ class Recording:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordedHold:
+    """A hold as the switch recorded it, by the clock.
+
+    Attributes
+    ----------
+    start_at : datetime
+        With a time zone, as `end_at`.
+    end_at : datetime or None
+        None where the record does not say that it ended: the call did before.
+    source : {"cdr", "vcon"}
+    tolerance_s : float
+        What each moment may be off by; records in whole seconds have 1.0.
+    """
+
+    start_at: datetime
+    end_at: datetime | None = None
+    source: Literal["cdr", "vcon"] = "cdr"
+    tolerance_s: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class Metadata:
     """What the call-detail record, the vCon or the file name says of a call.
 
@@ -190,6 +213,14 @@ class Metadata:
         Every further column, by its name in the record.
     warnings : tuple of str
         Disagreements between sources and the like.
+    recording_started_at : datetime or None
+        When the recording itself began, where a source says so (a vCon's dialog); a switch's record does not.
+    holds : tuple of RecordedHold
+        As the record or the vCon tells them, sorted.
+    hold_s : float or None
+        All holds together, where the record counts them.
+    transferred_at : tuple of datetime
+        Moments at which the record says the call was transferred.
     """
 
     call_id: str
@@ -209,6 +240,10 @@ class Metadata:
     source: MetadataSource = "none"
     variables: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    recording_started_at: datetime | None = None
+    holds: tuple[RecordedHold, ...] = ()
+    hold_s: float | None = None
+    transferred_at: tuple[datetime, ...] = ()
 
 
 # --- the timeline ---------------------------------------------------------------------------------
@@ -227,9 +262,15 @@ class Measured:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Hold(Segment):
-    """The customer is parked: music, a periodic tone, an announcement or a dead leg."""
+    """The customer is parked: music, a periodic tone, an announcement or a dead leg.
+
+    `source` is where it comes from: heard, recorded by the switch, or told by the agent's words, which are then its
+    `evidence`.
+    """
 
     kind: HoldKind = "music"
+    source: HoldSource = field(default="audio", compare=False)
+    evidence: tuple[Evidence, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -249,6 +290,26 @@ class Overlap(Segment):
 
 
 @dataclass(frozen=True, slots=True)
+class CutOff:
+    """Whether the call ended while somebody was speaking.
+
+    Attributes
+    ----------
+    value : bool or None
+        None where it cannot be told; `reason` then says why.
+    segment : Segment or None
+        The speech that was cut, up to the hang-up; None unless `value` is true.
+    channel : int or None
+        0-based, of the party who was speaking.
+    """
+
+    value: bool | None = None
+    reason: str | None = None
+    segment: Segment | None = None
+    channel: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Timeline:
     """When things happened in the call.
 
@@ -260,7 +321,7 @@ class Timeline:
         The national plan whose ringback was heard.
     answer_at_s : float or None
         Seconds into the recording; 0.0 where the recording begins at the answer.
-    answer_source : {"cdr", "audio", "none"}
+    answer_source : {"cdr", "vcon", "audio", "none"}
     hangup_at_s : float or None
     hangup_by : Measured
         "agent", "customer" or "system".
@@ -268,6 +329,23 @@ class Timeline:
         Answer to hang-up less holds (the sense of automatic call distribution).
     holds, silences, overlaps, tones : tuples, sorted
         `silences` are dead air: nobody speaks and nothing plays.
+    answer_tolerance_s : float or None
+        The answer lies within this of `answer_at_s`; None where nothing bounds it.
+    answer_reason : str
+        How the answer was placed, or why it could not be, in plain words.
+    recording_starts : {"before_ringing", "in_ringing", "at_answer", "unknown"}
+    music_before_answer : Segment or None
+        Music or speech that the caller heard instead of ringback, or while queueing.
+    holds_source : {"audio", "cdr", "vcon"}
+        Whose holds `holds` are, those told by words apart.
+    holds_heard : tuple of Hold
+        What the audio alone says of the holds, where a record won over it.
+    transfers_s : tuple of float
+        Recorded transfers, in the recording's time.
+    hangup_source : {"tone", "dead_leg", "noise_drop", "end_of_recording", "none"}
+    release_evidence : Segment or None
+        The release tone, or the dead leg.
+    cut_off : CutOff
     """
 
     ring_s: Measured
@@ -282,6 +360,16 @@ class Timeline:
     silences: tuple[Segment, ...] = ()
     overlaps: tuple[Overlap, ...] = ()
     tones: tuple[Tone, ...] = ()
+    answer_tolerance_s: float | None = None
+    answer_reason: str = ""
+    recording_starts: RecordingStart = "unknown"
+    music_before_answer: Segment | None = None
+    holds_source: HoldSource = "audio"
+    holds_heard: tuple[Hold, ...] = ()
+    transfers_s: tuple[float, ...] = ()
+    hangup_source: str = "none"
+    release_evidence: Segment | None = None
+    cut_off: CutOff = field(default_factory=CutOff)
 
     @property
     def hold_s(self) -> float:

@@ -1,14 +1,15 @@
-"""When the call was released, and on which channel the party is who did it."""
+"""When the call was released, by the party on which channel, and whether somebody was cut off in mid-speech."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
-from audit.records import Segment, Tone
+from audit.records import CutOff, Segment, Tone
 from audit.telephony.spectrum import Floats
 
 RELEASE_TONES = ("busy", "congestion")
@@ -17,6 +18,27 @@ TAIL_S = 2.0  # a release tone lasts until nearly the end of the recording
 # A leg is dead where its samples are zero to within two steps of 16 bits; mu-law's smallest step is larger.
 DEAD_AMPLITUDE = 2.5 / 32768
 MIN_DEAD_LEAD_S = 0.3
+# A line that is gone takes its noise with it. Line noise as heard over 0.3 s strays by 3 dB at most.
+MIN_DROP_S = 0.5
+DROP_DB = 10.0
+DROP_SPREAD_DB = 6.0
+STEP_S = 0.01
+CALM_STEPS = 30
+# How long the party who is left behind may go on talking ("hello? hello?") for the other leg's death still to be the hang-up.
+LEFT_BEHIND_S = 10.0
+# Cut off in mid-speech: speech as loud as ever within 30 ms of the end. Measured on 464 places within and 464 at the end
+# of utterances in composed calls of seeds 11 and 12 (the hang-up up to 0.2 s after the last sound): 73 % and 1.9 %.
+SPEECH_REACH_S = 0.12
+LAST_S, LAST_DB = 0.03, -10.0
+LAST_BUT_ONE_S, LAST_BUT_ONE_DB = 0.06, -12.0
+LEVEL_S, LEVEL_RANGE_DB = 2.0, 30.0
+OVER_FLOOR_DB = 6.0
+FLOOR_S = 10.0
+MIN_SPEECH_S = 0.3
+EDGE_S = 0.02  # tones are found to this
+
+ReleaseSource = Literal["tone", "dead_leg", "noise_drop", "end_of_recording", "none"]
+Levels = NDArray[np.float64]  # dBFS of each step
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,35 +51,59 @@ class Release:
         None for an empty recording.
     channel : int or None
         0-based channel of the party that released; None where the audio does not show it.
-    source : {"tone", "dead_leg", "end_of_recording", "none"}
+    source : {"tone", "dead_leg", "noise_drop", "end_of_recording", "none"}
         What shows the moment, or the party.
     reason : str or None
         Why the channel is not known.
+    evidence : Segment or None
+        What to listen to: the release tone, or the leg after its death.
+    cut_off : CutOff
+        Whether the hang-up came while somebody was speaking.
     """
 
     hangup_at_s: float | None
     channel: int | None
-    source: Literal["tone", "dead_leg", "end_of_recording", "none"]
+    source: ReleaseSource
     reason: str | None = None
+    evidence: Segment | None = None
+    cut_off: CutOff = field(default_factory=CutOff)
 
 
-def find_release(legs: Floats, sample_rate_hz: int, *, tones: Sequence[Tone], speech: Sequence[Sequence[Segment]]) -> Release:
+def find_release(
+    legs: Floats,
+    sample_rate_hz: int,
+    *,
+    tones: Sequence[Tone],
+    speech: Sequence[Sequence[Segment]],
+    offset_s: float = 0.0,
+    answer_at_s: float | None = None,
+    damaged: str | None = None,
+) -> Release:
     """Find the hang-up from the release tone at the tail, a leg gone dead, or the end of the recording.
 
     Parameters
     ----------
     legs : ndarray, shape (n_channels, n), float32
+        The recording up to its end: all of it, or its tail of some minutes.
     sample_rate_hz : int
     tones : sequence of Tone
-        Of all channels.
+        Of all channels, in the recording's time.
     speech : sequence of sequence of Segment
-        One per channel; nobody talks after a release tone has begun.
+        One per channel, in the recording's time; nobody talks after a release tone has begun.
+    offset_s : float, default 0
+        Where in the recording `legs` begin.
+    answer_at_s : float, optional
+        A leg that was quiet before it shows nothing by being quiet again.
+    damaged : str, optional
+        Why the recording is not whole; whether somebody was cut off is then not evaluable.
 
     Returns
     -------
     Release
-        The exchange plays the release tone to the party that is still there, so the other one released. A leg that turns
-        to digital zero before the other, and had none before, belongs to the party that released.
+        In the recording's time. The exchange plays the release tone to the party that is still there, so the other one
+        released. A leg that turns to digital zero, or loses its line noise by 10 dB and more, before the other, and was
+        never so quiet before, belongs to the party that released. Both gone together: the moment is known, the party is
+        not.
 
     Raises
     ------
@@ -73,26 +119,45 @@ def find_release(legs: Floats, sample_rate_hz: int, *, tones: Sequence[Tone], sp
         raise ValueError(
             f"legs have the shape (channels, samples) with a positive rate, not {legs.shape} at {sample_rate_hz} Hz"
         )
-    duration_s = legs.shape[1] / sample_rate_hz
-    if duration_s == 0 or len(legs) == 0:
-        return Release(None, None, "none", "the recording is empty")
+    if 0 in legs.shape:
+        return Release(None, None, "none", "the recording is empty", cut_off=CutOff(None, "the recording is empty"))
+    end_s = offset_s + legs.shape[1] / sample_rate_hz
+    release = _by_tone(legs, sample_rate_hz, tones, speech, offset_s=offset_s, end_s=end_s)
+    if release is None:
+        release = _by_quiet(legs, sample_rate_hz, speech, offset_s=offset_s, end_s=end_s, since_s=answer_at_s or 0.0)
+    if release is None:
+        why = "both legs last until the end and no release tone is heard" if len(legs) == 2 else _ONE_CHANNEL
+        release = Release(end_s, None, "end_of_recording", why)
+    cut = _cut_off(legs, sample_rate_hz, speech, release, offset_s=offset_s, damaged=damaged)
+    return replace(release, cut_off=cut)
+
+
+_ONE_CHANNEL = "the parties are not on channels of their own"
+
+
+# --- release tone ---------------------------------------------------------------------------------
+def _by_tone(
+    legs: Floats,
+    sample_rate_hz: int,
+    tones: Sequence[Tone],
+    speech: Sequence[Sequence[Segment]],
+    *,
+    offset_s: float,
+    end_s: float,
+) -> Release | None:
+    """The release that a busy or congestion tone at the tail shows."""
+    tail = _tail_series([t for t in tones if t.end_s > offset_s], duration_s=end_s)
     last_word_s = max((s.start_s for leg in speech for s in leg), default=0.0)
-    tail = _tail_series(tones, duration_s=duration_s)
-    if tail and tail[0].start_s >= last_word_s:
-        start = min(t.start_s for t in tail)
-        if len(legs) != 2:
-            return Release(start, None, "tone", "the parties are not on channels of their own")
-        to_channel = _hears_tone(legs, sample_rate_hz, tail)
-        if to_channel is None:
-            return Release(start, None, "tone", "the release tone is equally loud on both channels")
-        return Release(start, 1 - to_channel, "tone")
+    if not tail or tail[0].start_s < last_word_s:
+        return None
+    start = min(t.start_s for t in tail)
+    heard = Segment(start, max(t.end_s for t in tail))
     if len(legs) != 2:
-        return Release(duration_s, None, "end_of_recording", "the parties are not on channels of their own")
-    dead_from = [_dead_from_s(leg, sample_rate_hz) for leg in legs]
-    ends = [duration_s if d is None else d for d in dead_from]
-    if abs(ends[0] - ends[1]) >= MIN_DEAD_LEAD_S and min(ends) > last_word_s:
-        return Release(min(ends), int(ends[1] < ends[0]), "dead_leg")
-    return Release(duration_s, None, "end_of_recording", "both legs last until the end and no release tone is heard")
+        return Release(start, None, "tone", _ONE_CHANNEL, heard)
+    to_channel = _hears_tone(legs, sample_rate_hz, tail, offset_s=offset_s)
+    if to_channel is None:
+        return Release(start, None, "tone", "the release tone is equally loud on both channels", heard)
+    return Release(start, 1 - to_channel, "tone", None, heard)
 
 
 def _tail_series(tones: Sequence[Tone], *, duration_s: float) -> list[Tone]:
@@ -108,23 +173,139 @@ def _tail_series(tones: Sequence[Tone], *, duration_s: float) -> list[Tone]:
     return series[::-1]
 
 
-def _hears_tone(legs: Floats, sample_rate_hz: int, tones: Sequence[Tone]) -> int | None:
+def _hears_tone(legs: Floats, sample_rate_hz: int, tones: Sequence[Tone], *, offset_s: float) -> int | None:
     """The channel on which the tone is louder by 6 dB at least."""
     power = [0.0, 0.0]
     for t in tones:
-        part = slice(round(t.start_s * sample_rate_hz), round(t.end_s * sample_rate_hz))
+        a, b = (max(0, round((x - offset_s) * sample_rate_hz)) for x in (t.start_s, t.end_s))
         for channel in (0, 1):
-            power[channel] += float(np.sum(np.square(legs[channel, part], dtype=np.float64)))
+            power[channel] += float(np.sum(np.square(legs[channel, a:b], dtype=np.float64)))
     if max(power) < 4 * min(power):
         return None
     return int(power[1] > power[0])
 
 
-def _dead_from_s(leg: Floats, sample_rate_hz: int) -> float | None:
-    """Where a living leg turns to digital zero for good; None if it does not, or was dead for long before as well."""
-    alive = np.flatnonzero(np.abs(leg) > DEAD_AMPLITUDE)
-    if not len(alive) or len(leg) - alive[-1] < MIN_DEAD_LEAD_S * sample_rate_hz:
+# --- a leg gone quiet -----------------------------------------------------------------------------
+def _by_quiet(
+    legs: Floats,
+    sample_rate_hz: int,
+    speech: Sequence[Sequence[Segment]],
+    *,
+    offset_s: float,
+    end_s: float,
+    since_s: float,
+) -> Release | None:
+    """The release that a leg shows by going dead or losing its noise for good; None where no leg does."""
+    since = max(0, round((since_s - offset_s) * sample_rate_hz))
+    n = legs.shape[1]
+    gone: list[tuple[float, ReleaseSource] | None] = []
+    for leg, own in zip(legs, speech, strict=True):
+        found = _quiet_from(leg[since:], sample_rate_hz)
+        if found is not None:
+            found = (offset_s + (n - found[0]) / sample_rate_hz, found[1])
+            if any(s.end_s > found[0] + STEP_S * 10 for s in own):
+                found = None
+        gone.append(found)
+    known = [g for g in gone if g is not None]
+    if len(known) < len(gone) and (len(gone) != 2 or not known):
         return None
-    if len(alive) > 1 and int(np.max(np.diff(alive))) > MIN_DEAD_LEAD_S * sample_rate_hz:
-        return None  # silence suppression: its pauses are dead, too
-    return float(alive[-1] + 1) / sample_rate_hz
+    first_s, source = min(known)
+    evidence = Segment(first_s, end_s)
+    if len(gone) == 1:
+        return Release(first_s, None, source, _ONE_CHANNEL, evidence)
+    ends = [end_s if g is None else g[0] for g in gone]
+    if abs(ends[0] - ends[1]) < MIN_DEAD_LEAD_S:
+        together_s = max(ends)
+        if end_s - together_s < MIN_DEAD_LEAD_S:
+            return None
+        return Release(together_s, None, source, "both legs go dead together", Segment(together_s, end_s))
+    channel = int(ends[1] < ends[0])
+    last_word_s = max((s.end_s for s in speech[1 - channel]), default=0.0)
+    if last_word_s > first_s + LEFT_BEHIND_S:
+        return None
+    return Release(first_s, channel, source, None, evidence)
+
+
+def _quiet_from(leg: Floats, sample_rate_hz: int) -> tuple[int, ReleaseSource] | None:
+    """How many samples at its end a living leg is dead, or without its noise, as never before; None if it is not."""
+    n_lead = round(MIN_DEAD_LEAD_S * sample_rate_hz)
+    if len(leg) <= 2 * n_lead:
+        return None
+    if not np.any(np.abs(leg[-n_lead:]) > DEAD_AMPLITUDE):
+        alive = np.flatnonzero(np.abs(leg) > DEAD_AMPLITUDE)
+        if not len(alive):
+            return None
+        if len(alive) > 1 and int(np.max(np.diff(alive))) > n_lead:
+            return None  # silence suppression: its pauses are dead, too
+        return len(leg) - int(alive[-1]) - 1, "dead_leg"
+    n_drop = round(MIN_DROP_S * sample_rate_hz)
+    levels = _levels(leg[-2 * n_drop :], sample_rate_hz)
+    floor = float(np.max(levels[-round(MIN_DROP_S / STEP_S) :]))
+    levels = _levels(leg, sample_rate_hz)
+    loud = np.flatnonzero(levels > floor + DROP_SPREAD_DB)
+    if not len(loud) or loud[-1] < CALM_STEPS:
+        return None
+    # The quietest 0.3 s before: a talker's pauses show the line's own noise.
+    running = np.cumsum(np.concatenate(([0.0], 10 ** (levels[: loud[-1] + 1] / 10))))
+    calm = 10 * np.log10(float(np.min(running[CALM_STEPS:] - running[:-CALM_STEPS])) / CALM_STEPS + 1e-12)
+    if calm < floor + DROP_DB:
+        return None
+    return len(leg) - (len(leg) % _step(sample_rate_hz)) - int(loud[-1] + 1) * _step(sample_rate_hz), "noise_drop"
+
+
+def _step(sample_rate_hz: int) -> int:
+    return max(1, round(STEP_S * sample_rate_hz))
+
+
+def _levels(leg: Floats, sample_rate_hz: int) -> Levels:
+    """Level of each 10 ms, the last one ending with the leg."""
+    n = _step(sample_rate_hz)
+    steps = leg[len(leg) % n :].reshape(-1, n)
+    return np.asarray(10 * np.log10(np.einsum("ij,ij->i", steps, steps).astype(np.float64) / n + 1e-12))
+
+
+# --- cut off --------------------------------------------------------------------------------------
+def _cut_off(
+    legs: Floats,
+    sample_rate_hz: int,
+    speech: Sequence[Sequence[Segment]],
+    release: Release,
+    *,
+    offset_s: float,
+    damaged: str | None,
+) -> CutOff:
+    """Whether speech lasts, undiminished, until the hang-up; a natural ending fades."""
+    hangup_s = release.hangup_at_s
+    if damaged is not None and release.source == "end_of_recording":
+        return CutOff(None, f"the recording is not whole, so its end need not be the call's: {damaged}")
+    if hangup_s is None:
+        return CutOff(None, "the recording is empty")
+    stop_s = hangup_s - (EDGE_S if release.source == "tone" else 0.0)
+    for channel, (leg, own) in enumerate(zip(legs, speech, strict=True)):
+        last = max((s for s in own if s.start_s < stop_s), default=None, key=lambda s: s.end_s)
+        if last is None or last.end_s < stop_s - SPEECH_REACH_S or stop_s - last.start_s < MIN_SPEECH_S:
+            continue
+        stop = round((stop_s - offset_s) * sample_rate_hz)
+        if stop <= 0:
+            continue
+        levels = _levels(leg[max(0, stop - round(FLOOR_S * sample_rate_hz)) : stop], sample_rate_hz)
+        if _is_undiminished(levels):
+            return CutOff(True, None, Segment(max(last.start_s, stop_s - LEVEL_S), stop_s), channel)
+    return CutOff(False)
+
+
+def _is_undiminished(levels: Levels) -> bool:
+    """Whether the last steps are as loud as the speech of the last two seconds, and more than the line's floor."""
+    if len(levels) < round(MIN_SPEECH_S / STEP_S):
+        return False
+    recent = levels[-round(LEVEL_S / STEP_S) :]
+    active = _mean_db(recent[recent > recent.max() - LEVEL_RANGE_DB])
+    last = _mean_db(levels[-round(LAST_S / STEP_S) :])
+    before = _mean_db(levels[-round(LAST_BUT_ONE_S / STEP_S) :])
+    floor = float(np.percentile(levels, 5))
+    return last > active + LAST_DB and before > active + LAST_BUT_ONE_DB and last > floor + OVER_FLOOR_DB
+
+
+def _mean_db(levels: Levels) -> float:
+    """Mean power of steps, in dB."""
+    return float(10 * np.log10(np.mean(10 ** (levels / 10)) + 1e-12))
