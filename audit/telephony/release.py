@@ -9,11 +9,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from audit.records import CutOff, Segment, Tone
+from audit.records import CutOff, Segment, Tone, intersection, total_s
 from audit.telephony.spectrum import Floats
 
 RELEASE_TONES = ("busy", "congestion")
 MAX_TONE_GAP_S = 1.2
+MAX_TALK_SHARE = 0.5  # who is left behind may say something over the tone; a talk that goes on is no released call
 TAIL_S = 2.0  # a release tone lasts until nearly the end of the recording
 # A leg is dead where its samples are zero to within two steps of 16 bits; mu-law's smallest step is larger.
 DEAD_AMPLITUDE = 2.5 / 32768
@@ -31,9 +32,9 @@ LEFT_BEHIND_S = 10.0
 SPEECH_REACH_S = 0.12
 LAST_S, LAST_DB = 0.03, -10.0
 LAST_BUT_ONE_S, LAST_BUT_ONE_DB = 0.06, -12.0
-LEVEL_S, LEVEL_RANGE_DB = 2.0, 30.0
+LEVEL_S, LEVEL_RANGE_DB = 20.0, 30.0  # music behind the talk is weaker than the talk of the last seconds
 OVER_FLOOR_DB = 6.0
-FLOOR_S = 10.0
+QUOTE_S = 2.0
 MIN_SPEECH_S = 0.3
 EDGE_S = 0.02  # tones are found to this
 
@@ -147,11 +148,13 @@ def _by_tone(
 ) -> Release | None:
     """The release that a busy or congestion tone at the tail shows."""
     tail = _tail_series([t for t in tones if t.end_s > offset_s], duration_s=end_s)
-    last_word_s = max((s.start_s for leg in speech for s in leg), default=0.0)
-    if not tail or tail[0].start_s < last_word_s:
+    if not tail:
         return None
     start = min(t.start_s for t in tail)
     heard = Segment(start, max(t.end_s for t in tail))
+    talk = [s for leg in speech for s in leg if s.start_s > start - EDGE_S]
+    if total_s(intersection(talk, [heard])) > MAX_TALK_SHARE * heard.duration_s:
+        return None
     if len(legs) != 2:
         return Release(start, None, "tone", _ONE_CHANNEL, heard)
     to_channel = _hears_tone(legs, sample_rate_hz, tail, offset_s=offset_s)
@@ -288,17 +291,21 @@ def _cut_off(
         stop = round((stop_s - offset_s) * sample_rate_hz)
         if stop <= 0:
             continue
-        levels = _levels(leg[max(0, stop - round(FLOOR_S * sample_rate_hz)) : stop], sample_rate_hz)
-        if _is_undiminished(levels):
-            return CutOff(True, None, Segment(max(last.start_s, stop_s - LEVEL_S), stop_s), channel)
+        levels = _levels(leg[max(0, stop - round(LEVEL_S * sample_rate_hz)) : stop], sample_rate_hz)
+        spoken = np.zeros(len(levels), bool)
+        for s in own:
+            a, b = (len(levels) - round((stop_s - x) / STEP_S) for x in (s.start_s, min(s.end_s, stop_s)))
+            spoken[max(0, a) : max(0, b)] = True
+        if _is_undiminished(levels, spoken):
+            return CutOff(True, None, Segment(max(last.start_s, stop_s - QUOTE_S), stop_s), channel)
     return CutOff(False)
 
 
-def _is_undiminished(levels: Levels) -> bool:
-    """Whether the last steps are as loud as the speech of the last two seconds, and more than the line's floor."""
-    if len(levels) < round(MIN_SPEECH_S / STEP_S):
+def _is_undiminished(levels: Levels, spoken: NDArray[np.bool_]) -> bool:
+    """Whether the last steps are as loud as the speech of the last seconds, and more than the line's floor."""
+    if np.count_nonzero(spoken) < round(MIN_SPEECH_S / STEP_S):
         return False
-    recent = levels[-round(LEVEL_S / STEP_S) :]
+    recent = levels[spoken]
     active = _mean_db(recent[recent > recent.max() - LEVEL_RANGE_DB])
     last = _mean_db(levels[-round(LAST_S / STEP_S) :])
     before = _mean_db(levels[-round(LAST_BUT_ONE_S / STEP_S) :])
