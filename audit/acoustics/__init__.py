@@ -1,7 +1,7 @@
 """What the sound of a call says: who speaks when, how loud, how high, how fast, and who waits for whom."""
 
 from audit.acoustics.level import ActiveSpeechLevel, Level, active_speech_level, measure_level
-from audit.acoustics.pitch import Pitch, measure_pitch
+from audit.acoustics.pitch import Pitch, measure_pitch, pitch_of, pitch_pieces, pitch_track
 from audit.acoustics.rate import FastestStretch, articulation_rate, count_units, fastest_rate
 from audit.acoustics.turns import dead_air, longest_monologue_s, overlaps, response_times, talk_share_ratio, talk_spells
 from audit.acoustics.vad import find_speech
@@ -21,6 +21,9 @@ __all__ = [
     "measure_level",
     "measure_pitch",
     "overlaps",
+    "pitch_of",
+    "pitch_pieces",
+    "pitch_track",
     "response_times",
     "talk_share_ratio",
     "talk_spells",

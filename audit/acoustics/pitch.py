@@ -3,7 +3,7 @@
 References
 ----------
 de Cheveigné, A., Kawahara, H. (2002), YIN, a fundamental frequency estimator for speech and music, Journal of the
-Acoustical Society of America 111(4).
+Acoustical Society of America 111(4), 1917-1930.
 Hirst, D. (2011), The analysis by synthesis of speech melody: from data to models, Journal of Speech Sciences 1(1): a
 speaker's own range runs from 0.75 times the first quartile to 1.5 times the third; what lies outside is most often an
 octave error.
@@ -11,17 +11,19 @@ octave error.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.fft
 import soxr
 from numpy.typing import NDArray
 
-from audit.acoustics.compiled import load_librosa
 from audit.records import Segment, union
 
 Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
 
 #: Voices on a telephone: from a low man's to a child's.
 F0_LOWEST_HZ, F0_HIGHEST_HZ = 65.0, 500.0
@@ -30,14 +32,22 @@ MAX_SPEECH_S = 60.0
 #: Fewer voiced frames (of 16 ms) than this give no figures.
 MIN_VOICED_FRAMES = 40
 
-_RATE_HZ, _FRAME, _HOP = 8000, 512, 128
+_RATE_HZ, _HOP = 8000, 128
+#: Hops in the window that is held against its shifted self (YIN's W): 32 ms, two periods of the lowest voice.
+_WINDOW_HOPS = 2
+#: A frame is its window and, after it, the longest period, for which one hop is enough.
+_FRAME_HOPS = _WINDOW_HOPS + 1
+_SHORTEST, _LONGEST = math.floor(_RATE_HZ / F0_HIGHEST_HZ), math.ceil(_RATE_HZ / F0_LOWEST_HZ)
+#: YIN's absolute threshold (the paper's step 4).
+_DIP = 0.1
 _PIECE_S = 1.0
 #: A frame is voiced if it repeats itself after one period this well (normalised correlation) and is not this far
 #: under the louder frames.
-_PERIODICITY, _BELOW_LOUD_DB = 0.7, 20.0
+_PERIODICITY, _BELOW_LOUD_DB = 0.75, 20.0
 #: Fainter than this is rounding, not a voice.
 _QUIETEST_DBFS = -80.0
 _RANGE_OF_QUARTILES = (0.75, 1.5)
+_CHUNK_HOPS = 8192  # hops worked on at a time: about two minutes
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +72,8 @@ class Pitch:
 def measure_pitch(leg: Floats, sample_rate_hz: int, speech: Iterable[Segment]) -> Pitch:
     """Measure the pitch of the speech of one leg.
 
+    The same as :func:`pitch_of` on the samples of :func:`pitch_pieces`.
+
     Parameters
     ----------
     leg : ndarray of float32, shape (n_samples,)
@@ -69,8 +81,7 @@ def measure_pitch(leg: Floats, sample_rate_hz: int, speech: Iterable[Segment]) -
     sample_rate_hz : int
         8000 or more.
     speech : iterable of Segment
-        Speech of one person on this leg. Of more than 60 s, pieces of one second spread evenly over it are taken, the
-        same on every run.
+        Speech of one person on this leg.
 
     Returns
     -------
@@ -81,42 +92,36 @@ def measure_pitch(leg: Floats, sample_rate_hz: int, speech: Iterable[Segment]) -
     ------
     ValueError
         If the leg is not one-dimensional or the rate is under 8000 Hz.
-
-    Notes
-    -----
-    The fundamental is found by YIN (``librosa.yin``) from the period of the waveform, so a line that cuts off
-    everything below 300 Hz does not hide it.
     """
-    if leg.ndim != 1 or sample_rate_hz < _RATE_HZ:
-        raise ValueError(f"one leg at 8000 Hz or more is needed, not {leg.shape} at {sample_rate_hz} Hz")
-    pieces = _pieces(union(speech), len(leg) / sample_rate_hz)
-    f0: list[NDArray[np.float64]] = []
-    periodicity: list[NDArray[np.float64]] = []
-    level_db: list[NDArray[np.float64]] = []
-    for group in _samples_of(leg, sample_rate_hz, pieces):
-        frequency, repeats, power_db = _track(group)
-        f0.append(frequency)
-        periodicity.append(repeats)
-        level_db.append(power_db)
-    if not f0:
-        return Pitch(None, None, 0)
-    frequency, power_db = np.concatenate(f0), np.concatenate(level_db)
-    voiced = frequency[
-        (np.concatenate(periodicity) >= _PERIODICITY) & (power_db > np.percentile(power_db, 95) - _BELOW_LOUD_DB)
-    ]
-    if len(voiced):
-        low, high = np.percentile(voiced, (25, 75)) * _RANGE_OF_QUARTILES
-        voiced = voiced[(voiced >= low) & (voiced <= high)]
-    if len(voiced) < MIN_VOICED_FRAMES:
-        return Pitch(None, None, len(voiced))
-    median_hz = float(np.median(voiced))
-    return Pitch(median_hz, float(np.std(12 * np.log2(voiced / median_hz))), len(voiced))
+    _check(leg, sample_rate_hz)
+    pieces = pitch_pieces(speech, len(leg) / sample_rate_hz)
+    return pitch_of([_cut(leg, sample_rate_hz, s) for s in pieces], sample_rate_hz)
 
 
-def _pieces(speech: tuple[Segment, ...], duration_s: float) -> list[Segment]:
-    """Speech inside the recording; if it is too much, evenly spread pieces of it."""
+def pitch_pieces(speech: Iterable[Segment], duration_s: float) -> tuple[Segment, ...]:
+    """Choose the speech that the pitch is measured on, so that a caller need not read the rest.
+
+    Parameters
+    ----------
+    speech : iterable of Segment
+        Speech of one person, in seconds from the start of the recording.
+    duration_s : float
+        Length of the recording; what lies outside is ignored.
+
+    Returns
+    -------
+    tuple of Segment
+        All of it up to 60 s; of more, pieces of one second spread evenly over it, the same on every run.
+
+    Examples
+    --------
+    >>> pitch_pieces([Segment(3, 5), Segment(8, 12)], 10.0)
+    (Segment(start_s=3, end_s=5), Segment(start_s=8, end_s=10.0))
+    >>> len(pitch_pieces([Segment(0, 7200)], 7200.0))
+    60
+    """
     whole = Segment(0.0, duration_s) if duration_s > 0 else None
-    inside = [part for s in speech if whole and (part := s.intersect(whole))]
+    inside = tuple(part for s in union(speech) if whole and (part := s.intersect(whole)))
     if sum(s.duration_s for s in inside) <= MAX_SPEECH_S:
         return inside
     pieces = [
@@ -125,35 +130,174 @@ def _pieces(speech: tuple[Segment, ...], duration_s: float) -> list[Segment]:
         for k in range(int(s.duration_s / _PIECE_S))
     ]
     step = max(1.0, len(pieces) * _PIECE_S / MAX_SPEECH_S)
-    return [pieces[int(k * step)] for k in range(int(len(pieces) / step))]
+    return tuple(pieces[int(k * step)] for k in range(int(len(pieces) / step)))
 
 
-def _samples_of(leg: Floats, sample_rate_hz: int, pieces: list[Segment]) -> list[Floats]:
-    """Samples at 8 kHz of each piece that holds a frame."""
-    groups: list[Floats] = []
-    for s in pieces:
-        part = leg[round(s.start_s * sample_rate_hz) : round(s.end_s * sample_rate_hz)]
-        if sample_rate_hz != _RATE_HZ:
-            part = soxr.resample(part, sample_rate_hz, _RATE_HZ)
-        if len(part) >= _FRAME:
-            groups.append(np.asarray(part, np.float32))
-    return groups
+def pitch_of(pieces: Iterable[Floats], sample_rate_hz: int) -> Pitch:
+    """Measure the pitch of pieces of one person's speech.
+
+    The fundamental of each frame is found by YIN from the period of the waveform, so a line that cuts off everything
+    below 300 Hz does not hide it. Frames that do not repeat themselves or are far under the louder ones are no voice;
+    what lies outside the speaker's own range (Hirst 2011) is left out as an octave error.
+
+    Parameters
+    ----------
+    pieces : iterable of ndarray of float32, shape (n_samples,)
+        Samples of the segments that :func:`pitch_pieces` chose. Pieces under 48 ms hold no frame.
+    sample_rate_hz : int
+        8000 or more.
+
+    Returns
+    -------
+    Pitch
+        Figures None with less than 40 voiced frames.
+    """
+    _, f0 = _voiced(_at_8_khz(p, sample_rate_hz) for p in pieces)
+    if len(f0) < MIN_VOICED_FRAMES:
+        return Pitch(None, None, len(f0))
+    median_hz = float(np.median(f0))
+    return Pitch(median_hz, float(np.std(12 * np.log2(f0 / median_hz))), len(f0))
 
 
-def _track(samples: Floats) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Fundamental in Hz, correlation over one period and level in dB of each frame."""
-    librosa = load_librosa()  # heavy, and not needed where no pitch is asked for
+def pitch_track(leg: Floats, sample_rate_hz: int, speech: Iterable[Segment]) -> tuple[Doubles, Doubles]:
+    """Follow the pitch through all speech of one leg, for drawing.
 
-    centred = (samples - samples.mean(dtype=np.float64)).astype(np.float32)
-    f0 = librosa.yin(
-        centred, fmin=F0_LOWEST_HZ, fmax=F0_HIGHEST_HZ, sr=_RATE_HZ, frame_length=_FRAME, hop_length=_HOP, center=False
-    )
-    frames = np.lib.stride_tricks.sliding_window_view(centred.astype(np.float64), _FRAME)[::_HOP][: len(f0)]
-    period = np.rint(_RATE_HZ / f0).astype(int)
-    longest = int(np.ceil(_RATE_HZ / F0_LOWEST_HZ)) + 1
-    size = _FRAME - longest
-    first = frames[:, :size]
-    later = np.take_along_axis(frames, period[:, None] + np.arange(size), axis=1)
-    energy = np.sqrt((first**2).sum(1) * (later**2).sum(1))
-    correlation = np.where(energy > 0, (first * later).sum(1) / np.maximum(energy, 1e-20), 0.0)
-    return f0, correlation, 10 * np.log10((frames**2).mean(1) + 1e-12)
+    Parameters
+    ----------
+    leg : ndarray of float32, shape (n_samples,)
+    sample_rate_hz : int
+        8000 or more.
+    speech : iterable of Segment
+
+    Returns
+    -------
+    times_s : ndarray of float64, shape (n_voiced,)
+        Middle of each voiced frame, in seconds from the start of the leg, rising; steps of 16 ms inside a segment.
+    f0_hz : ndarray of float64, shape (n_voiced,)
+
+    Raises
+    ------
+    ValueError
+        If the leg is not one-dimensional or the rate is under 8000 Hz.
+    """
+    _check(leg, sample_rate_hz)
+    segments = union(speech)
+    parts = [_at_8_khz(_cut(leg, sample_rate_hz, s), sample_rate_hz) for s in segments]
+    hops, f0 = _voiced(parts)
+    n_hops = np.array([len(p) // _HOP for p in parts], dtype=np.int64)
+    first_hop = np.concatenate([[0], np.cumsum(n_hops)])
+    which = np.searchsorted(first_hop, hops, side="right") - 1
+    start_s = np.array([max(0.0, s.start_s) for s in segments])
+    middle = (hops - first_hop[which]) * _HOP + _FRAME_HOPS * _HOP / 2
+    return (start_s[which] if len(hops) else np.zeros(0)) + middle / _RATE_HZ, f0
+
+
+def _check(leg: Floats, sample_rate_hz: int) -> None:
+    """Refuse what is not one leg at a usable rate."""
+    if leg.ndim != 1 or sample_rate_hz < _RATE_HZ:
+        raise ValueError(f"one leg at 8000 Hz or more is needed, not {leg.shape} at {sample_rate_hz} Hz")
+
+
+def _cut(leg: Floats, sample_rate_hz: int, segment: Segment) -> Floats:
+    """The samples of a segment, as far as they lie in the leg."""
+    return leg[max(0, round(segment.start_s * sample_rate_hz)) : max(0, round(segment.end_s * sample_rate_hz))]
+
+
+def _at_8_khz(part: Floats, sample_rate_hz: int) -> Floats:
+    """Samples at the rate of the analysis."""
+    if sample_rate_hz == _RATE_HZ or not len(part):
+        return part
+    return np.asarray(soxr.resample(part, sample_rate_hz, _RATE_HZ), np.float32)
+
+
+def _voiced(parts: Iterable[Floats]) -> tuple[NDArray[np.int64], Doubles]:
+    """Voiced frames in the speaker's range: the hop at which each begins, counted over all parts, and its Hz."""
+    hops = [_whole_hops(p) for p in parts]
+    mask = [np.arange(len(h)) <= len(h) - _FRAME_HOPS for h in hops]
+    if not any(m.any() for m in mask):
+        return np.zeros(0, np.int64), np.zeros(0)
+    samples, whole = np.concatenate(hops), np.concatenate(mask)
+    power = np.einsum("ij,ij->i", samples, samples)
+    power = np.convolve(power, np.ones(_WINDOW_HOPS) / (_WINDOW_HOPS * _HOP))[_WINDOW_HOPS - 1 :][: len(power)]
+    faintest = max(np.percentile(power[whole], 95) * 10 ** (-_BELOW_LOUD_DB / 10), 10 ** (_QUIETEST_DBFS / 10))
+    at = np.flatnonzero(whole & (power > faintest))
+    chunks = np.split(at, np.searchsorted(at, np.arange(_CHUNK_HOPS, len(samples), _CHUNK_HOPS)))
+    tracked = [_yin(samples[c[0] : c[-1] + _FRAME_HOPS].reshape(-1), c - c[0]) for c in chunks if len(c)]
+    if not tracked:
+        return at, np.zeros(0)
+    f0, periodic = (np.concatenate(v) for v in zip(*tracked, strict=True))
+    at, f0 = at[periodic], f0[periodic]
+    if len(f0):
+        low, high = np.percentile(f0, (25, 75)) * _RANGE_OF_QUARTILES
+        inside = (f0 >= low) & (f0 <= high)
+        at, f0 = at[inside], f0[inside]
+    return at, f0
+
+
+def _whole_hops(part: Floats) -> Floats:
+    """The part in rows of one hop, without its direct current; what is left over at its end is dropped.
+
+    Neighbouring samples are averaged (-3 dB at 2 kHz), so that a period that falls between two lags still repeats well.
+    """
+    n = len(part) // _HOP * _HOP
+    if not n:
+        return part[:0].reshape(-1, _HOP)
+    centred: Floats = part[:n] - part[:n].mean()
+    centred[:-1] += centred[1:]
+    centred *= np.float32(0.5)
+    return centred.reshape(-1, _HOP)
+
+
+def _yin(samples: Floats, at: NDArray[np.int64]) -> tuple[Doubles, NDArray[np.bool_]]:
+    """Fundamental in Hz of the frames that begin at the given hops, and whether each repeats itself."""
+    lags = _LONGEST + 2  # one beyond the longest, so that a dip there has two neighbours
+    window = _WINDOW_HOPS * _HOP
+    sums = np.concatenate([[0.0], np.cumsum(np.square(samples), dtype=np.float64)])
+    energy = (sums[window:] - sums[:-window]).astype(np.float32)
+    products = _lagged_products(samples, lags)[at]
+    shifted = np.lib.stride_tricks.sliding_window_view(energy, lags)[at * _HOP]
+    first = shifted[:, :1].copy()
+    # Equations 6 and 8 of the paper: the squared difference, and its ratio to its mean over the shorter lags.
+    ratio = shifted - products
+    ratio -= products
+    ratio += first
+    ratio[:, 0] = 0
+    total = np.cumsum(ratio, axis=1)
+    total += np.float32(1e-6) * first  # no division by nothing
+    ratio *= np.arange(lags, dtype=np.float32)
+    ratio /= total
+    lag = _first_dip(ratio)
+    rows = np.arange(len(at))
+    before, here, after = (ratio[rows, lag + k].astype(np.float64) for k in (-1, 0, 1))
+    bend = before - 2 * here + after
+    shift = np.divide(before - after, 2 * bend, out=np.zeros(len(at)), where=bend > 0)
+    periodic = products[rows, lag] >= _PERIODICITY * np.sqrt(first[:, 0] * shifted[rows, lag])
+    return _RATE_HZ / (lag + np.clip(shift, -0.5, 0.5)), periodic
+
+
+def _lagged_products(samples: Floats, lags: int) -> Floats:
+    """Sum over the window of x(j) x(j + lag), per frame and lag.
+
+    By Fourier transforms of one hop against itself and what follows; neighbouring hops are added up to windows, so
+    that frames which overlap share their transforms.
+    """
+    size = 2 * _HOP
+    spectra = scipy.fft.rfft(samples.reshape(-1, _HOP), size, axis=1)
+    n_frames = len(spectra) - _FRAME_HOPS + 1
+    # A hop followed by the next one is the sum of their spectra, the later one delayed by half the transform.
+    delay = np.ones(_HOP + 1, np.float32)
+    delay[1::2] = -1
+    both = spectra[1:] * delay
+    both += spectra[:-1]
+    both *= np.conj(spectra[:-1])
+    per_hop = scipy.fft.irfft(both, size, axis=1, overwrite_x=True)[:, :lags]
+    products: Floats = sum((per_hop[k : k + n_frames] for k in range(1, _WINDOW_HOPS)), per_hop[:n_frames])
+    return products
+
+
+def _first_dip(ratio: Floats) -> NDArray[np.int64]:
+    """The lag of each frame: the bottom of the first dip under the threshold, else the lowest ratio of all."""
+    inner = ratio[:, _SHORTEST : _LONGEST + 1]
+    bottom = (inner <= _DIP) & (inner <= ratio[:, _SHORTEST - 1 : _LONGEST]) & (inner < ratio[:, _SHORTEST + 1 : _LONGEST + 2])
+    lag: NDArray[np.int64] = np.where(bottom.any(axis=1), bottom.argmax(axis=1), inner.argmin(axis=1))
+    return lag + _SHORTEST

@@ -18,7 +18,6 @@ NEEDED_DISTRIBUTIONS = (
     "numpy",
     "scipy",
     "av",
-    "librosa",
     "soxr",
     "opencc-python-reimplemented",
     "pypinyin",
