@@ -1,0 +1,265 @@
+"""Bursts of tone: their components, their edges and how like a generator's they are.
+
+A signalling tone is one, two or three sine components that keep their frequency and level from the first to the last
+millisecond, with steep edges. :mod:`audit.telephony.steady` says where such a thing may be; here its components are found in
+one long spectrum, and its edges from the envelope of just these components, which hardly hears anything else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import scipy.fft
+from numpy.typing import NDArray
+
+from audit.telephony.spectrum import LINE_RATE_HZ, Floats
+from audit.telephony.steady import MIN_LEVEL_DBFS, N_HOP, SteadyRun, steady_runs
+
+Envelope = NDArray[np.float64]
+
+STEP = 8  # samples: envelopes are computed every millisecond
+STEPS_PER_S = LINE_RATE_HZ // STEP
+IN_SIGHT = 60  # steps beyond an edge that must be seen
+MARGINS_S = (0.3, 2.2)  # looked at on both sides of a steady run; a word may cover the rest of the longest ring
+MIN_BURST_S = 0.10
+MIN_STEADY_RATIO = 0.35  # of a burst, the share that must have been found steady
+MAX_GAP_S = 0.045  # dips of an amplitude-modulated tone
+EDGE_SMOOTH_S = 0.025
+MAX_SMOOTH_S = 0.0625  # one cycle of 16 Hz, the slowest modulation (Japan)
+MAX_RIPPLE_DB = 2.0
+# A sender switches a tone; voices and instruments swell and die away. 25 to 60 ms outside a burst its own components must
+# have fallen by this much,
+MIN_DROP_DB = 12.0
+# and a burst that no cadence vouches for must be flatter and stand in a pause: nothing else there is louder than this.
+LONE_MAX_RIPPLE_DB = 0.3
+LONE_SURROUNDINGS_DB = -10.0
+LONE_IMPURITY_DB = -10.0
+LONE_MIN_S = 0.14
+# Transform codecs (AAC at low rates) let the level of a steady tone sway by a decibel; one as long as a ring and as pure as
+# only a generator's still stands alone.
+LONG_LONE_MIN_S = 0.35
+LONG_LONE_MAX_RIPPLE_DB = 1.2
+LONG_LONE_IMPURITY_DB = -20.0
+
+# Components within a cluster: two at about one level, or a carrier with two side tones (depth 90 to 100 %: -7 to -6 dB).
+COMPONENT_SPAN_HZ = 62.0
+COMPONENT_DB = 9.5
+PAIR_MIN_HZ, MODULATION_HZ, SYMMETRY_HZ = 18.0, (12.0, 40.0), 2.5
+N_LINES = 4096  # half a second
+
+
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """One burst before it has a name.
+
+    Attributes
+    ----------
+    start_s, end_s : float
+        Seconds from the start of what was looked at.
+    freqs_hz : tuple of float
+        Its components, lowest first: one, two, or three where it is a carrier with two side tones (amplitude modulation).
+    level_dbfs : float
+        RMS of the components.
+    stands_alone : bool
+        Flat, pure, and nothing else sounds right before and after it: a tone even if no cadence vouches for it.
+    """
+
+    start_s: float
+    end_s: float
+    freqs_hz: tuple[float, ...]
+    level_dbfs: float
+    stands_alone: bool
+
+
+def find_bursts(leg: Floats) -> tuple[Burst, ...]:
+    """Find bursts of steady components on one stretch of a leg.
+
+    Parameters
+    ----------
+    leg : ndarray, shape (n,), float32
+        Samples at 8 kHz, finite. Steady noise is known from ten seconds on; a stretch of 30 s or more is heard best.
+
+    Returns
+    -------
+    tuple of Burst
+        Sorted, not overlapping, edges good to about 20 ms. A burst that the stretch cuts has its edge there.
+    """
+    found: list[Burst] = []
+    for run in steady_runs(leg):
+        bursts = _measure(leg, run, MARGINS_S[0])
+        for burst in (_measure(leg, run, MARGINS_S[1]) if bursts is None else bursts) or ():
+            if not found or burst.start_s >= found[-1].end_s:
+                found.append(burst)
+            elif burst.end_s - burst.start_s > found[-1].end_s - found[-1].start_s:
+                found[-1] = burst
+    return tuple(found)
+
+
+def _measure(leg: Floats, run: SteadyRun, margin_s: float) -> list[Burst] | None:
+    """The bursts of one steady run, or None where an edge is not in sight; `[]` where nothing is flat between steep edges."""
+    a = max(0, run.first * N_HOP - round(margin_s * LINE_RATE_HZ)) // STEP * STEP
+    b = min(len(leg), run.stop * N_HOP + round(margin_s * LINE_RATE_HZ))
+    piece = leg[a : b // STEP * STEP]
+    core = slice(max(0, run.first * N_HOP - a), max(STEP, run.stop * N_HOP - a))
+    freqs_hz = components_hz(piece[core], run.centres_hz)
+    smooth_s = _smoothing_s(freqs_hz)
+    envelope = component_power(piece, freqs_hz, smooth_s)
+    steady = envelope[core.start // STEP : core.stop // STEP]
+    plateau = float(np.partition(steady, -(len(steady) // 4) - 1)[-(len(steady) // 4) - 1]) if len(steady) else 0.0
+    if plateau < 10 ** (MIN_LEVEL_DBFS / 10):
+        return []
+    on = _without_short_gaps(envelope > 0.25 * plateau, round(MAX_GAP_S * STEPS_PER_S))
+    power: Envelope | None = None
+    bursts = []
+    for s, e in _spans(on):
+        covered = min(e, core.stop // STEP) - max(s, core.start // STEP)
+        if e - s < MIN_BURST_S * STEPS_PER_S or covered < MIN_STEADY_RATIO * (e - s):
+            continue
+        if (s <= IN_SIGHT and a > 0) or (e >= len(envelope) - IN_SIGHT and b < len(leg)):
+            return None
+        level, ripple_db = float(np.median(envelope[s:e])), _ripple_db(envelope[s:e])
+        if ripple_db > MAX_RIPPLE_DB or _surroundings(envelope, s, e, smooth_s) > level * 10 ** (-MIN_DROP_DB / 10):
+            continue
+        power = smoothed_power(piece, smooth_s) if power is None else power
+        impurity_db = 10 * float(np.log10(max(float(np.median((power - envelope)[s:e])) / level, 1e-12)))
+        length_s = (e - s) / STEPS_PER_S
+        flat = ripple_db <= LONE_MAX_RIPPLE_DB and impurity_db <= LONE_IMPURITY_DB and length_s >= LONE_MIN_S
+        long_and_pure = (
+            ripple_db <= LONG_LONE_MAX_RIPPLE_DB and impurity_db <= LONG_LONE_IMPURITY_DB and length_s >= LONG_LONE_MIN_S
+        )
+        quiet_around = _surroundings(power, s, e, smooth_s) <= level * 10 ** (LONE_SURROUNDINGS_DB / 10)
+        bursts.append(
+            Burst(
+                (a + s * STEP) / LINE_RATE_HZ,
+                (a + e * STEP) / LINE_RATE_HZ,
+                freqs_hz,
+                10 * float(np.log10(level)),
+                (flat or long_and_pure) and quiet_around,
+            )
+        )
+    return bursts
+
+
+def components_hz(core: Floats, centres_hz: tuple[float, ...]) -> tuple[float, ...]:
+    """Frequencies of the components around each cluster's centre, from one spectrum of the whole core."""
+    x = core[:N_LINES]
+    window = np.hanning(len(x) + 2)[1:-1].astype(np.float32)
+    spectrum = scipy.fft.rfft(x * window, n=N_LINES)
+    power = spectrum.real**2 + spectrum.imag**2
+    bin_hz = LINE_RATE_HZ / N_LINES
+    apart = max(MODULATION_HZ[0], 1.2 * LINE_RATE_HZ / len(x)) / bin_hz
+    span_hz = min([COMPONENT_SPAN_HZ, *((high - low) / 2 for low, high in pairwise(centres_hz))])
+    found: list[float] = []
+    for centre_hz in centres_hz:
+        low = max(1, int((centre_hz - span_hz) / bin_hz) + 1)
+        near = power[low : max(low + 1, int((centre_hz + span_hz) / bin_hz))]
+        lines = _lines(near, apart, most=3 if len(centres_hz) == 1 else 1)
+        found += [(low + k + _peak_shift(power, low + k)) * bin_hz for k in lines]
+    return tuple(sorted(found))
+
+
+def _lines(power: Floats, apart: float, *, most: int) -> list[int]:
+    """Positions of the one, two or three lines that make up one cluster."""
+    peaks = np.flatnonzero((power[1:-1] > power[:-2]) & (power[1:-1] >= power[2:])) + 1
+    if len(peaks) == 0:
+        return [int(np.argmax(power))]
+    chosen: list[int] = []
+    for k in peaks[np.argsort(-power[peaks])]:
+        if power[k] < power[peaks].max() * 10 ** (-COMPONENT_DB / 10) or len(chosen) == most:
+            break
+        if all(abs(k - c) >= apart for c in chosen):
+            chosen.append(int(k))
+    bin_hz = LINE_RATE_HZ / N_LINES
+    if len(chosen) == 3:
+        low, middle, high = sorted(chosen)
+        if abs(low + high - 2 * middle) * bin_hz <= SYMMETRY_HZ and (high - low) / 2 * bin_hz <= MODULATION_HZ[1]:
+            return [low, middle, high]
+    if len(chosen) >= 2 and abs(chosen[0] - chosen[1]) * bin_hz >= PAIR_MIN_HZ:
+        return sorted(chosen[:2])
+    return chosen[:1]
+
+
+def _peak_shift(power: Floats, k: int) -> float:
+    """Where the top of the peak at bin `k` lies between its neighbours, in bins (parabola through the logarithms)."""
+    a, b, c = (float(np.log(max(power[i], 1e-20))) for i in (k - 1, k, k + 1))
+    curve = a - 2 * b + c
+    return min(max(0.5 * (a - c) / curve, -0.5), 0.5) if curve < 0 else 0.0
+
+
+def _smoothing_s(freqs_hz: tuple[float, ...]) -> float:
+    """Length of a window that is blind to the other components: one period of their beat."""
+    if len(freqs_hz) == 1:
+        return EDGE_SMOOTH_S
+    beat_s = 1 / min(high - low for low, high in pairwise(freqs_hz))
+    return min(max(beat_s, 0.01), MAX_SMOOTH_S) if beat_s > EDGE_SMOOTH_S else max(beat_s, 0.01)
+
+
+def component_power(piece: Floats, freqs_hz: tuple[float, ...], smooth_s: float) -> Envelope:
+    """Power of the components around each millisecond, each seen through a sliding window; len(piece) // STEP values."""
+    n = len(piece) // STEP
+    blocks = piece[: n * STEP].reshape(n, STEP)
+    length = max(1, round(smooth_s * STEPS_PER_S))
+    total = np.zeros(n)
+    for f in freqs_hz:
+        turn = -2j * np.pi * f / LINE_RATE_HZ
+        within = np.exp(turn * np.arange(STEP))
+        parts = blocks @ np.stack((within.real, within.imag), axis=1).astype(np.float32)
+        mixed = (parts[:, 0] + 1j * parts[:, 1]) * np.exp(turn * STEP * np.arange(n))
+        box = _sliding_sum(mixed, length) / (length * STEP)
+        total += 2 * (box.real**2 + box.imag**2)
+    return np.asarray(total, dtype=np.float64)
+
+
+def smoothed_power(piece: Floats, smooth_s: float = EDGE_SMOOTH_S) -> Envelope:
+    """Mean square around each millisecond; len(piece) // STEP values."""
+    n = len(piece) // STEP
+    blocks = piece[: n * STEP].reshape(n, STEP)
+    length = max(1, round(smooth_s * STEPS_PER_S))
+    squares = np.einsum("ij,ij->i", blocks, blocks).astype(np.float64)
+    return np.asarray(np.maximum(_sliding_sum(squares, length), 0.0) / (length * STEP), dtype=np.float64)
+
+
+def _sliding_sum(values: NDArray[Any], length: int) -> NDArray[Any]:
+    """Sum over `length` values around each."""
+    running = np.cumsum(np.concatenate((np.zeros(length, values.dtype), values, np.zeros(length, values.dtype))))
+    sums: NDArray[Any] = running[length:] - running[:-length]
+    half = length // 2
+    return sums[half : half + len(values)]
+
+
+def _surroundings(power: Envelope, start: int, end: int, smooth_s: float) -> float:
+    """Greatest power in 35 ms before the start and after the end, the window's own reach left out; 0 at the ends."""
+    reach = round(max(smooth_s, EDGE_SMOOTH_S) * STEPS_PER_S)
+    width = round(0.035 * STEPS_PER_S)
+    before, after = power[max(0, start - reach - width) : max(0, start - reach)], power[end + reach : end + reach + width]
+    return max(float(before.max(initial=0.0)), float(after.max(initial=0.0)))
+
+
+def _without_short_gaps(on: NDArray[np.bool_], n_gap: int) -> NDArray[np.bool_]:
+    """Close gaps of at most `n_gap`."""
+    closed = on.copy()
+    spans = _spans(on)
+    for (_, e), (s, _) in pairwise(spans):
+        if s - e <= n_gap:
+            closed[e:s] = True
+    return closed
+
+
+def _ripple_db(envelope: Envelope) -> float:
+    """Standard deviation in dB of the burst's envelope between its ramps, smoothed over one cycle of 16 Hz modulation."""
+    n = round(MAX_SMOOTH_S * STEPS_PER_S)
+    ramp = round(EDGE_SMOOTH_S * STEPS_PER_S)
+    inner = envelope[ramp:-ramp]
+    if len(inner) > 2 * n:
+        running = np.cumsum(np.concatenate(([0.0], inner)))
+        inner = (running[n:] - running[:-n]) / n
+    return float(np.std(10 * np.log10(np.maximum(inner, 1e-12)))) if len(inner) else 0.0
+
+
+def _spans(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Half-open runs of True."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], flags.astype(np.int8), [0]))))
+    return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
