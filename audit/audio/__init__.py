@@ -8,6 +8,16 @@ decoded and jumps of the time stamps are filled with silence, so that later time
 from audit.audio.clip import encode_clip
 from audit.audio.decode import MAX_SAMPLE_RATE_HZ, resample
 from audit.audio.reader import Audio, file_sha256, read_audio
-from audit.audio.store import Samples, SampleStore
+from audit.audio.store import Leg, Samples, SampleStore
 
-__all__ = ["MAX_SAMPLE_RATE_HZ", "Audio", "SampleStore", "Samples", "encode_clip", "file_sha256", "read_audio", "resample"]
+__all__ = [
+    "MAX_SAMPLE_RATE_HZ",
+    "Audio",
+    "Leg",
+    "SampleStore",
+    "Samples",
+    "encode_clip",
+    "file_sha256",
+    "read_audio",
+    "resample",
+]

@@ -22,8 +22,8 @@ class SampleStore:
     Parameters
     ----------
     n_channels : int
-    memory_limit_bytes : int
-        From here on the samples go to a temporary file.
+    memory_limit_bytes : int, optional
+        From here on the samples go to a temporary file; `MEMORY_LIMIT_BYTES` if not given.
 
     Notes
     -----
@@ -31,10 +31,10 @@ class SampleStore:
     behind by a process that is killed.
     """
 
-    def __init__(self, n_channels: int, *, memory_limit_bytes: int = MEMORY_LIMIT_BYTES) -> None:
+    def __init__(self, n_channels: int, *, memory_limit_bytes: int | None = None) -> None:
         self.n_channels = n_channels
         self.n_samples = 0
-        self._limit_bytes = memory_limit_bytes
+        self._limit_bytes = MEMORY_LIMIT_BYTES if memory_limit_bytes is None else memory_limit_bytes
         self._blocks: list[Samples] = []
         self._file: IO[bytes] | None = None
 
@@ -95,3 +95,27 @@ class SampleStore:
                 at -= block.shape[1]
             self._blocks = [out]
         return self._blocks[0]
+
+
+class Leg:
+    """One channel of a store, sliced like an array of its samples; only the slice is read.
+
+    Parameters
+    ----------
+    store : SampleStore
+    channel : int
+        0-based.
+    """
+
+    ndim = 1
+
+    def __init__(self, store: SampleStore, channel: int) -> None:
+        self._store = store
+        self._channel = channel
+
+    def __len__(self) -> int:
+        return self._store.n_samples
+
+    def __getitem__(self, where: slice) -> Samples:
+        start, stop, step = where.indices(len(self))
+        return self._store.read(start, stop)[self._channel, ::step]

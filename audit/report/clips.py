@@ -213,10 +213,8 @@ def _cut(recording: Recording, segments: Sequence[Segment]) -> tuple[str | None,
         audio = read_audio(path)
     except (AuditError, OSError) as e:
         return getattr(e, "message", None) or str(e), []
-    both = mix_legs(audio.samples, recording.layout)
-    rate = audio.sample_rate_hz
-    clips = (both[round(s.start_s * rate) : round(s.end_s * rate)] for s in segments)
-    return None, [data_uri(encode_clip(samples[np.newaxis, :], rate)) for samples in clips]
+    clips = (mix_legs(audio.read(s.start_s, s.end_s), recording.layout) for s in segments)
+    return None, [data_uri(encode_clip(samples[np.newaxis, :], audio.sample_rate_hz)) for samples in clips]
 
 
 def mix_legs(samples: Samples, layout: Layout) -> Samples:

@@ -18,7 +18,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from audit.audio import resample
+from audit.audio import Leg, resample
 from audit.errors import ModelError
 from audit.records import Role, Segment, Transcript, Turn, Word, total_s, union
 from audit.transcript.models import Progress, ensure_model, model_name, resolve_model
@@ -61,7 +61,8 @@ class LegAudio:
     ----------
     role : Role
         "unknown" for a mono recording that holds both parties.
-    samples : ndarray of float32, shape (n,)
+    samples : ndarray of float32, shape (n,), or Leg
+        A leg is read only where there is speech.
         Full scale 1.0.
     sample_rate_hz : int
     speech : tuple of Segment
@@ -69,7 +70,7 @@ class LegAudio:
     """
 
     role: Role
-    samples: Samples
+    samples: Samples | Leg
     sample_rate_hz: int
     speech: tuple[Segment, ...]
 
@@ -294,14 +295,14 @@ class Recogniser:
 class _Sound:
     """A leg, its speech held inside its length. Resampled stretch by stretch: hours of a call stay as they came."""
 
-    samples: Samples
+    samples: Samples | Leg
     sample_rate_hz: int
     speech: tuple[Segment, ...]
 
     @classmethod
     def of(cls, leg: LegAudio) -> _Sound:
         if leg.samples.ndim != 1:
-            raise ValueError(f"a leg has one dimension, not the shape {leg.samples.shape}")
+            raise ValueError(f"a leg has one dimension, not {leg.samples.ndim}")
         duration_s = len(leg.samples) / leg.sample_rate_hz
         inside = (s.intersect(Segment(0.0, duration_s)) for s in union(leg.speech)) if duration_s else ()
         return cls(leg.samples, leg.sample_rate_hz, tuple(s for s in inside if s is not None))

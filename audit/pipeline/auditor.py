@@ -1,0 +1,202 @@
+"""One recording to one audited call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from audit import __version__
+from audit.audio import Audio, Leg, file_sha256, read_audio
+from audit.contract import call_to_json, record_from_json
+from audit.evaluation import Scorecard, evaluate, load_scorecard
+from audit.pipeline.hearing import Heard, hear
+from audit.pipeline.measures import measures_of
+from audit.pipeline.settings import SCORECARD_OF_LANGUAGE, Settings
+from audit.pipeline.timeline import RECORD_TOLERANCE_S, timeline_of
+from audit.records import CallRecord, Evaluation, Layout, Metadata, Recording, Role, Segment, Transcript, union
+from audit.speakers import ChannelFinding, agent_channel
+from audit.transcript import LegAudio, Recogniser
+
+
+@dataclass(frozen=True, slots=True)
+class AuditedCall:
+    """A call and, where a scorecard applied, its evaluation."""
+
+    record: CallRecord
+    evaluation: Evaluation | None
+
+
+class Auditor:
+    """Audits one call after another with the same settings.
+
+    Parameters
+    ----------
+    settings : Settings
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._recogniser: Recogniser | None = None
+        self._scorecards: dict[str, Scorecard] = {}
+
+    def audit(self, path: Path, metadata: Metadata) -> AuditedCall:
+        """Audit one recording.
+
+        Parameters
+        ----------
+        path : Path
+        metadata : Metadata
+            What the record, vCon or file name says of the call.
+
+        Returns
+        -------
+        AuditedCall
+
+        Raises
+        ------
+        RecordingError
+            If the file cannot be audited.
+        ModelError
+            If the speech model cannot be used.
+        """
+        audio = read_audio(path)
+        heard = hear(audio, tone_plan=self._tone_plan())
+        transcript = self._transcribe(heard, metadata) if self.settings.transcribe else None
+        whose = self._whose(heard, metadata, transcript)
+        roles = _roles(heard, whose.channel)
+        if transcript is not None:
+            transcript = _with_roles(transcript, roles)
+        record = CallRecord(
+            call_id=metadata.call_id,
+            tool_version=__version__,
+            recording=_recording(path, audio, heard, whose, metadata),
+            metadata=metadata,
+            timeline=timeline_of(heard, metadata, roles),
+            speech=_speech(heard, roles),
+            measures=measures_of(heard, roles, transcript),
+            transcript=transcript,
+        )
+        # What is judged is what is published, to the last digit: rescoring a stored call must come to the same verdicts.
+        record = record_from_json(call_to_json(record))
+        scorecard = self.scorecard(transcript.language if transcript else self.settings.language)
+        return AuditedCall(record, evaluate(record, scorecard) if scorecard else None)
+
+    def scorecard(self, language: str) -> Scorecard | None:
+        """The scorecard of the settings, or the shipped one of a language; None where there is none."""
+        name = self.settings.scorecard or SCORECARD_OF_LANGUAGE.get(language)
+        if name is None:
+            return None
+        if name not in self._scorecards:
+            self._scorecards[name] = load_scorecard(name)
+        return self._scorecards[name]
+
+    def _tone_plan(self) -> str:
+        plan = self.settings.tone_plan
+        return plan if plan != "auto" else self.settings.profile.tone_plan
+
+    def _transcribe(self, heard: Heard, metadata: Metadata) -> Transcript:
+        """Recognise the speech of all legs; each leg stands under the role that `_CHANNEL_ROLES` lends it."""
+        if self._recogniser is None:
+            s = self.settings
+            self._recogniser = Recogniser.load(s.model, device=s.device, compute_type=s.compute_type, cpu_threads=s.cpu_threads)
+        lent: Sequence[Role] = _CHANNEL_ROLES if heard.n_legs > 1 else ("unknown",)
+        legs = [
+            LegAudio(role, Leg(heard.audio.store, c), heard.sample_rate_hz, speech)
+            for c, (role, speech) in enumerate(zip(lent, heard.speech, strict=True))
+        ]
+        return self._recogniser.transcribe(legs, language=self.settings.language, hotwords=_hotwords(metadata))
+
+    def _whose(self, heard: Heard, metadata: Metadata, transcript: Transcript | None) -> ChannelFinding:
+        """Find out which channel is the agent's."""
+        texts = None
+        if transcript is not None and heard.n_legs > 1:
+            texts = [" ".join(t.text for t in transcript.turns if t.role == role) for role in _CHANNEL_ROLES]
+        starts = [(s[0].start_s, c) for c, s in enumerate(heard.speech) if s]
+        return agent_channel(
+            option=self.settings.agent_channel,
+            profile=self.settings.profile,
+            metadata=metadata,
+            ringing_channel=heard.tones[0].channel if heard.ringing and heard.tones else None,
+            hold_channels=tuple(h.channel for h in heard.holds),
+            first_speaker_channel=min(starts)[1] if starts else None,
+            texts=texts,
+        )
+
+
+#: Roles lent to channels 0 and 1 while nobody knows whose they are.
+_CHANNEL_ROLES: tuple[Role, Role] = ("agent", "customer")
+
+
+def _roles(heard: Heard, agent: int | None) -> tuple[Role, ...]:
+    """The role of each leg; all "unknown" where the agent's channel is not known or both people share one."""
+    if heard.n_legs == 1 or agent is None:
+        return tuple("unknown" for _ in range(heard.n_legs))
+    return ("agent", "customer") if agent == 0 else ("customer", "agent")
+
+
+def _with_roles(transcript: Transcript, roles: Sequence[Role]) -> Transcript:
+    """Replace the lent roles by the found ones."""
+    if len(roles) == 1:
+        return transcript
+    found = dict(zip(_CHANNEL_ROLES, roles, strict=True))
+    return replace(transcript, turns=tuple(replace(t, role=found[t.role]) for t in transcript.turns))
+
+
+def _speech(heard: Heard, roles: Sequence[Role]) -> dict[Role, tuple[Segment, ...]]:
+    """Speech by role; legs of unknown role are taken together."""
+    out: dict[Role, tuple[Segment, ...]] = {}
+    for role, segments in zip(roles, heard.speech, strict=True):
+        out[role] = union((*out.get(role, ()), *segments)) if role in out else segments
+    return out
+
+
+def _hotwords(metadata: Metadata) -> tuple[str, ...]:
+    """Names that may be said in this call and that no recogniser knows."""
+    names = (metadata.variables.get("company"), metadata.agent_name)
+    return tuple(n for n in names if n)
+
+
+_SHARED_CHANNEL: Mapping[Layout, str] = {
+    "mono": "both parties share one channel: what depends on who speaks is not evaluable",
+    "dual_mono": "both channels hold the same sound: what depends on who speaks is not evaluable",
+}
+
+
+# --- the record of the recording ------------------------------------------------------------------
+def _recording(path: Path, audio: Audio, heard: Heard, whose: ChannelFinding, metadata: Metadata) -> Recording:
+    warnings = [*audio.warnings, *metadata.warnings]
+    disagreement = _length_disagreement(audio.duration_s, metadata)
+    if disagreement:
+        warnings.append(disagreement)
+    damage = [x for x in (audio.damaged, disagreement) if x]
+    if heard.layout == "one_dead_leg":
+        warnings.append("one channel carries no sound of its own: nothing can be said of that party")
+    if heard.n_legs == 1:
+        warnings.append(_SHARED_CHANNEL[heard.layout])
+    elif whose.channel is None:
+        warnings.append(f"it is not known which channel is the agent's: {whose.reason}")
+    return Recording(
+        path=str(path),
+        sha256=file_sha256(path),
+        duration_s=audio.duration_s,
+        sample_rate_hz=audio.source_sample_rate_hz,
+        n_channels=audio.n_channels,
+        layout=heard.layout,
+        agent_channel=whose.channel if heard.n_legs > 1 else None,
+        agent_channel_source=whose.source,
+        warnings=tuple(dict.fromkeys(warnings)),
+        damaged="; ".join(damage) or None,
+    )
+
+
+def _length_disagreement(audio_s: float, metadata: Metadata) -> str | None:
+    """Say where the recording is shorter or longer than both lengths that the record can mean."""
+    known = [x for x in (metadata.duration_s, metadata.talk_s) if x is not None]
+    if not known or any(abs(audio_s - x) <= RECORD_TOLERANCE_S for x in known):
+        return None
+    if min(known) - RECORD_TOLERANCE_S <= audio_s <= max(known) + RECORD_TOLERANCE_S:
+        return None
+    said = " or ".join(f"{x:.0f} s" for x in dict.fromkeys(known))
+    word = "shorter" if audio_s < min(known) else "longer"
+    return f"the recording is {word} ({audio_s:.1f} s) than the call-detail record says ({said})"
