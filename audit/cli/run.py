@@ -70,7 +70,7 @@ def run(
 
     n_workers, n_threads = workers_and_threads(jobs)
     settings = Settings(
-        profile=_profile(profile),
+        profile=read_profile(profile),
         agent_channel=_channel(agent_channel),
         language=language,
         model=model,
@@ -108,7 +108,7 @@ def measure(
 
     n_workers, n_threads = workers_and_threads(jobs)
     settings = Settings(
-        profile=_profile(profile), agent_channel=_channel(agent_channel), transcribe=False, cpu_threads=n_threads
+        profile=read_profile(profile), agent_channel=_channel(agent_channel), transcribe=False, cpu_threads=n_threads
     )
     audit_archive("measure", paths, out, settings, cdr=cdr, store_url=store_url, n_workers=n_workers, fail_on=(), lang=lang)
 
@@ -144,7 +144,7 @@ def audit_archive(
     found = discover(paths)
     for problem in found.problems:
         click.echo(f"callaudit: {problem}", err=True)
-    details = _call_details(cdr, settings.profile)
+    details = call_details(cdr, settings.profile)
     job = Job(
         command=command,
         recordings=found.recordings,
@@ -163,7 +163,7 @@ def audit_archive(
         close_run(summary, store, out, n_problems=len(found.problems), fail_on=fail_on, scorecard=settings.scorecard, lang=lang)
 
 
-def _profile(path: Path | None) -> Profile:
+def read_profile(path: Path | None) -> Profile:
     """Read ``--profile``; a tone plan that nobody knows is found before any call fails by it."""
     from rapidfuzz import process
 
@@ -197,7 +197,7 @@ def _find_metadata(path: Path, *, cdr: CallDetails | None, profile: Profile) -> 
     return find_metadata(path, cdr=cdr, profile=profile)
 
 
-def _call_details(path: Path | None, profile: Profile) -> CallDetails | None:
+def call_details(path: Path | None, profile: Profile) -> CallDetails | None:
     """Read ``--cdr``; a file that cannot be read at all is wrong usage."""
     from audit.ingest import read_cdr
 

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from audit.report.context import IndexPage, ScorecardPage
 from audit.report.messages import Messages
+from audit.report.picture import Picture, number
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -26,17 +27,24 @@ def render_index(page: IndexPage, messages: Messages) -> str:
     return _render("index.html", page, messages)
 
 
+def render_timeline(picture: Picture) -> str:
+    """A picture as an SVG file, which may also stand inside a page."""
+    return _environment().get_template("timeline.svg").render(p=picture, style=_shipped("timeline.css"))
+
+
 @cache
 def _environment() -> Environment:
     """Autoescape is on for every template; an unknown name is an error, not an empty string."""
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    environment.filters |= {"pixels": number, "seconds": lambda s: f"{s:.3f}".rstrip("0").rstrip(".")}
+    return environment
 
 
 @cache
 def _shipped(name: str) -> Markup:
-    """A stylesheet or script that ships with the templates; these two are the only texts put in unescaped."""
+    """A stylesheet or script that ships with the templates; these are the only texts put in unescaped."""
     return Markup((_TEMPLATES / name).read_text("utf-8").strip())
 
 
