@@ -29,6 +29,7 @@ from audit.errors import ProfileError
 METADATA_FIELDS = (
     "call_id", "recording", "agent_id", "agent_name", "customer_number", "direction", "started_at", "answered_at",
     "ended_at", "date", "time", "ring_s", "duration_s", "talk_s", "hangup_by", "agent_channel", "disposition",
+    "holds", "hold_start", "hold_end", "hold_s", "transferred_at",
 )  # fmt: skip
 
 

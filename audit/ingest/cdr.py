@@ -22,6 +22,7 @@ from typing import Any
 from rapidfuzz import process
 
 from audit.errors import MetadataError
+from audit.ingest.events import read_events
 from audit.ingest.values import direction_of_numbers, is_no_moment, parse_direction, parse_moment, parse_party, parse_seconds
 from audit.profile import Profile
 from audit.records import Metadata
@@ -53,6 +54,12 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "hangup_by": ("hangup_by", "hangupby", "hangup_party", "disconnected_by", "挂断方"),
     "agent_channel": ("agent_channel",),
     "disposition": ("disposition",),
+    # Not Asterisk's "holdtime", which is the time in the queue.
+    "holds": ("holds", "hold_events", "hold_intervals", "保持记录"),
+    "hold_start": ("hold_start", "hold_started_at", "hold_start_time", "保持开始时间"),
+    "hold_end": ("hold_end", "hold_ended_at", "hold_end_time", "unhold_time", "保持结束时间"),
+    "hold_s": ("hold_s", "hold_seconds", "hold_accum_seconds", "customer_hold_duration", "保持时长"),
+    "transferred_at": ("transferred_at", "transfer_time", "转接时间"),
 }
 _SOURCE_NUMBER = ("src", "caller_id_number", "cnum", "caller", "from", "主叫号码")
 _DESTINATION_NUMBER = ("dst", "destination_number", "callee", "to", "被叫号码")
@@ -405,6 +412,8 @@ def _metadata(values: dict[str, str], fields: dict[str, str], profile: Profile) 
         read("ring_s", parse_seconds), cell("ring_s"), moments, duration_s, talk_s,
         is_answered=_is_answered(cell("disposition"), cell("talk_s")), warnings=warnings,
     )  # fmt: skip
+    holds, transferred_at, unread = read_events(cell, zone)
+    warnings += unread
     number = {"inbound": source, "outbound": destination}.get(direction or "", "")
     known = set(fields.values()) - {fields.get("disposition"), fields.get("source"), fields.get("destination")}
     return Metadata(
@@ -425,6 +434,9 @@ def _metadata(values: dict[str, str], fields: dict[str, str], profile: Profile) 
         source="cdr",
         variables={name: value for name, value in values.items() if value and name not in known},
         warnings=tuple(warnings),
+        holds=holds,
+        hold_s=read("hold_s", parse_seconds),
+        transferred_at=transferred_at,
     )
 
 

@@ -19,7 +19,7 @@ MAX_START_DIFFERENCE_S = 120.0
 
 _FILLED = (
     "agent_id", "agent_name", "customer_number", "direction", "started_at", "answered_at", "ended_at", "duration_s", "talk_s",
-    "hangup_by", "agent_channel",
+    "hangup_by", "agent_channel", "recording_started_at", "hold_s",
 )  # fmt: skip
 
 
@@ -96,6 +96,8 @@ def _filled(better: Metadata, other: Metadata) -> Metadata:
     return replace(
         better,
         call_id=a or b,
+        holds=better.holds or other.holds,
+        transferred_at=better.transferred_at or other.transferred_at,
         variables={**other.variables, **better.variables},
         warnings=(*better.warnings, *warnings),
         **facts,

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from audit.errors import MetadataError
+from audit.ingest.events import HoldEvent, holds_of_events
 from audit.ingest.values import is_no_moment, parse_direction, parse_moment
-from audit.records import Metadata
+from audit.records import Metadata, RecordedHold
 
 #: Moments of vCons are RFC 3339 with fractions; what is left is the switch's own delay.
 TOLERANCE_S = 0.1
@@ -44,7 +45,8 @@ def read_vcon(path: Path, *, recording: Path | None = None) -> Metadata:
 
     Parties are told apart by ``role``, or by ``meta.role`` as older writers have it. Moments without an offset are taken
     as UTC, which is what the vCon library itself writes. Party history (``join``, ``drop``) gives the answer and the
-    side that hung up.
+    side that hung up, and its ``hold`` and ``unhold`` the holds; dialogs of the type ``transfer`` give the transfers.
+    Somebody muted is not on hold.
 
     Parameters
     ----------
@@ -64,7 +66,8 @@ def read_vcon(path: Path, *, recording: Path | None = None) -> Metadata:
     """
     data = _load(path)
     parties = [_as_dict(p) for p in data.parties]
-    dialog = _dialog([_as_dict(d) for d in data.dialog], recording)
+    dialogs = [_as_dict(d) for d in data.dialog]
+    dialog = _dialog(dialogs, recording)
     roles = [_role(p) for p in parties]
     agent = next((p for p, r in zip(parties, roles, strict=True) if r == "agent"), {})
     customer = next((p for p, r in zip(parties, roles, strict=True) if r == "customer"), {})
@@ -97,6 +100,9 @@ def read_vcon(path: Path, *, recording: Path | None = None) -> Metadata:
         hangup_by=hangup_by,
         source="vcon",
         variables=variables,
+        recording_started_at=started_at if dialog.get("type") == "recording" else None,
+        holds=_holds(path, dialog),
+        transferred_at=_transfers(path, dialogs, dialog),
     )
 
 
@@ -191,6 +197,32 @@ def _history(
     # Both legs stamped alike: the switch dropped them together and nobody can be named.
     first_is_alone = len(drops) == 1 or drops[0][0] < drops[1][0]
     return answered_at, drops[-1][0], drops[0][1] if first_is_alone else None
+
+
+def _holds(path: Path, dialog: Mapping[str, Any]) -> tuple[RecordedHold, ...]:
+    """Holds by the party history."""
+    history = dialog.get("party_history")
+    events = [
+        (at, who if isinstance(who := event.get("party"), int) else None, name)
+        for event in map(_as_dict, history if isinstance(history, list) else [])
+        for name in _HOLD_EVENTS
+        if event.get("event") == name and (at := _moment(path, event, "time")) is not None
+    ]
+    return holds_of_events(events)
+
+
+_HOLD_EVENTS: tuple[HoldEvent, ...] = ("hold", "unhold")
+
+
+def _transfers(path: Path, dialogs: list[dict[str, Any]], dialog: Mapping[str, Any]) -> tuple[datetime, ...]:
+    """When this dialog was transferred, or began by a transfer; one that names no dialogs is taken to mean it."""
+    found = []
+    for d in dialogs:
+        named = [i for k in ("original", "target_dialog", "target-dialog", "consultation") if isinstance(i := d.get(k), int)]
+        own = not named or any(0 <= i < len(dialogs) and dialogs[i] is dialog for i in named)
+        if d.get("type") == "transfer" and own and (at := _moment(path, d, "start")) is not None:
+            found.append(at)
+    return tuple(sorted(found))
 
 
 def _tags(data: Mapping[str, Any]) -> dict[str, str]:
