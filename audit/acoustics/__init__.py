@@ -1,6 +1,8 @@
 """What the sound of a call says: who speaks when, how loud, how high, how fast, and who waits for whom."""
 
-from audit.acoustics.level import ActiveSpeechLevel, Level, active_speech_level, measure_level
+from audit.acoustics.active import ActiveSpeechLevel, active_speech_level
+from audit.acoustics.level import Level, LevelMeter, StretchLevel, measure_level, turn_levels
+from audit.acoustics.loudness import loudness_lufs
 from audit.acoustics.pitch import Pitch, measure_pitch, pitch_of, pitch_pieces, pitch_track
 from audit.acoustics.rate import FastestStretch, articulation_rate, count_units, fastest_rate
 from audit.acoustics.turns import dead_air, longest_monologue_s, overlaps, response_times, talk_share_ratio, talk_spells
@@ -10,7 +12,9 @@ __all__ = [
     "ActiveSpeechLevel",
     "FastestStretch",
     "Level",
+    "LevelMeter",
     "Pitch",
+    "StretchLevel",
     "active_speech_level",
     "articulation_rate",
     "count_units",
@@ -18,6 +22,7 @@ __all__ = [
     "fastest_rate",
     "find_speech",
     "longest_monologue_s",
+    "loudness_lufs",
     "measure_level",
     "measure_pitch",
     "overlaps",
@@ -27,4 +32,5 @@ __all__ = [
     "response_times",
     "talk_share_ratio",
     "talk_spells",
+    "turn_levels",
 ]

@@ -1,11 +1,7 @@
-"""How loud somebody is: active speech level, loudness, peak, clipping and distance to the noise.
+"""How loud somebody is: active speech level, loudness, peak, clipping, direct current and distance to the noise.
 
-0 dBFS is the RMS of a full-scale square wave (RMS 1.0), so a full-scale sine has -3.01 dBFS.
-
-References
-----------
-ITU-T Rec. P.56 (12/2011), Objective measurement of active speech level, clause 8 (method B).
-ITU-R Rec. BS.1770-4 (10/2015), Algorithms to measure audio programme loudness and true-peak audio level, annex 1.
+0 dBFS is the RMS of a full-scale square wave (RMS 1.0), so a full-scale sine has -3.01 dBFS. The definitions and their
+tolerances stand in docs/acoustic-measures.md.
 """
 
 from __future__ import annotations
@@ -15,35 +11,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-import pyloudnorm
-import soxr
 from numpy.typing import NDArray
-from scipy.ndimage import maximum_filter1d
-from scipy.signal import lfilter
 
-from audit.records import Segment, subtract, union
+from audit.acoustics.active import ActivityCounter, active_level_of
+from audit.acoustics.loudness import LoudnessSteps, Weighting
+from audit.acoustics.noise import NoiseFloor
+from audit.records import Segment, union
 
 Floats = NDArray[np.float32]
 
-# ITU-T P.56 clause 8.3, values of the parameters of method B.
-_TIME_CONSTANT_S = 0.03
-_HANGOVER_S = 0.2
-_MARGIN_DB = 15.9
-#: Thresholds a factor of two apart, from one step of 16-bit samples to half of full scale (P.56 clause 8.2).
-_THRESHOLDS = 2.0 ** np.arange(-15, 0)
-
-_LOUDNESS_BLOCK_S = 0.4  # BS.1770 annex 1: gating block
-#: At 8 kHz the weighting filter, made for 48 kHz, is off by 0.2 dB at 1 kHz and 0.3 dB at 2 kHz; at 16 kHz by 0.07.
-_LOUDNESS_RATE_HZ = 16000
-#: Where samples are flat: the top code of mu-law is 0.980 of full scale, of A-law 0.984.
-_CLIPPING_LEVEL = 0.95
-_CLIPPING_RUN = 3
-#: Pauses count for the noise only from this far from speech, over at least this much time, at their quiet end: what is
-#: left of the other party or of music in them is louder than the line.
-_NOISE_GUARD_S, _NOISE_BLOCK_S, _NOISE_MIN_S, _NOISE_PERCENTILE = 0.1, 0.05, 0.5, 20
-#: Below this there is no noise but a line that was muted; one step of 16-bit samples has about -90 dBFS.
-_DIGITAL_SILENCE_DBFS = -90.0
-_CHUNK = 1 << 20
+#: Where samples are flat because a converter has no more: the top code of mu-law is 0.980 of full scale, of A-law 0.984,
+#: and their next lower codes 0.949 and 0.953.
+_CLIPPING_LEVEL, _CLIPPING_RUN = 0.96, 3
+#: Speech this far under the noise is a difference of two nearly equal figures; less is not told apart.
+_LOWEST_SNR_DB = -10.0
+#: A stretch of speech ends at a pause longer than the first, or at the first pause after the second.
+STRETCH_PAUSE_S, STRETCH_S = 0.5, 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +45,8 @@ class Level:
     clipping_ratio : float or None
         Share of the speech's samples that are clipped, 0-1.
     snr_db : float or None
-        Active speech level less the noise in the leg's own pauses. None without pauses or where they are digital
-        silence.
+        Power of the speech over that of the noise in the leg's own pauses, at least -10. None without pauses or where
+        they are digital silence.
     dc_offset_ratio : float or None
         Mean of the speech's samples as a share of full scale, with its sign.
     """
@@ -77,26 +60,173 @@ class Level:
 
 
 @dataclass(frozen=True, slots=True)
-class ActiveSpeechLevel:
-    """Result of ITU-T P.56 method B.
+class StretchLevel:
+    """How loud one stretch of speech is.
 
     Attributes
     ----------
-    level_dbfs : float
-        Mean power over the active time.
-    activity_ratio : float
-        Share of the time that is active, 0-1.
+    segment : Segment
+        From the beginning of its first to the end of its last speech, short pauses included.
+    speech_s : float
+        Seconds of speech in it.
+    active_level_dbfs, loudness_lufs : float or None
+        As in :class:`Level`, of this stretch's speech alone; the loudness is None under 0.4 s.
     """
 
-    level_dbfs: float
-    activity_ratio: float
+    segment: Segment
+    speech_s: float
+    active_level_dbfs: float | None
+    loudness_lufs: float | None
+
+
+class LevelMeter:
+    """Measures how loud the speech of one leg is, of a leg that is read in windows.
+
+    Fed with the whole leg at once or in windows of any size, it comes to the same figures. Between windows it keeps a
+    number for each tenth of a second of speech and each twentieth of a pause.
+
+    Parameters
+    ----------
+    sample_rate_hz : int
+
+    Raises
+    ------
+    ValueError
+        If the rate is not positive.
+    """
+
+    def __init__(self, sample_rate_hz: int) -> None:
+        if sample_rate_hz <= 0:
+            raise ValueError(f"a positive rate is needed, not {sample_rate_hz} Hz")
+        self._rate = sample_rate_hz
+        self._weighting = Weighting(sample_rate_hz)
+        self._loudness = LoudnessSteps(sample_rate_hz)
+        self._noise = NoiseFloor(sample_rate_hz)
+        self._stretches: list[_Stretch] = []
+        self._n_closed = 0  # stretches to which nothing can be added any more
+        self._read_to = 0
+        self._n, self._n_clipped, self._sum, self._peak = 0, 0, 0.0, 0.0
+
+    def add(self, samples: Floats, speech: Iterable[Segment], *, start_s: float = 0.0) -> None:
+        """Take up the next window of the leg.
+
+        Parameters
+        ----------
+        samples : ndarray of float32, shape (n_samples,)
+            Full scale 1.0. Windows come in order and do not overlap; between them the leg may be left out.
+        speech : iterable of Segment
+            Speech of this leg in seconds from the start of the recording: all of it, or at least what reaches into the
+            window or within 0.1 s of it. What lies outside the window is not measured.
+        start_s : float, default 0.0
+            Where the window begins, in seconds from the start of the recording.
+
+        Raises
+        ------
+        ValueError
+            If the samples are not one-dimensional or begin before the end of the last window.
+        """
+        first = round(start_s * self._rate)
+        if samples.ndim != 1 or first < self._read_to:
+            raise ValueError(f"one leg in order is needed, not {samples.shape} at {start_s} s")
+        self._read_to = first + len(samples)
+        segments = union(speech)
+        parts: list[Floats] = []
+        for s in segments:
+            begin, end = (round(t * self._rate) for t in (s.start_s, s.end_s))
+            part = samples[max(0, begin - first) : max(0, end - first)]
+            if len(part):
+                parts.append(part)
+                self._stretch_at(max(begin, first)).append(max(begin, first), len(part))
+        if parts:
+            self._add_speech(np.concatenate(parts))
+        self._noise.add(samples, first, segments)
+
+    def _stretch_at(self, at: int) -> _Stretch:
+        """The stretch that speech beginning at a sample of the recording belongs to."""
+        if not self._stretches or self._stretches[-1].ends_before(at, self._rate):
+            self._stretches.append(_Stretch(at, self._rate))
+        return self._stretches[-1]
+
+    def _add_speech(self, voice: Floats) -> None:
+        """Measure the speech of a window, which its stretches have been told of."""
+        weighted = self._weighting(voice)
+        self._loudness.add(weighted)
+        at = 0
+        for stretch in self._stretches[self._n_closed :]:
+            n = stretch.n_awaited
+            stretch.add(voice[at : at + n], weighted[at : at + n])
+            at += n
+        self._n_closed = len(self._stretches) - 1
+        high, low = float(voice.max()), float(voice.min())
+        self._peak = max(self._peak, high, -low)
+        self._sum += float(voice.sum())
+        self._n += len(voice)
+        if max(high, -low) >= _CLIPPING_LEVEL:
+            self._n_clipped += _n_clipped(voice)
+
+    def level(self) -> Level:
+        """The figures of all speech so far; all None without any."""
+        if not self._n:
+            return Level()
+        active = active_level_of(s.counter for s in self._stretches)
+        noise_dbfs = self._noise.level_dbfs()
+        return Level(
+            active_level_dbfs=active.level_dbfs if active else None,
+            loudness_lufs=self._loudness.loudness_lufs(),
+            peak_dbfs=20 * math.log10(self._peak) if self._peak > 0 else None,
+            clipping_ratio=self._n_clipped / self._n,
+            snr_db=_snr_db(active.level_dbfs, noise_dbfs) if active and noise_dbfs is not None else None,
+            dc_offset_ratio=self._sum / self._n,
+        )
+
+    def stretches(self) -> tuple[StretchLevel, ...]:
+        """How loud each stretch of speech is, in order.
+
+        A stretch ends at a pause of more than 0.5 s, or at the first pause after 8 s.
+        """
+        return tuple(s.measured(self._rate) for s in self._stretches)
+
+
+class _Stretch:
+    """One stretch of speech while it is measured."""
+
+    def __init__(self, first: int, sample_rate_hz: int) -> None:
+        self.counter = ActivityCounter(sample_rate_hz)
+        self._loudness = LoudnessSteps(sample_rate_hz)
+        self._first, self._end, self._n, self.n_awaited = first, first, 0, 0
+
+    def ends_before(self, at: int, sample_rate_hz: int) -> bool:
+        """Whether speech that begins at a sample belongs to another stretch."""
+        pause_s, length_s = (at - self._end) / sample_rate_hz, (self._end - self._first) / sample_rate_hz
+        return pause_s > STRETCH_PAUSE_S or (pause_s > 0 and length_s >= STRETCH_S)
+
+    def append(self, at: int, n: int) -> None:
+        """Say that samples of the recording belong to this stretch; they follow."""
+        self._end = at + n
+        self.n_awaited += n
+
+    def add(self, voice: Floats, weighted: NDArray[np.float64]) -> None:
+        """Measure the samples that were said to follow."""
+        self.counter.add(voice)
+        self._loudness.add(weighted)
+        self._n += len(voice)
+        self.n_awaited = 0
+
+    def measured(self, sample_rate_hz: int) -> StretchLevel:
+        active = self.counter.level()
+        return StretchLevel(
+            Segment(self._first / sample_rate_hz, self._end / sample_rate_hz),
+            self._n / sample_rate_hz,
+            active.level_dbfs if active else None,
+            self._loudness.loudness_lufs(),
+        )
 
 
 def measure_level(leg: Floats, sample_rate_hz: int, speech: Iterable[Segment]) -> Level:
     """Measure how loud the speech of one leg is.
 
     All figures but the noise are of the given speech alone, its segments one after the other, so that ringing, hold
-    music and the other party's crosstalk do not enter.
+    music and the other party's crosstalk do not enter. It is :class:`LevelMeter`, fed once.
 
     Parameters
     ----------
@@ -116,125 +246,55 @@ def measure_level(leg: Floats, sample_rate_hz: int, speech: Iterable[Segment]) -
     ValueError
         If the leg is not one-dimensional or the rate not positive.
     """
-    if leg.ndim != 1 or sample_rate_hz <= 0:
-        raise ValueError(f"one leg at a positive rate is needed, not {leg.shape} at {sample_rate_hz} Hz")
-    segments = union(speech)
-    parts = [_cut(leg, sample_rate_hz, s) for s in segments]
-    voice = np.concatenate(parts) if parts else np.zeros(0, np.float32)
-    if not len(voice):
-        return Level()
-    peak = float(np.abs(voice).max())
-    active = active_speech_level(voice, sample_rate_hz)
-    noise_dbfs = _noise_dbfs(leg, sample_rate_hz, segments)
-    return Level(
-        active_level_dbfs=active.level_dbfs if active else None,
-        loudness_lufs=_loudness_lufs(voice, sample_rate_hz),
-        peak_dbfs=20 * math.log10(peak) if peak > 0 else None,
-        clipping_ratio=sum(_n_clipped(p) for p in parts) / len(voice),
-        snr_db=active.level_dbfs - noise_dbfs if active and noise_dbfs is not None else None,
-        dc_offset_ratio=float(voice.mean(dtype=np.float64)),
-    )
+    meter = LevelMeter(sample_rate_hz)
+    meter.add(leg, speech)
+    return meter.level()
 
 
-def active_speech_level(samples: Floats, sample_rate_hz: int) -> ActiveSpeechLevel | None:
-    """Measure the active speech level by ITU-T P.56, method B.
-
-    The envelope is the rectified signal through two equal exponential averages of 0.03 s (clause 8.2: p and q). For
-    each threshold c_j the activity count a_j is the number of samples at which q has reached c_j within the last
-    0.2 s (the hangover); the level over that time is A_j = 10 log10(sum of squares / a_j). The active level is A where
-    it lies 15.9 dB over the threshold, by interpolation between neighbouring thresholds (clause 8.2).
+def turn_levels(leg: Floats, sample_rate_hz: int, turns: Iterable[Segment]) -> tuple[StretchLevel, ...]:
+    """Measure how loud each of the given turns of one leg is.
 
     Parameters
     ----------
-    samples : ndarray of float32, shape (n_samples,)
-        Speech, pauses included. No input filter is applied: telephone speech is band-limited already.
+    leg : ndarray of float32, shape (n_samples,)
+        Full scale 1.0.
     sample_rate_hz : int
+    turns : iterable of Segment
+        Stretches of speech as the caller cuts them; measured one by one, each from its beginning to its end.
 
     Returns
     -------
-    ActiveSpeechLevel or None
-        None for no samples, for digital silence and for what is too faint for the lowest threshold (about -75 dBFS).
+    tuple of StretchLevel
+        In the order given; turns outside the recording are left out.
+
+    Raises
+    ------
+    ValueError
+        If the leg is not one-dimensional or the rate not positive.
     """
-    g = math.exp(-1 / (sample_rate_hz * _TIME_CONSTANT_S))
-    hangover = math.ceil(sample_rate_hz * _HANGOVER_S)
-    counts = np.zeros(len(_THRESHOLDS))
-    square_sum = 0.0
-    state_p, state_q = np.zeros(1), np.zeros(1)
-    before = np.zeros(hangover)
-    for first in range(0, len(samples), _CHUNK):
-        part = samples[first : first + _CHUNK].astype(np.float64)
-        square_sum += float(part @ part)
-        p, state_p = lfilter([1 - g], [1, -g], np.abs(part), zi=state_p)
-        q, state_q = lfilter([1 - g], [1, -g], p, zi=state_q)
-        joined = np.concatenate([before, q])
-        # The greatest envelope of each sample and the hangover before it: active means that it reaches c_j.
-        held = maximum_filter1d(joined, hangover + 1, origin=hangover // 2, mode="nearest")[hangover:]
-        counts += len(held) - np.searchsorted(np.sort(held), _THRESHOLDS, side="left")
-        before = joined[-hangover:]
-    if square_sum <= 0 or counts[0] == 0:
-        return None
-    long_term_db = 10 * math.log10(square_sum / len(samples))
-    reached = counts > 0
-    level_db = 10 * np.log10(square_sum / counts[reached])
-    margin_db = level_db - 20 * np.log10(_THRESHOLDS[reached])
-    below = np.flatnonzero(margin_db <= _MARGIN_DB)
-    if len(below) == 0 or below[0] == 0:
-        if len(below) == 0:  # so few thresholds are reached that none comes near: all reached time is active
-            return ActiveSpeechLevel(float(level_db[-1]), float(counts[reached][-1] / len(samples)))
-        return None
-    j = int(below[0])
-    share = (margin_db[j - 1] - _MARGIN_DB) / (margin_db[j - 1] - margin_db[j])
-    active_db = float(level_db[j - 1] + share * (level_db[j] - level_db[j - 1]))
-    return ActiveSpeechLevel(active_db, min(1.0, 10 ** ((long_term_db - active_db) / 10)))
+    found: list[StretchLevel] = []
+    for turn in turns:
+        first, end = (max(0, round(t * sample_rate_hz)) for t in (turn.start_s, turn.end_s))
+        meter = LevelMeter(sample_rate_hz)
+        meter.add(leg[first:end], [turn], start_s=first / sample_rate_hz)
+        found += meter.stretches()
+    return tuple(found)
 
 
-def _cut(leg: Floats, sample_rate_hz: int, segment: Segment) -> Floats:
-    """The samples of a segment, as far as they lie in the leg."""
-    start, stop = round(segment.start_s * sample_rate_hz), round(segment.end_s * sample_rate_hz)
-    return leg[max(0, start) : max(0, stop)]
-
-
-def _loudness_lufs(voice: Floats, sample_rate_hz: int) -> float | None:
-    """BS.1770 loudness of mono speech."""
-    if len(voice) < math.ceil(_LOUDNESS_BLOCK_S * sample_rate_hz) or not voice.any():
-        return None
-    if sample_rate_hz < _LOUDNESS_RATE_HZ:
-        voice, sample_rate_hz = soxr.resample(voice, sample_rate_hz, _LOUDNESS_RATE_HZ), _LOUDNESS_RATE_HZ
-    meter = pyloudnorm.Meter(sample_rate_hz, block_size=_LOUDNESS_BLOCK_S)
-    loudness = float(meter.integrated_loudness(voice.astype(np.float64)))
-    return loudness if math.isfinite(loudness) else None
+def _snr_db(active_dbfs: float, noise_dbfs: float) -> float:
+    """Speech over noise: the noise goes on under the speech, so its power is taken off the active power first."""
+    ratio = 10 ** ((active_dbfs - noise_dbfs) / 10) - 1
+    return 10 * math.log10(max(ratio, 10 ** (_LOWEST_SNR_DB / 10)))
 
 
 def _n_clipped(part: Floats) -> int:
-    """Samples in runs that stay at the extreme of their sign, where that is near full scale.
+    """Samples in runs of equal neighbours near full scale.
 
     A converter that clips gives equal neighbours at its extreme; companding keeps them equal, at its top code. A
     lossy codec after the clipping rounds the flat tops off, and they are no longer found.
     """
-    n = 0
-    for extreme, flat in ((part.max(), part >= part.max()), (-part.min(), part <= part.min())):
-        if extreme < _CLIPPING_LEVEL:
-            continue
-        edges = np.diff(flat.astype(np.int8), prepend=np.int8(0), append=np.int8(0))
-        lengths = np.flatnonzero(edges == -1) - np.flatnonzero(edges == 1)
-        n += int(lengths[lengths >= _CLIPPING_RUN].sum())
-    return n
-
-
-def _noise_dbfs(leg: Floats, sample_rate_hz: int, segments: tuple[Segment, ...]) -> float | None:
-    """Noise between the first and the last speech, where there are pauses; None for digital silence."""
-    whole = Segment(segments[0].start_s, segments[-1].end_s)
-    guarded = [Segment(s.start_s - _NOISE_GUARD_S, s.end_s + _NOISE_GUARD_S) for s in segments]
-    block = max(1, round(_NOISE_BLOCK_S * sample_rate_hz))
-    powers = []
-    for pause in subtract([whole], guarded):
-        part = _cut(leg, sample_rate_hz, pause)
-        part = part[: len(part) // block * block].astype(np.float64)
-        if len(part):
-            powers.append(np.square(part).reshape(-1, block).mean(1))
-    blocks = np.concatenate(powers) if powers else np.zeros(0)
-    if len(blocks) * _NOISE_BLOCK_S < _NOISE_MIN_S:
-        return None
-    power = float(np.percentile(blocks, _NOISE_PERCENTILE))
-    noise_dbfs = 10 * math.log10(power) if power > 0 else -math.inf
-    return noise_dbfs if noise_dbfs > _DIGITAL_SILENCE_DBFS else None
+    near = np.flatnonzero(np.abs(part) >= _CLIPPING_LEVEL)
+    flat = (np.diff(near) == 1) & (part[near[1:]] == part[near[:-1]])
+    edges = np.diff(flat.astype(np.int8), prepend=np.int8(0), append=np.int8(0))
+    lengths = np.flatnonzero(edges == -1) - np.flatnonzero(edges == 1) + 1
+    return int(lengths[lengths >= _CLIPPING_RUN].sum())
