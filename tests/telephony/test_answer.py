@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from audit.audio import read_audio
 from audit.records import Metadata, Segment, Tone
-from audit.telephony import find_tones, measure_ringing
+from audit.telephony import find_holds, find_tones, measure_ringing
 from audit.telephony.answer import find_answer
 from audit.telephony.before_answer import find_line_opening, find_music_before_answer, first_dialogue_s
 from audit.telephony.ringing import Ringing
@@ -229,3 +231,51 @@ def test_an_announcement_before_the_ringing_is_not_the_answer() -> None:
 def test_a_dialogue_before_the_ringing_stays_the_first_speech(said: tuple[tuple[Segment, ...], ...]) -> None:
     tones, _ = rung(10.4, lead_s=6.0)
     assert first_dialogue_s(said, tones=tones) == 0.5
+
+
+# --- as it is heard -------------------------------------------------------------------------------
+def answered_after_music(music: np.ndarray, *, answer_s: float) -> tuple[np.ndarray, list[tuple[Segment, ...]]]:
+    """A call whose first seconds carry music on the agent's leg; then two people talk. The legs and who speaks when."""
+    legs = np.stack([signals.noise(answer_s + 20, -55, 1), signals.noise(answer_s + 20, -53, 2)])
+    signals.place(legs[0], music[: round((answer_s - 0.4) * RATE_HZ)], 0.4)
+    agent, customer = signals.speechlike(8, -22, 3, 200), signals.speechlike(8, -24, 4, 120)
+    signals.place(legs[0], agent.samples, answer_s + 1.0)
+    signals.place(legs[1], customer.samples, answer_s + 10.0)
+    return legs, [
+        tuple(Segment(s.start_s + answer_s + at, s.end_s + answer_s + at) for s in made.segments)
+        for made, at in ((agent, 1.0), (customer, 10.0))
+    ]
+
+
+def found_music(legs: np.ndarray) -> list[tuple[Segment, ...]]:
+    """Music by leg, as the hold detector finds it."""
+    holds = find_holds(legs, RATE_HZ, tones=(), answer_at_s=None)
+    return [
+        tuple(Segment(h.hold.start_s, h.hold.end_s) for h in holds if h.channel == c and h.hold.kind == "music")
+        for c in range(len(legs))
+    ]
+
+
+@pytest.mark.parametrize("n_legs", [1, 2], ids=["one channel", "two channels"])
+def test_a_tune_before_the_first_word_places_the_answer(n_legs: int) -> None:
+    legs, speech = answered_after_music(signals.music(20, -22, 5), answer_s=15.0)
+    if n_legs == 1:
+        legs, speech = legs.mean(axis=0, keepdims=True), [tuple(sorted(speech[0] + speech[1]))]
+    music = find_music_before_answer(found_music(legs), speech, duration_s=35.0)
+    assert music is not None
+    answer = find_answer(
+        None, Metadata("1"), duration_s=35.0, music=music, first_speech_s=first_dialogue_s(speech, music=music)
+    )
+    assert answer.at_s == pytest.approx(15.0, abs=0.5)
+    assert answer.tolerance_s == 0.5
+
+
+@pytest.mark.parametrize("track", ["macroform-cold_day.wav", "manolo_camp-morning_coffee.wav"])
+def test_real_music_before_the_first_word_places_the_answer(shared_dir: Path, track: str) -> None:
+    tune = read_audio(shared_dir / "data/music" / track)
+    assert tune.sample_rate_hz == RATE_HZ
+    for begin_s in (5, 40):
+        legs, speech = answered_after_music(signals.at_level(tune.samples[0][begin_s * RATE_HZ :], -22), answer_s=18.0)
+        music = find_music_before_answer(found_music(legs), speech, duration_s=38.0)
+        assert music is not None
+        assert find_answer(None, Metadata("1"), duration_s=38.0, music=music).at_s == pytest.approx(18.0, abs=0.5)
