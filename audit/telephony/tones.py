@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 from audit.records import Segment, Tone
 from audit.telephony.bursts import Burst, find_bursts
-from audit.telephony.cadence import name_bursts
+from audit.telephony.naming import name_bursts
+from audit.telephony.plans import TONE_PLANS
 from audit.telephony.spectrum import LINE_RATE_HZ, Floats, at_line_rate
 
 __all__ = ["Burst", "find_bursts", "find_tones", "name_tones"]
 
 
-def find_tones(leg: Floats, sample_rate_hz: int, *, channel: int = 0) -> tuple[Tone, ...]:
+def find_tones(leg: Floats, sample_rate_hz: int, *, channel: int = 0, plan: str = "auto") -> tuple[Tone, ...]:
     """Find every burst of a signalling tone on one leg.
 
     Parameters
@@ -23,6 +24,8 @@ def find_tones(leg: Floats, sample_rate_hz: int, *, channel: int = 0) -> tuple[T
         8000 or more; higher rates are reduced to 8000.
     channel : int, default 0
         Written into the tones.
+    plan : str, default "auto"
+        Name of a tone plan to name the tones by.
 
     Returns
     -------
@@ -46,10 +49,10 @@ def find_tones(leg: Floats, sample_rate_hz: int, *, channel: int = 0) -> tuple[T
     ()
     """
     x = at_line_rate(leg, sample_rate_hz)
-    return name_tones(find_bursts(x), len(x) / LINE_RATE_HZ, channel)
+    return name_tones(find_bursts(x), len(x) / LINE_RATE_HZ, channel, plan=plan)
 
 
-def name_tones(bursts: Sequence[Burst], duration_s: float, channel: int = 0) -> tuple[Tone, ...]:
+def name_tones(bursts: Sequence[Burst], duration_s: float, channel: int = 0, *, plan: str = "auto") -> tuple[Tone, ...]:
     """Name the bursts of one whole leg and leave out those that nothing vouches for.
 
     Apart from :func:`find_bursts` because a long call is heard in overlapping stretches: their bursts are shifted, stitched
@@ -63,13 +66,23 @@ def name_tones(bursts: Sequence[Burst], duration_s: float, channel: int = 0) -> 
         Length of the recording.
     channel : int, default 0
         Written into the tones.
+    plan : str, default "auto"
+        Name of a tone plan to name them by; "auto" takes whichever fits.
 
     Returns
     -------
     tuple of Tone
         Sorted, not overlapping.
+
+    Raises
+    ------
+    ValueError
+        If the plan is unknown.
     """
-    kinds = name_bursts([Segment(b.start_s, b.end_s) for b in bursts], [b.freqs_hz for b in bursts], duration_s=duration_s)
+    if plan != "auto" and plan not in TONE_PLANS:
+        raise ValueError(f"no tone plan {plan!r}; there are: auto {' '.join(TONE_PLANS)}")
+    segments = [Segment(b.start_s, b.end_s) for b in bursts]
+    kinds = name_bursts(segments, [b.freqs_hz for b in bursts], duration_s=duration_s, plan=plan)
     alone = {i for i in range(len(bursts)) if kinds.count(kinds[i]) == 1}
     return tuple(
         Tone(b.start_s, b.end_s, kind, channel, tuple(round(f, 1) for f in b.freqs_hz))
