@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from audit.evaluation import evaluate
-from audit.pipeline import Auditor, Settings
+from audit.pipeline.scorecards import Scorecards
+from audit.pipeline.settings import Settings
 from audit.records import CallRecord, Evaluation
 
 
 class ScorecardJudge:
-    """Evaluates records as :class:`audit.pipeline.Auditor` would after measuring them.
+    """Evaluates records as :class:`audit.pipeline.auditor.Auditor` would after measuring them.
 
     Parameters
     ----------
@@ -22,17 +23,17 @@ class ScorecardJudge:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._auditor = Auditor(settings)
+        self._scorecards = Scorecards(settings)
         self._language = settings.language
         if settings.scorecard is not None:
-            self._auditor.scorecard(settings.language)
+            self._scorecards.of(settings.language)
 
     def scorecard_sha256(self, language: str) -> str | None:
         """Hash of the scorecard for calls in a language; None where there is none."""
-        scorecard = self._auditor.scorecard(language)
+        scorecard = self._scorecards.of(language)
         return scorecard.sha256 if scorecard else None
 
     def evaluate(self, record: CallRecord) -> Evaluation | None:
         """The verdicts on a record; None where no scorecard applies."""
-        scorecard = self._auditor.scorecard(record.transcript.language if record.transcript else self._language)
+        scorecard = self._scorecards.of(record.transcript.language if record.transcript else self._language)
         return evaluate(record, scorecard) if scorecard else None

@@ -27,7 +27,7 @@ POLL_S = 0.25
 
 
 class AuditedCall(Protocol):
-    """What an auditor gives back: see :class:`audit.pipeline.AuditedCall`."""
+    """What an auditor gives back: see :class:`audit.pipeline.auditor.AuditedCall`."""
 
     @property
     def record(self) -> CallRecord:
@@ -41,7 +41,7 @@ class AuditedCall(Protocol):
 
 
 class Auditor(Protocol):
-    """What a worker needs: see :class:`audit.pipeline.Auditor`."""
+    """What a worker needs: see :class:`audit.pipeline.auditor.Auditor`."""
 
     def audit(self, path: Path, metadata: Metadata) -> AuditedCall:
         """Audit one recording."""

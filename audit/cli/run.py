@@ -139,7 +139,7 @@ def audit_archive(
     from audit.cli.closing import close_run, now
     from audit.cli.progress import ShownProgress
     from audit.ingest import discover
-    from audit.pipeline import Auditor
+    from audit.pipeline.auditor import Auditor
 
     found = discover(paths)
     for problem in found.problems:

@@ -61,7 +61,8 @@ def timeline(
     from audit.audio import read_audio
     from audit.cli.run import call_details, read_profile
     from audit.ingest import find_metadata
-    from audit.pipeline import Auditor, Settings
+    from audit.pipeline import Settings
+    from audit.pipeline.auditor import Auditor
     from audit.report.curves import envelopes_of
     from audit.report.timeline import draw_timeline
 

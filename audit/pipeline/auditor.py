@@ -9,10 +9,11 @@ from pathlib import Path
 from audit import __version__
 from audit.audio import Audio, Leg, file_sha256, read_audio
 from audit.contract import call_to_json, record_from_json
-from audit.evaluation import Scorecard, evaluate, load_scorecard
+from audit.evaluation import evaluate
 from audit.pipeline.hearing import Heard, hear
 from audit.pipeline.measures import measures_of
-from audit.pipeline.settings import SCORECARD_OF_LANGUAGE, Settings
+from audit.pipeline.scorecards import Scorecards
+from audit.pipeline.settings import Settings
 from audit.pipeline.timeline import RECORD_TOLERANCE_S, timeline_of
 from audit.records import CallRecord, Evaluation, Layout, Metadata, Recording, Role, Segment, Transcript, union
 from audit.speakers import ChannelFinding, agent_channel
@@ -38,7 +39,7 @@ class Auditor:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._recogniser: Recogniser | None = None
-        self._scorecards: dict[str, Scorecard] = {}
+        self._scorecards = Scorecards(settings)
 
     def audit(self, path: Path, metadata: Metadata) -> AuditedCall:
         """Audit one recording.
@@ -79,17 +80,8 @@ class Auditor:
         )
         # What is judged is what is published, to the last digit: rescoring a stored call must come to the same verdicts.
         record = record_from_json(call_to_json(record))
-        scorecard = self.scorecard(transcript.language if transcript else self.settings.language)
+        scorecard = self._scorecards.of(transcript.language if transcript else self.settings.language)
         return AuditedCall(record, evaluate(record, scorecard) if scorecard else None)
-
-    def scorecard(self, language: str) -> Scorecard | None:
-        """The scorecard of the settings, or the shipped one of a language; None where there is none."""
-        name = self.settings.scorecard or SCORECARD_OF_LANGUAGE.get(language)
-        if name is None:
-            return None
-        if name not in self._scorecards:
-            self._scorecards[name] = load_scorecard(name)
-        return self._scorecards[name]
 
     def _tone_plan(self) -> str:
         plan = self.settings.tone_plan

@@ -15,7 +15,8 @@ import pytest
 from audit.contract import call_to_json, record_from_json
 from audit.evaluation import evaluate, load_scorecard
 from audit.ingest import find_metadata, read_cdr
-from audit.pipeline import AuditedCall, Auditor, Settings
+from audit.pipeline import Settings
+from audit.pipeline.auditor import AuditedCall, Auditor
 from audit.profile import load_profile
 from audit.records import Metadata, Segment, intersection, subtract, total_s
 from tests.conftest import ROOT
