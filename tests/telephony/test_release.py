@@ -1,8 +1,14 @@
 from __future__ import annotations
 
+import csv
+import json
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from audit.audio import read_audio
 from audit.records import Segment
 from audit.telephony import find_release, find_tones
 from tests import signals
@@ -184,3 +190,30 @@ def test_music_behind_the_last_pause_is_nobody_cut_off() -> None:
     legs[1] += signals.music(20, -40, 3)
     ends = (speech[0], (*speech[1], Segment(19.6, 20.0)))  # the music was taken for speech
     assert find_release(legs, 8000, tones=(), speech=ends).cut_off.value is False
+
+
+# --- composed calls -------------------------------------------------------------------------------
+def test_recorded_calls_with_a_release_tone_name_the_party_that_the_record_names(shared_dir: Path) -> None:
+    folder = shared_dir / "data/calls-zh"
+    with (folder / "cdr.csv").open(encoding="utf-8-sig") as f:
+        hung_up = {row["uniqueid"]: row["hangup_by"] for row in csv.DictReader(f)}
+    seen = 0
+    for line in (folder / "truth.jsonl").read_text("utf8").splitlines():
+        truth = json.loads(line)
+        if truth["layout"] != "stereo" or not any(t["kind"] == "busy" for t in truth["tones"]):
+            continue
+        audio = read_audio(folder / truth["path"])
+        offset_s = float(int(audio.duration_s - 30))
+        tail = audio.samples[:, round(offset_s * audio.sample_rate_hz) :]
+        tones = [
+            replace(t, start_s=t.start_s + offset_s, end_s=t.end_s + offset_s)
+            for c, leg in enumerate(tail)
+            for t in find_tones(leg, audio.sample_rate_hz, channel=c)
+        ]
+        release = find_release(tail, audio.sample_rate_hz, tones=tones, speech=((), ()), offset_s=offset_s)
+        assert release.hangup_at_s == pytest.approx(truth["hangup_at_s"], abs=0.05)
+        assert release.channel is not None
+        by = "agent" if release.channel == truth["agent_channel"] else "customer"
+        assert by == hung_up[truth["call_id"]], truth["call_id"]
+        seen += 1
+    assert seen >= 4
