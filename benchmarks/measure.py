@@ -207,7 +207,8 @@ def warm(python: Path, what: str, calls: list[Path]) -> Spent:
 
 def callaudit_warm(calls: list[Path]) -> dict[str, float]:
     """Seconds for all calls once libraries are loaded and tables built."""
-    from audit.pipeline import Auditor, Settings
+    from audit.pipeline import Settings
+    from audit.pipeline.auditor import Auditor
     from audit.records import Metadata
 
     auditor = Auditor(Settings(transcribe=False, agent_channel=0))

@@ -20,14 +20,14 @@ MIN_PITCH_RANGE_SEMITONES = 12.0
 _PITCH_MARGIN_SEMITONES = 1.5
 #: A contour goes on over so many columns without a voice; a longer pause breaks it.
 _BRIDGED_COLUMNS = 2
-#: Frequencies that the scale may name, the closest first.
+#: Sets of frequencies that the scale may name.
 _ROUND_HZ = (
     (50, 75, 100, 150, 200, 300, 400, 600, 800),
     (50, 100, 200, 400, 800),
     (75, 150, 300, 600),
     (100, 300),
-    (150,),
-    (200,),
+    (150, 300),
+    (150, 400),
 )
 #: Heights of the envelope are measured from this peak on at least: a leg of mere line noise must not fill its lane.
 _MIN_SCALE = 0.02
@@ -150,12 +150,13 @@ class PitchScale:
         >>> PitchScale(80, 400).ticks_hz(36, 13), PitchScale(80, 400).ticks_hz(100, 13)
         ((100, 200), (100, 150, 200, 300))
         """
+        best: list[int] = []
         for choice in _ROUND_HZ:
             inside = [hz for hz in choice if 0.05 <= float(self.share(hz)) <= 0.95]
             apart = np.diff(self.share(inside)) * height_px
-            if inside and (not len(apart) or apart.min() >= least_px):
-                return tuple(inside)
-        return ()
+            if len(inside) > len(best) and (len(apart) == 0 or apart.min() >= least_px):
+                best = inside
+        return tuple(best)
 
 
 def pitch_scale(tracks: Sequence[ArrayLike]) -> PitchScale | None:

@@ -133,7 +133,7 @@ def tenths(n: int) -> str:
     return f"{'-' if n < 0 else ''}{whole}{f'.{rest}' if rest else ''}"
 
 
-def text_width(text: str, size_px: float) -> float:
+def text_width(text: str, size_px: float, *, bold: bool = False) -> float:
     """About how wide a text is, on the safe side: fonts differ from machine to machine.
 
     Examples
@@ -141,4 +141,5 @@ def text_width(text: str, size_px: float) -> float:
     >>> text_width("振铃", 10), round(text_width("Hold", 10), 1)
     (20.0, 23.2)
     """
-    return sum(1.0 if ord(c) >= 0x2E80 else 0.58 for c in text) * size_px
+    latin = 0.67 if bold else 0.58
+    return sum(1.0 if ord(c) >= 0x2E80 else latin for c in text) * size_px

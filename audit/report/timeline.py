@@ -174,8 +174,8 @@ class _Timeline(Board):
         if t.hangup_at_s is not None:
             text = words.hung_up(t, self.messages)
             end = self.at(t.hangup_at_s)
-            forward = end - text_width(text, LABEL_PX) - 12 < self.x
-            if taken and end - text_width(text, LABEL_PX) - 20 < taken[0][1]:
+            forward = end - text_width(text, LABEL_PX, bold=True) - 12 < self.x
+            if taken and end - text_width(text, LABEL_PX, bold=True) - 20 < taken[0][1]:
                 row_y += 18
             self._flag("release", t.hangup_at_s, text, "stem", row_y, forward=forward)
         if self.stems_from:
@@ -184,7 +184,7 @@ class _Timeline(Board):
 
     def _flag(self, kind: str, at_s: float, text: str, stem: str, y: float, *, forward: bool) -> tuple[float, float]:
         """Words and pennant of a moment; its stem is drawn when the height of the lanes is known."""
-        x, width = self.at(at_s), text_width(text, LABEL_PX)
+        x, width = self.at(at_s), text_width(text, LABEL_PX, bold=True)
         if forward and x + 10 + width > self.width:
             forward = False
         tip = 6 if forward else -6

@@ -112,7 +112,7 @@ class Board:
         if self.sizes.name_line:
             self.labels.append(Label("name", self.x, lane_y - 5, text))
             if note:
-                self.labels.append(Label("note", self.x + text_width(text, NAME_PX) + 8, lane_y - 5, note))
+                self.labels.append(Label("note", self.x + text_width(text, NAME_PX, bold=True) + 8, lane_y - 5, note))
             return
         middle = lane_y + height / 2 + 4
         self.labels.append(Label("name", self.sizes.margin, middle - (8 if note else 0), text))

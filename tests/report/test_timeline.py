@@ -112,7 +112,7 @@ def test_no_words_lie_upon_each_other_or_leave_the_picture(call: CallRecord, wid
     boxes = []
     for e in parsed(picture).iter(f"{SVG}text"):
         size = FONT_PX.get(e.get("class", ""), 12)
-        width = text_width(e.text or "", size) * 0.95  # estimated on the safe side
+        width = text_width(e.text or "", size, bold=e.get("class") in ("heading", "name", "flag"))
         shift = {"end": 1.0, "middle": 0.5}.get(e.get("text-anchor", ""), 0.0)
         x, y = float(e.attrib["x"]) - shift * width, float(e.attrib["y"])
         boxes.append((x, x + width, y - 0.75 * size, y + 0.1 * size, e.text))
@@ -151,7 +151,7 @@ def test_unknown_roles_give_lanes_by_channel_and_speech_of_nobody() -> None:
     assert {"Channel 0", "Channel 1", "Speech"} <= set(texts(picture))
     assert not {"Agent", "Customer"} & set(texts(picture))
     assert titles(picture, "unknown")[0].startswith("Somebody speaks")
-    assert titles(picture, "release") == ["Hung up 1:36.0, by whom is not known"]
+    assert titles(picture, "release") == ["Hung up 1:36.0, by whom unknown"]
 
 
 def test_the_agent_is_the_upper_lane_on_whichever_channel() -> None:
