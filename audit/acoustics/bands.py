@@ -1,0 +1,100 @@
+"""A leg's sound as power in bands, frame by frame: what every detector of this package looks at.
+
+Frames come every 10 ms. Their windows are 20 ms long, so that an end is not smeared over more than its neighbours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+import scipy.fft
+from numpy.typing import NDArray
+
+from audit.records import Segment
+
+Floats = NDArray[np.float32]
+Bools = NDArray[np.bool_]
+
+FRAMES_PER_S = 100
+#: Frames in one step of a floor: 0.1 s.
+BLOCK = 10
+_WINDOW_S = 0.02
+#: Band edges in Hz: about equally wide on the ear's scale, inside the telephone band, and the rumble below it.
+_BAND_EDGES_HZ = (0, 60, 200, 350, 500, 700, 950, 1250, 1600, 2000, 2450, 2950, 3600)
+N_BANDS = len(_BAND_EDGES_HZ) - 1
+BAND_WIDTHS_HZ = np.diff(_BAND_EDGES_HZ).astype(np.float32)
+#: Matrix products over so few columns are many times faster than sums: the sum of all bands, and from logarithms of the
+#: voice's bands (all but the rumble) their mean in decibels.
+SUM = np.ones(N_BANDS, np.float32)
+MEAN_DB = np.full(N_BANDS - 1, 10 / (N_BANDS - 1), np.float32)
+#: Keeps a logarithm of nothing finite: far under the last bit.
+EPS = np.float32(1e-10)
+#: Frames transformed at a time: as many as stay in a processor's cache.
+_CHUNK = 512
+
+
+def band_powers(leg: Floats, sample_rate_hz: int, n_frames: int) -> Floats:
+    """Mean power per spectral line in each band.
+
+    Parameters
+    ----------
+    leg : ndarray of float32, shape (n_samples,)
+    sample_rate_hz : int
+        A multiple of 100.
+    n_frames : int
+        The last frame may hang over the end, where there is silence.
+
+    Returns
+    -------
+    ndarray of float32, shape (n_frames, N_BANDS)
+        White noise of variance v gives v in every band.
+    """
+    hop, size = sample_rate_hz // FRAMES_PER_S, round(_WINDOW_S * sample_rate_hz)
+    window = np.hanning(size + 1)[:-1].astype(np.float32)
+    lines_hz = np.fft.rfftfreq(size, 1 / sample_rate_hz)
+    weights = np.zeros((len(lines_hz), N_BANDS), np.float32)
+    for k, (low, high) in enumerate(pairwise(_BAND_EDGES_HZ)):
+        inside = (lines_hz >= low) & (lines_hz < high)
+        weights[inside, k] = 1 / (inside.sum() * float(np.sum(window**2)))
+    weights = np.repeat(weights, 2, axis=0)  # real and imaginary parts lie side by side
+    before = (size - hop) // 2  # the window is centred on its frame
+    powers = np.empty((n_frames, N_BANDS), np.float32)
+    for first in range(0, n_frames, _CHUNK):
+        last = min(n_frames, first + _CHUNK)
+        start, stop = first * hop - before, (last - 1) * hop - before + size
+        part = leg[max(0, start) : stop]
+        if len(part) < stop - start:
+            part = np.pad(part, (max(0, -start), stop - max(0, start) - len(part)))
+        views = np.lib.stride_tricks.sliding_window_view(part, size)[::hop]
+        parts = scipy.fft.rfft(views * window, axis=1).view(np.float32)
+        np.matmul(np.multiply(parts, parts, out=parts), weights, out=powers[first:last])
+    return powers
+
+
+def frame_mask(segments: Sequence[Segment], n_frames: int) -> Bools:
+    """Frames inside the segments, and the few around that their sound's windows and codecs reach."""
+    mask = np.zeros(n_frames, bool)
+    for s in segments:
+        mask[max(0, int(s.start_s * FRAMES_PER_S) - 3) : int(np.ceil(s.end_s * FRAMES_PER_S)) + 4] = True
+    return mask
+
+
+def runs(on: Bools, min_s: float, join_s: float) -> list[tuple[int, int]]:
+    """Half-open frame ranges of at least `min_s`, those less than `join_s` apart joined."""
+    edges = np.diff(on.astype(np.int8), prepend=np.int8(0), append=np.int8(0))
+    found: list[tuple[int, int]] = []
+    for a, b in zip(np.flatnonzero(edges == 1).tolist(), np.flatnonzero(edges == -1).tolist(), strict=True):
+        if b - a < round(min_s * FRAMES_PER_S):
+            continue
+        if found and a - found[-1][1] < round(join_s * FRAMES_PER_S):
+            found[-1] = (found[-1][0], b)
+        else:
+            found.append((a, b))
+    return found
+
+
+def per_frame(blocks: Floats, n_frames: int) -> Floats:
+    """Block values repeated for each of `n_frames` frames."""
+    return np.repeat(blocks, BLOCK, axis=0)[:n_frames]
