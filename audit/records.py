@@ -432,8 +432,10 @@ class Transcript:
 class Measures:
     """Acoustic and conversational figures of one role; None where not measurable.
 
-    Definitions and sources stand in the functions that compute them
-    (:mod:`audit.acoustics`). Ratios are 0-1.
+    Definitions and sources stand in docs/acoustic-measures.md and in the
+    functions that compute them (:mod:`audit.acoustics`). Ratios are 0-1, but
+    `dc_offset_ratio` has a sign. `crosstalk_db` is what this role's leg
+    carries of the other party, against the same sound in that party's leg.
     """
 
     speech_s: float | None = None
@@ -448,6 +450,16 @@ class Measures:
     peak_dbfs: float | None = None
     clipping_ratio: float | None = None
     snr_db: float | None = None
+    dc_offset_ratio: float | None = None
+    crosstalk_db: float | None = None
+    crosstalk_delay_s: float | None = None
+    level_spread_db: float | None = None
+    max_level_jump_db: float | None = None
+    max_level_jump_at_s: float | None = None
+    loudest_turn_over_median_db: float | None = None
+    loudest_turn_start_s: float | None = None
+    loudest_turn_end_s: float | None = None
+    loudest_turn_f0_rise_semitones: float | None = None
     f0_median_hz: float | None = None
     f0_sd_semitones: float | None = None
     talk_share_ratio: float | None = None

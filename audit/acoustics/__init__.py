@@ -1,7 +1,9 @@
 """What the sound of a call says: who speaks when, how loud, how high, how fast, and who waits for whom."""
 
 from audit.acoustics.active import ActiveSpeechLevel, active_speech_level
+from audit.acoustics.echo import Crosstalk, crosstalk_of, lone_pieces, measure_crosstalk
 from audit.acoustics.level import Level, LevelMeter, StretchLevel, measure_level, turn_levels
+from audit.acoustics.loudest import LevelChanges, level_changes, pitch_rise_semitones, shouted
 from audit.acoustics.loudness import loudness_lufs
 from audit.acoustics.pitch import Pitch, measure_pitch, pitch_of, pitch_pieces, pitch_track
 from audit.acoustics.rate import FastestStretch, articulation_rate, count_units, fastest_rate
@@ -10,26 +12,34 @@ from audit.acoustics.vad import find_speech
 
 __all__ = [
     "ActiveSpeechLevel",
+    "Crosstalk",
     "FastestStretch",
     "Level",
+    "LevelChanges",
     "LevelMeter",
     "Pitch",
     "StretchLevel",
     "active_speech_level",
     "articulation_rate",
     "count_units",
+    "crosstalk_of",
     "dead_air",
     "fastest_rate",
     "find_speech",
+    "level_changes",
+    "lone_pieces",
     "longest_monologue_s",
     "loudness_lufs",
+    "measure_crosstalk",
     "measure_level",
     "measure_pitch",
     "overlaps",
     "pitch_of",
     "pitch_pieces",
+    "pitch_rise_semitones",
     "pitch_track",
     "response_times",
+    "shouted",
     "talk_share_ratio",
     "talk_spells",
     "turn_levels",
