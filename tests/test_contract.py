@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from audit.contract import call_to_json, evaluation_from_json, record_from_json
 from audit.records import (
     CallRecord,
+    CutOff,
     Evaluation,
     Evidence,
     Hold,
@@ -114,3 +116,27 @@ def test_a_call_stored_before_a_field_was_added_is_still_read(record, evaluation
     del data["recording"]["damaged"], data["evaluation"]["score_reason"], data["measures"]["agent"]["fastest_start_s"]
     assert record_from_json(data).recording == record.recording
     assert evaluation_from_json(data["evaluation"]) == evaluation
+
+
+def test_how_the_answer_the_holds_and_the_release_were_found_is_published_and_read_back(record):
+    quote = Evidence(78.0, 79.0, "agent", "请您稍等", "exact")
+    timeline = replace(
+        record.timeline,
+        answer_tolerance_s=0.05,
+        answer_reason="the answer cuts a ring short",
+        recording_starts="before_ringing",
+        music_before_answer=Segment(0.5, 8.0),
+        holds=(Hold(80.2, 105.3, "silence", "words", (quote,)),),
+        holds_source="vcon",
+        holds_heard=(Hold(81.0, 100.0, "music"),),
+        transfers_s=(120.5,),
+        hangup_source="tone",
+        release_evidence=Segment(240.1, 243.0),
+        cut_off=CutOff(True, None, Segment(238.1, 240.1), 1),
+    )
+    data = json.loads(json.dumps(call_to_json(replace(record, timeline=timeline))))
+    read = record_from_json(data).timeline
+    assert read == timeline
+    assert (read.holds[0].source, read.holds[0].evidence) == ("words", (quote,))
+    assert data["timing"]["cut_off"] == {"value": True, "reason": None, "channel": 1, "start_s": 238.1, "end_s": 240.1}
+    assert data["timing"]["holds"][0]["evidence"][0]["text"] == "请您稍等"

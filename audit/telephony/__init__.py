@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from audit.telephony.answer import Answer, find_answer
-from audit.telephony.before_answer import LineOpening, find_line_opening, find_music_before_answer, first_dialogue_s
+from audit.telephony.before_answer import (
+    LineOpening,
+    find_line_opening,
+    find_music_before_answer,
+    find_music_end,
+    first_dialogue_s,
+)
 from audit.telephony.hold import LegHold, find_holds
 from audit.telephony.plans import TONE_PLANS, Cadence, TonePlan
 from audit.telephony.recorded_holds import ReconciledHolds, RecordedEvents, place_recorded, reconcile_holds
@@ -32,6 +38,7 @@ __all__ = [
     "find_holds",
     "find_line_opening",
     "find_music_before_answer",
+    "find_music_end",
     "find_release",
     "find_spoken_holds",
     "find_tones",

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from audit.records import Measured, Metadata, RecordingStart, Segment, Tone
-from audit.telephony.before_answer import MUSIC_EDGE_S, LineOpening
+from audit.telephony.before_answer import MUSIC_EDGE_S, OPENING_TOLERANCE_S, LineOpening
 from audit.telephony.plans import TONE_PLANS
 from audit.telephony.ringing import Ringing
 
@@ -66,6 +66,7 @@ def find_answer(
     tones: Sequence[Tone] = (),
     opening: LineOpening | None = None,
     music: Segment | None = None,
+    music_end_s: float | None = None,
     first_speech_s: float | None = None,
     plan: str = "auto",
 ) -> Answer:
@@ -84,6 +85,8 @@ def find_answer(
         From :func:`find_line_opening`; sharpens an answer between two rings.
     music : Segment, optional
         From :func:`find_music_before_answer`.
+    music_end_s : float, optional
+        From :func:`find_music_end`; sharpens the music's end.
     first_speech_s : float, optional
         From :func:`first_dialogue_s`.
     plan : str, default "auto"
@@ -102,7 +105,12 @@ def find_answer(
     (0.0, 'none', None)
     """
     if music is not None:
-        return _after_music(music, ringing, metadata, duration_s=duration_s, first_speech_s=first_speech_s, plan=plan)
+        if music_end_s is not None:
+            music = Segment(music.start_s, music_end_s)
+        tolerance_s = MUSIC_EDGE_S if music_end_s is None else OPENING_TOLERANCE_S
+        return _after_music(
+            music, tolerance_s, ringing, metadata, duration_s=duration_s, first_speech_s=first_speech_s, plan=plan
+        )
     if ringing is not None:
         return _after_ringing(ringing, metadata, duration_s=duration_s, tones=tones, opening=opening)
     return _by_record(metadata, duration_s=duration_s)
@@ -110,6 +118,7 @@ def find_answer(
 
 def _after_music(
     music: Segment,
+    tolerance_s: float,
     ringing: Ringing | None,
     metadata: Metadata,
     *,
@@ -141,7 +150,7 @@ def _after_music(
         heard = f"{ringing.n_rings} {'ring' if ringing.n_rings == 1 else 'rings'}"
         reason = f"{heard} and then music until the answer"
     starts: RecordingStart = "before_ringing" if music.start_s >= MUSIC_EDGE_S or ringing else "in_ringing"
-    return Answer(at_s, MUSIC_EDGE_S, "audio", reason, starts, ring_s, n_rings, music, warnings)
+    return Answer(at_s, tolerance_s, "audio", reason, starts, ring_s, n_rings, music, warnings)
 
 
 def _after_ringing(

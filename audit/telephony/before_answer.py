@@ -25,6 +25,8 @@ POWER_EPSILON = 1e-12
 MUSIC_START_S = 3.0
 MUSIC_GAP_S = 10.0  # advertising speech between two stretches of music, or a song's unsteady part
 MUSIC_EDGE_S = 0.5
+MUSIC_LOOK_S = (2.5, 3.0)  # before and after the end that the music detector gives
+MUSIC_OVER_FLOOR_DB, MUSIC_FALL_DB = 4.0, 8.0
 DIALOGUE_S = 1.0  # the other party says less than this while it plays
 ANNOUNCEMENT_BEFORE_RING_S = 12.0
 
@@ -151,6 +153,56 @@ def _talks(speech: Sequence[Segment], within: Segment) -> bool:
     return total_s(intersection(speech, [within])) >= DIALOGUE_S
 
 
+def find_music_end(
+    legs: Floats, sample_rate_hz: int, *, music: Segment, first_speech_s: float | None, offset_s: float = 0.0
+) -> float | None:
+    """Find where music before the answer stops, as the fall of a leg to its line noise.
+
+    Parameters
+    ----------
+    legs : ndarray, shape (n_channels, n), float32
+        The recording from `offset_s` on, up to the first speech at least.
+    sample_rate_hz : int
+    music : Segment
+        From :func:`find_music_before_answer`; its end is known to about a second.
+    first_speech_s : float or None
+        From :func:`first_dialogue_s` with this music.
+    offset_s : float, default 0
+
+    Returns
+    -------
+    float or None
+        In the recording's time, to 0.05 s. None where no leg falls by 8 dB and is quiet for the last quarter of a second
+        before the first speech, or for the rest of the three seconds looked at.
+
+    Raises
+    ------
+    ValueError
+        If `legs` is not two-dimensional or the rate is not positive.
+    """
+    _check(legs, sample_rate_hz)
+    latest_s = music.end_s + MUSIC_LOOK_S[1]
+    if first_speech_s is not None:
+        latest_s = min(latest_s, first_speech_s - TONE_EDGE_S)
+    start_s = max(music.start_s, music.end_s - MUSIC_LOOK_S[0])
+    if latest_s - start_s < 2 * MIN_OPEN_STEPS * STEP_S:
+        return None
+    best: tuple[float, float] | None = None
+    for leg in legs:
+        power = _powers(leg, sample_rate_hz, Segment(start_s - offset_s, latest_s - offset_s))
+        if len(power) < 2 * MIN_OPEN_STEPS:
+            continue
+        floor = float(np.percentile(power[-MIN_OPEN_STEPS:], 90))
+        loud = np.flatnonzero(power > floor * 10 ** (MUSIC_OVER_FLOOR_DB / 10))
+        if not len(loud) or loud[-1] + 1 < MIN_OPEN_STEPS or len(power) - loud[-1] <= MIN_OPEN_STEPS // 2:
+            continue
+        end = int(loud[-1]) + 1
+        fall_db = _db(float(np.mean(power[end - MIN_OPEN_STEPS : end])) / floor)
+        if fall_db >= MUSIC_FALL_DB and (best is None or fall_db > best[0]):
+            best = (fall_db, start_s + end * STEP_S)
+    return best[1] if best else None
+
+
 # --- the line ---------------------------------------------------------------------------------------
 def find_line_opening(
     legs: Floats, sample_rate_hz: int, *, ringing: Ringing, tones: Sequence[Tone], offset_s: float = 0.0
@@ -184,10 +236,7 @@ def find_line_opening(
     The most likely single change of variance of Gaussian noise: the split of the window that minimises
     ``n1 log v1 + n2 log v2``, v being the mean power on either side.
     """
-    if legs.ndim != 2 or sample_rate_hz <= 0:
-        raise ValueError(
-            f"legs have the shape (channels, samples) with a positive rate, not {legs.shape} at {sample_rate_hz} Hz"
-        )
+    _check(legs, sample_rate_hz)
     start_s, stop_s = ringing.answer_earliest_s + TONE_EDGE_S, ringing.answer_latest_s - TONE_EDGE_S
     if ringing.cuts_a_ring or stop_s - start_s < (MIN_QUIET_STEPS + MIN_OPEN_STEPS) * STEP_S:
         return None
@@ -210,6 +259,13 @@ def find_line_opening(
         step_db = _db(np.mean(after) / np.mean(before))
         found.append(LineOpening(start_s + split * STEP_S, OPENING_TOLERANCE_S, channel, step_db))
     return max(found, key=lambda o: o.step_db, default=None)
+
+
+def _check(legs: Floats, sample_rate_hz: int) -> None:
+    if legs.ndim != 2 or sample_rate_hz <= 0:
+        raise ValueError(
+            f"legs have the shape (channels, samples) with a positive rate, not {legs.shape} at {sample_rate_hz} Hz"
+        )
 
 
 def _powers(leg: Floats, sample_rate_hz: int, span: Segment) -> Floats:
