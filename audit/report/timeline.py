@@ -170,34 +170,39 @@ class _Timeline(Board):
         row_y = self.y
         if t.answer_at_s is not None:
             text, stem = words.answered(t, self.messages), "stem taken" if t.answer_source == "none" else "stem"
-            taken.append(self._flag("answer", t.answer_at_s, text, stem, row_y, forward=True))
+            title = words.answer_title(t, self.messages)
+            taken.append(self._flag("answer", t.answer_at_s, (text, title), stem, row_y, forward=True))
         if t.hangup_at_s is not None:
             text = words.hung_up(t, self.messages)
             end = self.at(t.hangup_at_s)
             forward = end - text_width(text, LABEL_PX, bold=True) - 12 < self.x
             if taken and end - text_width(text, LABEL_PX, bold=True) - 20 < taken[0][1]:
                 row_y += 18
-            self._flag("release", t.hangup_at_s, text, "stem", row_y, forward=forward)
+            self._flag("release", t.hangup_at_s, (text, text), "stem", row_y, forward=forward)
         if self.stems_from:
             self.y = row_y + 20
         self.lanes_top = self.y
 
-    def _flag(self, kind: str, at_s: float, text: str, stem: str, y: float, *, forward: bool) -> tuple[float, float]:
-        """Words and pennant of a moment; its stem is drawn when the height of the lanes is known."""
+    def _flag(
+        self, kind: str, at_s: float, said: tuple[str, str], stem: str, y: float, *, forward: bool
+    ) -> tuple[float, float]:
+        """Words and pennant of a moment, whose stem is drawn when the height of the lanes is known; `said`: words, title."""
+        text, title = said
         x, width = self.at(at_s), text_width(text, LABEL_PX, bold=True)
         if forward and x + 10 + width > self.width:
             forward = False
         tip = 6 if forward else -6
         pennant = Shape("pennant", f"M{x:.1f} {y:.1f}l{tip} 4l{-tip} 4z")
         anchor: Anchor = "start" if forward else "end"
-        self.labels.append(Label("flag", x + (10 if forward else -10), y + 9, text, anchor))
-        self.stems_from.append((y, stem, Mark(kind, at_s, at_s, text, (pennant,))))
+        words_x = x + 10 if forward else max(x - 10, width + 4)  # too long for either side: over the stem
+        self.labels.append(Label("flag", words_x, y + 9, text, anchor))
+        self.stems_from.append((y, stem, Mark(kind, at_s, at_s, title, (pennant,))))
         return (x, x + 10 + width) if forward else (x - 10 - width, x)
 
     def tones(self) -> None:
         """Ringing and other tones of the line, in a row of their own if there are any."""
-        tones = self.record.timeline.tones
-        if not tones:
+        tones, music = self.record.timeline.tones, self.record.timeline.music_before_answer
+        if not (tones or music):
             return
         y, height = self.row(self.messages("timeline.line"))
         rung = words.ringing(self.record.timeline, self.messages)
@@ -217,6 +222,12 @@ class _Timeline(Board):
                 self.key(css, Shape(css, ""), self.messages("strip.ring"))
             else:
                 self.key(css, Shape(css, ""), self.messages("timeline.other_tone"))
+        if music is not None:
+            what = self.messages("timeline.music_before_answer")
+            self.mark("music", what, (music, [music]), Shape("ring wash", self.box(music, y, height)))
+            self.key("music", Shape("ring wash", ""), what)
+            taken.append((self.at(music.start_s), self.at(music.end_s)))
+            names.append((what, music))
         for text, bursts in names:
             self._beside(text, bursts, y + height / 2 + 4, taken)
         self.y = y + height + 8
@@ -336,23 +347,30 @@ class _Timeline(Board):
         y, height = self.row(self.messages("timeline.events"))
         wanted: list[tuple[Segment, str]] = []
         for segment, holds in self.merged(t.holds):
-            kinds = dict.fromkeys(words.hold_kind(h.kind, self.messages) for h in holds)
-            wanted.append(self._event("hold", self.messages("list_separator").join(kinds), (segment, holds), y, height))
+            kinds, titles = (
+                self.messages("list_separator").join(dict.fromkeys(say(h, self.messages) for h in holds))
+                for say in (words.hold, words.hold_title)
+            )
+            wanted.append(self._event("hold", (kinds, titles), (segment, holds), y, height))
             self.key("hold", Shape("hold", "", "hatch"), self.messages("strip.hold"))
         for segment, gaps in self.merged(t.silences):
-            wanted.append(self._event("dead", self.messages("strip.dead"), (segment, gaps), y, height))
+            what = self.messages("strip.dead")
+            wanted.append(self._event("dead", (what, what), (segment, gaps), y, height))
             self.key("dead", Shape("dead", "", "dots"), self.messages("strip.dead"))
         self.y = y + height
         if self._event_words(wanted, self.y + 15):
             self.y += 18
         self.y += 6
 
-    def _event(self, css: str, what: str, group: tuple[Segment, list[S]], y: float, height: float) -> tuple[Segment, str]:
-        """One bar and its band; gives what may be written under it."""
+    def _event(
+        self, css: str, said: tuple[str, str], group: tuple[Segment, list[S]], y: float, height: float
+    ) -> tuple[Segment, str]:
+        """One bar and its band; gives what may be written under it. `said`: words, title."""
         segment, parts = group
+        what, title = said
         box = self.box(segment, y, height)
         pattern = Shape(css, box, {"hold": "hatch", "dead": "dots"}[css])
-        self.mark(css, what, group, pattern, Shape(f"frame {css}", box))
+        self.mark(css, title, group, pattern, Shape(f"frame {css}", box))
         self.ground.append(Shape(f"{css} band", self.box(segment, self.legs_top, self.legs_bottom - self.legs_top)))
         return segment, f"{what} {length(total_s(parts), self.messages)}"
 

@@ -26,7 +26,7 @@ _FAINTEST = 0.3
 _MIN_MARK_PX = 1.5
 _TICK_STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 86400)
 #: The legend, first to last; only what is drawn is in it.
-_KEY_ORDER = ("agent", "customer", "unknown", "quiet", "pitch", "ring", "tone", "hold", "dead")
+_KEY_ORDER = ("agent", "customer", "unknown", "quiet", "pitch", "ring", "music", "tone", "hold", "dead")
 
 S = TypeVar("S", bound=Segment)
 

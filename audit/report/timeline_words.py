@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from audit.records import CallRecord, Overlap, Segment, Timeline, total_s
+from audit.records import CallRecord, Hold, Overlap, Segment, Timeline, total_s
 from audit.report.messages import Messages
 from audit.report.wording import clock, length, moment, span
 
@@ -67,7 +67,9 @@ def description(record: CallRecord, messages: Messages) -> str:
     if bursts:
         rung = ringing(t, messages)
         sentences.append(messages("timeline.says", what=rung, times=span(bursts[0].start_s, bursts[-1].end_s)))
-    sentences += [answered(t, messages)] if t.answer_at_s is not None else []
+    if t.music_before_answer is not None:
+        sentences += _listed([(messages("timeline.music_before_answer"), t.music_before_answer)], messages)
+    sentences += [answer_title(t, messages)] if t.answer_at_s is not None else []
     for role, segments in record.speech.items():
         if segments:
             seconds = length(total_s(segments), messages)
@@ -75,10 +77,13 @@ def description(record: CallRecord, messages: Messages) -> str:
                 sentences.append(messages("timeline.says_someone", length=seconds))
             else:
                 sentences.append(messages("timeline.says_speech", who=messages(f"role.{role}"), length=seconds))
-    sentences += _listed(((hold_kind(h.kind, messages), h) for h in t.holds), messages)
+    sentences += _listed(((hold_title(h, messages), h) for h in t.holds), messages)
     sentences += _listed(((messages("strip.dead"), s) for s in t.silences), messages)
     sentences += _listed(((cut_in([o], messages), o) for o in t.overlaps), messages)
     sentences += _listed(((tone_kind(x.kind, messages), x) for x in t.tones if x.kind != "ringback"), messages)
+    if t.transfers_s:
+        times = messages("list_separator").join(tenth(at_s) for at_s in t.transfers_s[:_MOST_TIMES])
+        sentences.append(messages("timeline.transferred", times=times))
     sentences += [hung_up(t, messages)] if t.hangup_at_s is not None else []
     stop = messages("timeline.stop")
     return xml_text(stop.join(s.removesuffix(stop.strip()) for s in sentences) + stop.strip())
@@ -126,24 +131,43 @@ def tenth(seconds: float) -> str:
 
 
 def answered(timeline: Timeline, messages: Messages) -> str:
-    """When the call was answered, or that the recording is taken to begin there."""
+    """When the call was answered, or that the recording begins there or is taken to."""
     at_s = timeline.answer_at_s or 0.0
+    if timeline.recording_starts == "at_answer" and at_s == 0:
+        return messages("timeline.answer_start")
     if timeline.answer_source == "none":
         return messages("timeline.answer_taken", at=tenth(at_s))
     return messages("timeline.answered", at=tenth(at_s))
 
 
+def answer_title(timeline: Timeline, messages: Messages) -> str:
+    """The same with how far it may be out, where that is a tenth of a second or more."""
+    said, tolerance_s = answered(timeline, messages), timeline.answer_tolerance_s
+    if tolerance_s is None or tolerance_s < 0.05 or timeline.answer_source == "none":
+        return said
+    return messages("timeline.within", text=said, length=length(tolerance_s, messages))
+
+
 def hung_up(timeline: Timeline, messages: Messages) -> str:
-    """When the call was released, and by whom if that is known."""
+    """When the call was released, by whom if that is known, and whether somebody was speaking."""
     at, who = tenth(timeline.hangup_at_s or 0.0), timeline.hangup_by.value
     if who is None:
-        return messages("timeline.hangup_unknown", at=at)
-    return messages("timeline.hangup_by", at=at, who=messages(f"by.{who}"))
+        said = messages("timeline.hangup_unknown", at=at)
+    else:
+        said = messages("timeline.hangup_by", at=at, who=messages(f"by.{who}"))
+    return messages("timeline.cut_off", text=said) if timeline.cut_off.value else said
 
 
-def hold_kind(kind: str, messages: Messages) -> str:
+def hold(what: Hold, messages: Messages) -> str:
     """A hold by its kind; a kind without words of its own is a hold."""
-    return messages.find(f"timeline.hold.{kind}") or messages("strip.hold")
+    return messages.find(f"timeline.hold.{what.kind}") or messages("strip.hold")
+
+
+def hold_title(what: Hold, messages: Messages) -> str:
+    """The same with where it comes from, unless it was heard."""
+    if what.source == "audio":
+        return hold(what, messages)
+    return messages("timeline.from_source", text=hold(what, messages), source=messages(f"source.{what.source}"))
 
 
 def tone_kind(kind: str, messages: Messages) -> str:

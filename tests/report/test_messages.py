@@ -41,7 +41,7 @@ def test_the_chinese_pages_are_in_chinese() -> None:
     figures = {
         "html_lang", "none", "scorecard_used", "evidence.lost", "evidence.at", "list_separator", "measure.summary",
         "section.weakest_short", "measure.active_level_dbfs.unit", "measure.f0_median_hz.unit",
-        "measure.talk_share_ratio.unit", "timeline.says", "timeline.stop",
+        "measure.talk_share_ratio.unit", "timeline.says", "timeline.stop", "timeline.from_source",
     }  # fmt: skip
     assert latin_only <= figures
 

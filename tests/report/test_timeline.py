@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from audit.audio import read_audio
-from audit.records import CallRecord, Hold, Measured, Overlap, Recording, Segment, Tone
+from audit.records import CallRecord, CutOff, Hold, Measured, Overlap, Recording, Segment, Tone
 from audit.report.curves import PitchScale, envelopes_of, leg_envelope, pitch_path, pitch_scale, wave_path
 from audit.report.picture import text_width
 from audit.report.timeline import MAX_WIDTH_PX, MIN_WIDTH_PX, draw_timeline
@@ -39,6 +39,10 @@ def with_unknown_roles(made: CallRecord) -> CallRecord:
     recording = replace(made.recording, agent_channel=None)
     timeline = replace(made.timeline, overlaps=(), hangup_by=Measured(None, reason="not known"))
     return replace(made, recording=recording, timeline=timeline, speech={"unknown": made.speech["agent"]})
+
+
+def cut_off(made: CallRecord) -> CallRecord:
+    return replace(made, timeline=replace(made.timeline, cut_off=CutOff(True), music_before_answer=Segment(6.0, 8.0)))
 
 
 def sound() -> dict[int, np.ndarray]:
@@ -105,7 +109,9 @@ def test_chinese_pictures_speak_chinese() -> None:
 @pytest.mark.parametrize("lang", ["en", "zh"])
 @pytest.mark.parametrize("width_px", [MIN_WIDTH_PX, 390, 700, 1200, 2400])
 @pytest.mark.parametrize(
-    "call", [a_call(), on_one_channel(a_call()), with_unknown_roles(a_call())], ids=["roles", "mono", "channels"]
+    "call",
+    [a_call(), on_one_channel(a_call()), with_unknown_roles(a_call()), cut_off(a_call())],
+    ids=["roles", "mono", "channels", "cut off"],
 )
 def test_no_words_lie_upon_each_other_or_leave_the_picture(call: CallRecord, width_px: int, lang: str) -> None:
     picture = draw_timeline(call, envelopes=sound(), pitch=voices(), language=lang, width_px=width_px)  # type: ignore[arg-type]
@@ -171,6 +177,36 @@ def test_an_answer_that_was_not_heard_is_marked_as_taken() -> None:
     picture = draw_timeline(taken)
     assert titles(picture, "answer") == ["Taken to be answered at 0:00.0"]
     assert 'class="stem taken"' in picture
+
+
+def test_what_is_known_of_the_answer_is_said_with_it() -> None:
+    t = a_call().timeline
+    at_start = replace(t, answer_source="none", answer_at_s=0.0, recording_starts="at_answer")
+    said = [
+        titles(draw_timeline(replace(a_call(), timeline=x)), "answer") for x in (replace(t, answer_tolerance_s=0.7), at_start)
+    ]
+    assert said == [["Answered 0:09.0, within 0.7 s"], ["Starts at the answer"]]
+
+
+def test_a_hold_that_was_not_heard_says_who_tells_of_it() -> None:
+    call = a_call()
+    holds = (Hold(30.0, 40.0, "silence", "words"), Hold(50.0, 60.0, "music", "cdr"))
+    told = titles(draw_timeline(replace(call, timeline=replace(call.timeline, holds=holds))), "hold")
+    assert told == [
+        "Hold: silence (told by the words) 0:30.0–0:40.0",
+        "Hold: music (from the call record) 0:50.0–1:00.0",
+    ]
+
+
+def test_music_instead_of_ringing_and_an_end_in_mid_speech_are_shown() -> None:
+    call = a_call()
+    timeline = replace(
+        call.timeline, tones=(), music_before_answer=Segment(1.0, 8.5), cut_off=CutOff(True), transfers_s=(45.0,)
+    )
+    picture = draw_timeline(replace(call, timeline=timeline))
+    assert times(picture, "music") == [(1.0, 8.5)]
+    assert "Customer hung up 1:36.0, in mid-speech" in texts(picture)
+    assert "Transferred 0:45.0" in picture
 
 
 def test_a_kind_that_has_no_words_is_shown_by_what_it_is() -> None:
