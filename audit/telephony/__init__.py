@@ -16,7 +16,7 @@ from audit.telephony.recorded_holds import ReconciledHolds, RecordedEvents, plac
 from audit.telephony.release import Release, find_release
 from audit.telephony.ringing import Ringing, measure_ringing
 from audit.telephony.spectrum import at_line_rate
-from audit.telephony.spoken_hold import HoldPhrases, find_spoken_holds, hold_phrases
+from audit.telephony.spoken_hold import HoldPhrases, find_spoken_holds, hold_phrases, with_spoken_holds
 from audit.telephony.tones import Burst, find_bursts, find_tones, name_tones
 
 __all__ = [
@@ -48,4 +48,5 @@ __all__ = [
     "name_tones",
     "place_recorded",
     "reconcile_holds",
+    "with_spoken_holds",
 ]

@@ -9,11 +9,11 @@ from __future__ import annotations
 import tomllib
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from audit.records import Evidence, Hold, Segment, Turn, union
+from audit.records import Evidence, Hold, Segment, Timeline, Transcript, Turn, subtract, total_s, union
 
 # Shortest silence that words on both sides make a hold: the shortest that is listed as dead air.
 MIN_BETWEEN_WORDS_S = 3.0
@@ -46,6 +46,34 @@ def hold_phrases(language: str) -> HoldPhrases:
     data = tomllib.loads(Path(__file__).with_name("hold_phrases.toml").read_text("utf-8"))
     lists = data.get(language, {})
     return HoldPhrases(tuple(lists.get("before", ())), tuple(lists.get("after", ())))
+
+
+def with_spoken_holds(timeline: Timeline, transcript: Transcript) -> Timeline:
+    """Make holds of the dead air that the agent's words make holds.
+
+    Parameters
+    ----------
+    timeline : Timeline
+    transcript : Transcript
+        With the roles that were found.
+
+    Returns
+    -------
+    Timeline
+        With the holds told by words added, the dead air within them taken away, and the talk time less by them; as it
+        was where there are none.
+    """
+    phrases = hold_phrases(transcript.language)
+    spoken = find_spoken_holds(transcript.turns, timeline.silences, hold_phrases=phrases.before, return_phrases=phrases.after)
+    new = [h for h in spoken if not any(h.intersect(k) for k in timeline.holds)]
+    if not new:
+        return timeline
+    holds = tuple(sorted((*timeline.holds, *new)))
+    talk_s = timeline.talk_s
+    if talk_s is not None and timeline.answer_at_s is not None and timeline.hangup_at_s is not None:
+        talk_s = total_s(subtract([Segment(timeline.answer_at_s, timeline.hangup_at_s)], holds))
+    silences = tuple(s for s in timeline.silences if not any(s.intersect(h) for h in new))
+    return replace(timeline, holds=holds, silences=silences, talk_s=talk_s)
 
 
 def find_spoken_holds(

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from audit.records import Hold, Role, Segment, Turn, Word
-from audit.telephony.spoken_hold import find_spoken_holds, hold_phrases
+from audit.records import Hold, Measured, Role, Segment, Timeline, Transcript, Turn, Word
+from audit.telephony.spoken_hold import find_spoken_holds, hold_phrases, with_spoken_holds
 
 
 def turn(start_s: float, end_s: float, role: Role, text: str) -> Turn:
@@ -97,3 +97,21 @@ def test_a_wording_within_a_longer_word_does_not_count() -> None:
 
 def test_a_language_without_a_list_has_no_spoken_holds() -> None:
     assert found([ASKS, THANKS], (14.0, 26.0), language="fr") == ()
+
+
+def test_dead_air_that_words_make_a_hold_is_dead_air_no_more() -> None:
+    nothing = Measured(None, "none", reason="-")
+    timeline = Timeline(
+        nothing, nothing, nothing, answer_at_s=2.0, hangup_at_s=62.0, talk_s=50.0,
+        holds=(Hold(40.0, 50.0, "music"),), silences=(Segment(14.0, 26.0), Segment(52.0, 58.0)),
+    )  # fmt: skip
+    told = with_spoken_holds(timeline, Transcript("zh", "base", (ASKS, THANKS)))
+    assert [(h.start_s, h.end_s, h.source) for h in told.holds] == [(14.0, 26.0, "words"), (40.0, 50.0, "audio")]
+    assert told.silences == (Segment(52.0, 58.0),)
+    assert told.talk_s == pytest.approx(38.0)
+
+
+def test_a_call_without_such_words_keeps_its_timeline() -> None:
+    nothing = Measured(None, "none", reason="-")
+    timeline = Timeline(nothing, nothing, nothing, silences=(Segment(14.0, 26.0),))
+    assert with_spoken_holds(timeline, Transcript("zh", "base", (THANKS,))) is timeline
