@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from audit.telephony.spectrum import LINE_RATE_HZ, Floats
 from audit.telephony.steady import MIN_LEVEL_DBFS, N_HOP, SteadyRun, steady_runs
+from audit.telephony.worldwide import is_dtmf
 
 Envelope = NDArray[np.float64]
 
@@ -25,6 +26,9 @@ STEPS_PER_S = LINE_RATE_HZ // STEP
 IN_SIGHT = 60  # steps beyond an edge that must be seen
 MARGINS_S = (0.3, 2.2)  # looked at on both sides of a steady run; a word may cover the rest of the longest ring
 MIN_BURST_S = 0.10
+KEY_MIN_S = 0.035  # ITU-T Q.24: 40 ms is a digit; pauses between digits may be as short
+KEY_IMPURITY_DB = -6.0
+SURROUNDINGS_S, KEY_SURROUNDINGS_S = 0.035, (0.012, 0.014)
 MIN_STEADY_RATIO = 0.35  # of a burst, the share that must have been found steady
 MAX_GAP_S = 0.045  # dips of an amplitude-modulated tone
 EDGE_SMOOTH_S = 0.025
@@ -38,11 +42,11 @@ LONE_MAX_RIPPLE_DB = 0.3
 LONE_SURROUNDINGS_DB = -10.0
 LONE_IMPURITY_DB = -10.0
 LONE_MIN_S = 0.14
-# Transform codecs (AAC at low rates) let the level of a steady tone sway by a decibel; one as long as a ring and as pure as
-# only a generator's still stands alone.
+# Codecs (AAC at low rates, GSM, AMR) let the level of a steady tone sway by a decibel and add noise; one as long as a ring is
+# let stand alone all the same.
 LONG_LONE_MIN_S = 0.35
 LONG_LONE_MAX_RIPPLE_DB = 1.2
-LONG_LONE_IMPURITY_DB = -20.0
+LONG_LONE_IMPURITY_DB = -11.0
 
 # Components within a cluster: two at about one level, or a carrier with two side tones (depth 90 to 100 %: -7 to -6 dB).
 COMPONENT_SPAN_HZ = 62.0
@@ -113,15 +117,18 @@ def _measure(leg: Floats, run: SteadyRun, margin_s: float) -> list[Burst] | None
         return []
     on = _without_short_gaps(envelope > 0.25 * plateau, round(MAX_GAP_S * STEPS_PER_S))
     power: Envelope | None = None
+    keys = is_dtmf(freqs_hz)
+    reach_s, width_s = KEY_SURROUNDINGS_S if keys else (max(smooth_s, EDGE_SMOOTH_S), SURROUNDINGS_S)
     bursts = []
     for s, e in _spans(on):
         covered = min(e, core.stop // STEP) - max(s, core.start // STEP)
-        if e - s < MIN_BURST_S * STEPS_PER_S or covered < MIN_STEADY_RATIO * (e - s):
+        least_s = KEY_MIN_S if keys else MIN_BURST_S
+        if e - s < least_s * STEPS_PER_S or covered < MIN_STEADY_RATIO * (e - s):
             continue
         if (s <= IN_SIGHT and a > 0) or (e >= len(envelope) - IN_SIGHT and b < len(leg)):
             return None
-        level, ripple_db = float(np.median(envelope[s:e])), _ripple_db(envelope[s:e])
-        if ripple_db > MAX_RIPPLE_DB or _surroundings(envelope, s, e, smooth_s) > level * 10 ** (-MIN_DROP_DB / 10):
+        level, ripple_db = float(np.median(envelope[s:e])), _ripple_db(envelope[s:e], min(reach_s, EDGE_SMOOTH_S))
+        if ripple_db > MAX_RIPPLE_DB or _surroundings(envelope, s, e, reach_s, width_s) > level * 10 ** (-MIN_DROP_DB / 10):
             continue
         power = smoothed_power(piece, smooth_s) if power is None else power
         impurity_db = 10 * float(np.log10(max(float(np.median((power - envelope)[s:e])) / level, 1e-12)))
@@ -130,7 +137,11 @@ def _measure(leg: Floats, run: SteadyRun, margin_s: float) -> list[Burst] | None
         long_and_pure = (
             ripple_db <= LONG_LONE_MAX_RIPPLE_DB and impurity_db <= LONG_LONE_IMPURITY_DB and length_s >= LONG_LONE_MIN_S
         )
-        quiet_around = _surroundings(power, s, e, smooth_s) <= level * 10 ** (LONE_SURROUNDINGS_DB / 10)
+        if keys:
+            flat = ripple_db <= LONG_LONE_MAX_RIPPLE_DB and impurity_db <= LONE_IMPURITY_DB
+            if impurity_db > KEY_IMPURITY_DB:
+                continue
+        quiet_around = _surroundings(power, s, e, reach_s, width_s) <= level * 10 ** (LONE_SURROUNDINGS_DB / 10)
         bursts.append(
             Burst(
                 (a + s * STEP) / LINE_RATE_HZ,
@@ -230,10 +241,9 @@ def _sliding_sum(values: NDArray[Any], length: int) -> NDArray[Any]:
     return sums[half : half + len(values)]
 
 
-def _surroundings(power: Envelope, start: int, end: int, smooth_s: float) -> float:
-    """Greatest power in 35 ms before the start and after the end, the window's own reach left out; 0 at the ends."""
-    reach = round(max(smooth_s, EDGE_SMOOTH_S) * STEPS_PER_S)
-    width = round(0.035 * STEPS_PER_S)
+def _surroundings(power: Envelope, start: int, end: int, reach_s: float, width_s: float) -> float:
+    """Greatest power before the start and after the end, the window's own reach left out; 0 at the ends."""
+    reach, width = round(reach_s * STEPS_PER_S), round(width_s * STEPS_PER_S)
     before, after = power[max(0, start - reach - width) : max(0, start - reach)], power[end + reach : end + reach + width]
     return max(float(before.max(initial=0.0)), float(after.max(initial=0.0)))
 
@@ -248,10 +258,10 @@ def _without_short_gaps(on: NDArray[np.bool_], n_gap: int) -> NDArray[np.bool_]:
     return closed
 
 
-def _ripple_db(envelope: Envelope) -> float:
+def _ripple_db(envelope: Envelope, ramp_s: float) -> float:
     """Standard deviation in dB of the burst's envelope between its ramps, smoothed over one cycle of 16 Hz modulation."""
     n = round(MAX_SMOOTH_S * STEPS_PER_S)
-    ramp = round(EDGE_SMOOTH_S * STEPS_PER_S)
+    ramp = round(ramp_s * STEPS_PER_S)
     inner = envelope[ramp:-ramp]
     if len(inner) > 2 * n:
         running = np.cumsum(np.concatenate(([0.0], inner)))

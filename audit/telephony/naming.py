@@ -14,6 +14,8 @@ DIAL_TOLERANCE_RATIO = 0.02
 FIRST_SOUND_S = 12.0  # a lone burst later than this is no ringing
 MAX_SERIES_GAP_S = 27.0  # four rings missing between two that keep time with each other
 OTHER_PLAN_PENALTY_S = 0.05  # the tones of one call come from one network, mostly
+# The soft phone baresip plays its own call waiting tone, whatever the country (measured on its sound file).
+SOFT_PHONE_WAITING = Cadence((440.0,), (0.3, 0.12, 0.3, 4.3))
 # Call waiting and a PBX's own hold beep are both short bursts far apart: only what keeps a plan's times closely has the name.
 WAITING_MAX_ERROR_S = 0.03
 
@@ -125,6 +127,8 @@ def _name_series(
                 continue
             error = fit.error_s + 5 * mismatch + (OTHER_PLAN_PENALTY_S if ringing and plan.name not in ringing else 0.0)
             fitting.append((error, kind, plan.name))
+    if not fitting and _is_waiting_pair(bursts, freqs_hz):
+        return "call_waiting", frozenset()
     if not fitting:
         return "beep", frozenset()
     least = min(error for error, _, _ in fitting)
@@ -133,6 +137,14 @@ def _name_series(
     kinds = [kind for kind, _ in alike]
     best = max(kinds, key=lambda k: (kinds.count(k), k == "busy"))
     return best, frozenset(name for kind, name in alike if kind == best)
+
+
+def _is_waiting_pair(bursts: Sequence[Segment], freqs_hz: tuple[float, ...]) -> bool:
+    """Whether bursts are a soft phone's call waiting tone: one or more pairs."""
+    if len(bursts) < 2 or SOFT_PHONE_WAITING.mismatch_ratio(freqs_hz) is None:
+        return False
+    fit = fit_cadence(bursts, SOFT_PHONE_WAITING)
+    return fit is not None and fit.n_full == len(bursts) and fit.error_s <= WAITING_MAX_ERROR_S
 
 
 def _rows(plan: TonePlan) -> Iterable[tuple[ToneKind, Cadence]]:
