@@ -258,6 +258,11 @@ def _hold_from_json(d: Mapping[str, Any]) -> Hold:
     return Hold(**{**d, "evidence": tuple(Evidence(**e) for e in d.get("evidence", ()))})
 
 
+def _overlap_to_json(o: Overlap) -> dict[str, Any]:
+    out: dict[str, Any] = {**_span(o), "interrupter": o.interrupter, "kind": o.kind}
+    return {**out, "together_s": _opt_ms(o.together_s), "other_stopped": o.other_stopped}
+
+
 def _cut_off_to_json(c: CutOff) -> dict[str, Any]:
     out: dict[str, Any] = {"value": c.value, "reason": c.reason, "channel": c.channel}
     return {**out, **_span(c.segment)} if c.segment else out
@@ -282,7 +287,7 @@ def _timeline_to_json(t: Timeline) -> dict[str, Any]:
         "longest_hold_s": _opt_ms(t.longest_hold_s),
         "holds": [_hold_to_json(h) for h in t.holds],
         "silences": [_span(s) for s in t.silences],
-        "overlaps": [{**_span(o), "interrupter": o.interrupter} for o in t.overlaps],
+        "overlaps": [_overlap_to_json(o) for o in t.overlaps],
         "tones": [{**_span(x), "kind": x.kind, "channel": x.channel} for x in t.tones],
         "answer_tolerance_s": _opt_ms(t.answer_tolerance_s),
         "answer_reason": t.answer_reason,

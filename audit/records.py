@@ -18,6 +18,7 @@ Layout = Literal["mono", "stereo", "dual_mono", "one_dead_leg"]
 HoldKind = Literal["music", "silence", "tone", "announcement"]
 HoldSource = Literal["audio", "cdr", "vcon", "words"]
 RecordingStart = Literal["before_ringing", "in_ringing", "at_answer", "unknown"]
+OverlapKind = Literal["interruption", "backchannel", "handover"]
 ToneKind = Literal["ringback", "busy", "congestion", "dial", "call_waiting", "special_information", "dtmf", "fax", "beep"]
 MetadataSource = Literal["cdr", "vcon", "file_name", "none"]
 Verdict = Literal["pass", "fail", "not_applicable", "not_evaluable"]
@@ -284,9 +285,28 @@ class Tone(Segment):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Overlap(Segment):
-    """Both parties talk; `interrupter` is the one who began second."""
+    """Both parties talk; `interrupter` is the one who began second, whatever the kind.
+
+    Attributes
+    ----------
+    kind : {"interruption", "backchannel", "handover"}
+        Whether the second took the word or talked over the first, only assented, or began on the other's last syllable.
+    together_s : float or None
+        Seconds in which both sound: breaths inside the overlap left out. None where it was not measured.
+    other_stopped : bool or None
+        Whether the other party gave up the word: fell silent while the interrupter went on.
+    """
 
     interrupter: Role = "unknown"
+    kind: OverlapKind = "interruption"
+    together_s: float | None = field(default=None, compare=False)
+    other_stopped: bool | None = field(default=None, compare=False)
+
+    @property
+    def interrupted(self) -> Role:
+        """The party who had the word; "unknown" where it is not known who began second."""
+        others: Mapping[Role, Role] = {"agent": "customer", "customer": "agent"}
+        return others.get(self.interrupter, "unknown")
 
 
 @dataclass(frozen=True, slots=True)

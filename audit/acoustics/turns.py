@@ -1,21 +1,30 @@
 """Who waits for whom: dead air, overlap, response times, shares and spells of talk.
 
-Everything here is arithmetic on segments of speech; no audio is heard.
+Everything here is arithmetic on segments of speech; no audio is heard. docs/conversation-measures.md states the
+definitions in words.
+
+References
+----------
+Heldner, M., Edlund, J. (2010), Pauses, gaps and overlaps in conversations, Journal of Phonetics 38(4): overlap within
+one speaker's talk is another thing than overlap where the word goes over; most of the latter is short.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-from audit.records import Overlap, Role, Segment, intersection, subtract, total_s, union
+from audit.acoustics.backchannels import BREATH_S, find_backchannels
+from audit.records import Overlap, OverlapKind, Role, Segment, intersection, subtract, total_s, union
 
 #: Both at once for less than this is a back-channel ("嗯", "right"), not an interruption. The call-ai-metrics package
 #: (0.1.0) draws the line there too.
 BACKCHANNEL_S = 0.5
+#: Talking together for at most this long at the end of the other's turn is how turns change (Heldner and Edlund 2010
+#: find many such overlaps, most of them short). The limit is ours.
+HANDOVER_S = 0.5
 #: A pause of one person up to this long, in which the other is silent, does not end a spell of talk.
 SPELL_PAUSE_S = 2.0
-#: A pause up to this long is a breath within a sentence: whoever takes it still has the word.
-BREATH_S = 0.5
 
 
 def dead_air(
@@ -30,7 +39,8 @@ def dead_air(
     call : Segment
         Answer to hang-up. Gaps are looked for only inside it.
     busy : iterable of Segment, optional
-        Holds and tones: time that is filled although nobody speaks.
+        Holds, tones, and on every leg what keeps sounding (`Activity.background`): time that is filled although
+        nobody speaks.
     min_gap_s : float, default 3.0
         Shortest gap reported, inclusive. MiiTel counts a silence from 3 s in which neither party talks.
 
@@ -60,7 +70,7 @@ def dead_air(
 def overlaps(
     agent: Iterable[Segment], customer: Iterable[Segment], *, min_overlap_s: float = BACKCHANNEL_S
 ) -> tuple[Overlap, ...]:
-    """Find where both parties talk at once.
+    """Find where both parties talk at once, and what each such place is.
 
     Common stretches parted by a breath of either party (0.5 s at most) are one overlap.
 
@@ -69,13 +79,16 @@ def overlaps(
     agent, customer : iterable of Segment
         Speech of each leg.
     min_overlap_s : float, default 0.5
-        Least common speech in one overlap, inclusive. Shorter ones are back-channels.
+        Least common speech in one overlap, inclusive. Shorter ones are back-channels or hand-overs.
 
     Returns
     -------
     tuple of Overlap
         Sorted. `interrupter` is the party who began second: whose talk, breaths bridged, started later;
-        "unknown" if both started at the same moment.
+        "unknown" if both started at the same moment. `kind` is "backchannel" where the interrupter's talk is one by
+        sound (`find_backchannels`), "handover" where the other was at its end (0.5 s together at most, and only the
+        interrupter goes on), else "interruption". Where the words are known, `audit.acoustics.judge_overlap` knows
+        better.
 
     Raises
     ------
@@ -89,23 +102,92 @@ def overlaps(
 
     Examples
     --------
-    >>> overlaps([Segment(0, 5)], [Segment(4, 8)])
-    (Overlap(start_s=4, end_s=5, interrupter='customer'),)
+    >>> [o] = overlaps([Segment(0, 5)], [Segment(4, 8)])
+    >>> o.interrupter, o.interrupted, o.kind, o.together_s, o.other_stopped
+    ('customer', 'agent', 'interruption', 1, True)
+    >>> [o.kind for o in overlaps([Segment(0, 9)], [Segment(4, 4.8)])]
+    ['backchannel']
     """
     if not min_overlap_s > 0:
         raise ValueError(f"the shortest overlap must be positive, not {min_overlap_s}")
-    own, other = union(agent), union(customer)
-    common = intersection(own, other)
-    agent_talk, customer_talk = union(own, join_gap_s=BREATH_S), union(other, join_gap_s=BREATH_S)
+    speech: dict[Role, tuple[Segment, ...]] = {"agent": union(agent), "customer": union(customer)}
+    talk = {role: union(s, join_gap_s=BREATH_S) for role, s in speech.items()}
+    assents = {
+        "agent": find_backchannels(speech["agent"], speech["customer"]),
+        "customer": find_backchannels(speech["customer"], speech["agent"]),
+    }
+    common = intersection(speech["agent"], speech["customer"])
     found: list[Overlap] = []
     for whole in union(common, join_gap_s=BREATH_S):
-        if total_s(intersection(common, [whole])) < min_overlap_s:
+        together_s = total_s(intersection(common, [whole]))
+        if together_s < min_overlap_s:
             continue
-        a = next(s.start_s for s in agent_talk if s.contains(whole.start_s))
-        c = next(s.start_s for s in customer_talk if s.contains(whole.start_s))
-        second: Role = "unknown" if a == c else "agent" if a > c else "customer"
-        found.append(Overlap(whole.start_s, whole.end_s, second))
+        a, c = (next(s for s in talk[role] if s.contains(whole.start_s)) for role in ("agent", "customer"))
+        if a.start_s == c.start_s:
+            found.append(Overlap(whole.start_s, whole.end_s, "unknown", together_s=together_s))
+            continue
+        second: Role = "agent" if a.start_s > c.start_s else "customer"
+        mine, theirs = (a, c) if second == "agent" else (c, a)
+        stopped = theirs.end_s < mine.end_s
+        kind: OverlapKind = "interruption"
+        if any(x.contains(whole.start_s) for x in assents[second]):
+            kind = "backchannel"
+        elif stopped and whole.duration_s <= HANDOVER_S:
+            kind = "handover"
+        found.append(Overlap(whole.start_s, whole.end_s, second, kind, together_s, stopped))
     return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One party answers the other.
+
+    Attributes
+    ----------
+    by : Role
+        Who answers.
+    after_s : float
+        When the other had stopped, seconds into the recording.
+    gap_s : float
+        From there to the first word of the answer; 0.0 or more.
+    """
+
+    by: Role
+    after_s: float
+    gap_s: float
+
+
+def responses(agent: Iterable[Segment], customer: Iterable[Segment], *, busy: Iterable[Segment] = ()) -> tuple[Response, ...]:
+    """Find every change of the speaker with the time it took.
+
+    Parameters
+    ----------
+    agent, customer : iterable of Segment
+        Speech of each leg.
+    busy : iterable of Segment, optional
+        Holds and tones: a gap that contains a part of one is not a response time.
+
+    Returns
+    -------
+    tuple of Response
+        In the order of the call. Back-channels (`find_backchannels`) neither answer nor are answered. Who starts
+        before the other has stopped overlaps and has no response time there.
+
+    Examples
+    --------
+    >>> responses([Segment(3, 9)], [Segment(0, 2), Segment(5, 5.4), Segment(10, 12)])
+    (Response(by='agent', after_s=2, gap_s=1), Response(by='customer', after_s=9, gap_s=1))
+    """
+    a, c, filled = union(agent), union(customer), union(busy)
+    turns: dict[Role, tuple[Segment, ...]] = {
+        "agent": subtract(a, find_backchannels(a, c)),
+        "customer": subtract(c, find_backchannels(c, a)),
+    }
+    found: list[Response] = []
+    others: tuple[tuple[Role, Role], ...] = (("agent", "customer"), ("customer", "agent"))
+    for by, to in others:
+        found += [Response(by, t, gap) for t, gap in _gaps(turns[by], turns[to], filled)]
+    return tuple(sorted(found, key=lambda r: r.after_s + r.gap_s))
 
 
 def response_times(of: Iterable[Segment], after: Iterable[Segment], *, busy: Iterable[Segment] = ()) -> tuple[float, ...]:
@@ -127,7 +209,7 @@ def response_times(of: Iterable[Segment], after: Iterable[Segment], *, busy: Ite
     -------
     tuple of float
         Seconds, one for each response, in the order of the call; ``()`` if none. The median of them is what
-        call-ai-metrics calls a party's response gap.
+        call-ai-metrics calls a party's response gap. See `responses` for back-channels.
 
     Examples
     --------
@@ -136,8 +218,12 @@ def response_times(of: Iterable[Segment], after: Iterable[Segment], *, busy: Ite
     >>> response_times([Segment(1, 4)], [Segment(0, 2)])
     ()
     """
-    own, other, filled = union(of), union(after), union(busy)
-    gaps: list[float] = []
+    return tuple(r.gap_s for r in responses(of, after, busy=busy) if r.by == "agent")
+
+
+def _gaps(own: tuple[Segment, ...], other: tuple[Segment, ...], filled: tuple[Segment, ...]) -> list[tuple[float, float]]:
+    """Ends of the other's talk that this party answers, and the seconds until it does."""
+    gaps: list[tuple[float, float]] = []
     k = 0
     previous_own_end = float("-inf")
     for s in own:
@@ -147,9 +233,9 @@ def response_times(of: Iterable[Segment], after: Iterable[Segment], *, busy: Ite
         if last > previous_own_end and last <= s.start_s:
             gap = Segment(last, s.start_s) if last < s.start_s else None
             if gap is None or not intersection([gap], filled):
-                gaps.append(s.start_s - last)
+                gaps.append((last, s.start_s - last))
         previous_own_end = s.end_s
-    return tuple(gaps)
+    return gaps
 
 
 def talk_spells(

@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit.acoustics import dead_air, longest_monologue_s, overlaps, response_times, talk_share_ratio, talk_spells
+from audit.acoustics import (
+    Response,
+    dead_air,
+    longest_monologue_s,
+    overlaps,
+    response_times,
+    responses,
+    talk_share_ratio,
+    talk_spells,
+)
 from audit.records import Overlap, Segment, intersection, total_s
 
 CALL = Segment(0, 60)
@@ -57,10 +66,14 @@ def test_dead_air_never_meets_speech_or_leaves_the_call(speech: list[Segment], b
         ([Segment(0, 5)], [Segment(4, 8)], [Overlap(4, 5, "customer")]),
         ([Segment(4, 8)], [Segment(0, 5)], [Overlap(4, 5, "agent")]),
         ([Segment(0, 9)], [Segment(4, 4.4)], []),
-        ([Segment(0, 9)], [Segment(4, 4.5)], [Overlap(4, 4.5, "customer")]),
+        ([Segment(0, 9)], [Segment(4, 4.5)], [Overlap(4, 4.5, "customer", "backchannel")]),
         ([Segment(0, 3), Segment(3.4, 9)], [Segment(3.2, 5)], [Overlap(3.4, 5, "customer")]),
         ([Segment(0, 9)], [Segment(4, 5), Segment(5.3, 6)], [Overlap(4, 6, "customer")]),
-        ([Segment(0, 9)], [Segment(2, 3), Segment(6, 7)], [Overlap(2, 3, "customer"), Overlap(6, 7, "customer")]),
+        (
+            [Segment(0, 9)],
+            [Segment(2, 3), Segment(6, 7)],
+            [Overlap(2, 3, "customer", "backchannel"), Overlap(6, 7, "customer", "backchannel")],
+        ),
         ([Segment(1, 3)], [Segment(1, 3)], [Overlap(1, 3, "unknown")]),
         ([Segment(0, 5)], [Segment(5, 8)], []),
         ([], [Segment(0, 9)], []),
@@ -87,6 +100,44 @@ def test_swapping_the_parties_swaps_only_the_interrupter(agent: list[Segment], c
     other = {"agent": "customer", "customer": "agent", "unknown": "unknown"}
     there, back = overlaps(agent, customer), overlaps(customer, agent)
     assert [(o.start_s, o.end_s, other[o.interrupter]) for o in there] == [(o.start_s, o.end_s, o.interrupter) for o in back]
+
+
+@pytest.mark.parametrize(
+    ("agent", "customer", "kind", "interrupted", "stopped"),
+    [
+        ([Segment(0, 5)], [Segment(3, 9)], "interruption", "agent", True),
+        ([Segment(3, 9)], [Segment(0, 5)], "interruption", "customer", True),
+        ([Segment(0, 9)], [Segment(3, 5)], "interruption", "agent", False),
+        ([Segment(0, 9)], [Segment(3, 3.9)], "backchannel", "agent", False),
+        ([Segment(0, 9)], [Segment(1, 2.5), Segment(3.1, 4)], "interruption", "agent", False),
+        ([Segment(0, 4)], [Segment(3.5, 4.2)], "handover", "agent", True),
+        ([Segment(0, 4)], [Segment(3.5, 9)], "handover", "agent", True),
+        ([Segment(0, 4)], [Segment(3.3, 9)], "interruption", "agent", True),
+        ([Segment(1, 3)], [Segment(1, 4)], "interruption", "unknown", None),
+    ],
+    ids=[
+        "the customer takes the word",
+        "the agent takes the word",
+        "talked over without giving way",
+        "a short assent",
+        "two words close together are no assent",
+        "the last syllable, and a word",
+        "the last syllable, and a turn",
+        "more than the last half second",
+        "both at the same moment",
+    ],
+)
+def test_an_overlap_says_what_it_is_and_who_gave_way(
+    agent: list[Segment], customer: list[Segment], kind: str, interrupted: str, stopped: bool | None
+) -> None:
+    first = overlaps(agent, customer, min_overlap_s=0.5)[0]
+    assert (first.kind, first.interrupted, first.other_stopped) == (kind, interrupted, stopped)
+
+
+def test_breaths_are_not_counted_as_talking_together() -> None:
+    (found,) = overlaps([Segment(0, 9)], [Segment(3, 4), Segment(4.4, 7)])
+    assert found.duration_s == pytest.approx(4.0)
+    assert found.together_s == pytest.approx(3.6)
 
 
 # --- response times -------------------------------------------------------------------------------
@@ -121,6 +172,25 @@ def test_a_response_runs_from_the_others_end_to_the_first_word(
     of: list[Segment], after: list[Segment], busy: list[Segment], found: list[float]
 ) -> None:
     assert response_times(of, after, busy=busy) == pytest.approx(tuple(found))
+
+
+def test_an_assent_neither_answers_nor_is_answered() -> None:
+    agent, customer = [Segment(0, 5), Segment(5.8, 9)], [Segment(5.2, 5.5), Segment(10, 14)]
+    assert responses(agent, customer) == (Response("customer", 9, 1),)
+
+
+def test_who_answers_is_named_and_a_hold_parts_question_from_answer() -> None:
+    agent, customer = [Segment(3, 8), Segment(40, 44)], [Segment(0, 2), Segment(9, 12), Segment(45, 50)]
+    found = responses(agent, customer, busy=[Segment(13, 39)])
+    assert [(r.by, r.after_s, r.gap_s) for r in found] == [("agent", 2, 1), ("customer", 8, 1), ("customer", 44, 1)]
+
+
+@given(agent=SEGMENTS, customer=SEGMENTS)
+def test_swapping_the_parties_swaps_only_who_answers(agent: list[Segment], customer: list[Segment]) -> None:
+    other = {"agent": "customer", "customer": "agent"}
+    there = sorted((r.after_s, r.gap_s, r.by) for r in responses(agent, customer))
+    back = sorted((r.after_s, r.gap_s, other[r.by]) for r in responses(customer, agent))
+    assert there == back
 
 
 # --- spells and shares ----------------------------------------------------------------------------
