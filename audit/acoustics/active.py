@@ -59,12 +59,13 @@ class ActivityCounter:
         self._n_step = max(1, round(sample_rate_hz * _ENVELOPE_STEP_S))
         step_s = self._n_step / sample_rate_hz
         g = math.exp(-step_s / _TIME_CONSTANT_S)
-        self._smoothing = np.array([1 - g], np.float32), np.array([1, -g], np.float32)
+        # Both averages in one filter.
+        self._smoothing = np.array([(1 - g) ** 2]), np.array([1, -2 * g, g * g])
         self._mean = np.full(self._n_step, 1 / self._n_step, np.float32)
         self._hangover = round(_HANGOVER_S / (step_s * _STEPS_HELD))
-        self._state_p, self._state_q = np.zeros(1, np.float32), np.zeros(1, np.float32)
+        self._state = np.zeros(2)
         self._rest = np.zeros(0, np.float32)
-        self._before = np.zeros(self._hangover, np.float32)
+        self._before = np.zeros(self._hangover)
         self._counts = np.zeros(_N_THRESHOLDS, np.int64)
         self._square_sum = 0.0
         self._n_samples = 0
@@ -80,8 +81,7 @@ class ActivityCounter:
         if not n:
             return
         rectified = np.abs(joined[: n * n_held]).reshape(-1, self._n_step) @ self._mean
-        p, self._state_p = lfilter(*self._smoothing, rectified, zi=self._state_p)
-        q, self._state_q = lfilter(*self._smoothing, p, zi=self._state_q)
+        q, self._state = lfilter(*self._smoothing, rectified, zi=self._state)
         greatest = np.maximum.reduce([q[k::_STEPS_HELD] for k in range(_STEPS_HELD)])
         envelope = np.concatenate([self._before, greatest])
         # The greatest envelope of each moment and the hangover before it: active means that it reaches the threshold.

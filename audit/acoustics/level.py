@@ -103,7 +103,7 @@ class LevelMeter:
         self._loudness = LoudnessSteps(sample_rate_hz)
         self._noise = NoiseFloor(sample_rate_hz)
         self._stretches: list[_Stretch] = []
-        self._n_closed = 0  # stretches to which nothing can be added any more
+        self._waiting: list[Floats] = []  # speech of the last stretch, cut out and not yet measured
         self._read_to = 0
         self._n, self._n_clipped, self._sum, self._peak = 0, 0, 0.0, 0.0
 
@@ -130,33 +130,29 @@ class LevelMeter:
             raise ValueError(f"one leg in order is needed, not {samples.shape} at {start_s} s")
         self._read_to = first + len(samples)
         segments = union(speech)
-        parts: list[Floats] = []
         for s in segments:
             begin, end = (round(t * self._rate) for t in (s.start_s, s.end_s))
-            part = samples[max(0, begin - first) : max(0, end - first)]
-            if len(part):
-                parts.append(part)
-                self._stretch_at(max(begin, first)).append(max(begin, first), len(part))
-        if parts:
-            self._add_speech(np.concatenate(parts))
+            at = max(begin, first)
+            part = samples[at - first : max(0, end - first)]
+            if not len(part):
+                continue
+            if not self._stretches or self._stretches[-1].ends_before(at, self._rate):
+                self._add_speech()
+                self._stretches.append(_Stretch(at, self._rate))
+            self._stretches[-1].extend(at + len(part))
+            self._waiting.append(part)
+        self._add_speech()
         self._noise.add(samples, first, segments)
 
-    def _stretch_at(self, at: int) -> _Stretch:
-        """The stretch that speech beginning at a sample of the recording belongs to."""
-        if not self._stretches or self._stretches[-1].ends_before(at, self._rate):
-            self._stretches.append(_Stretch(at, self._rate))
-        return self._stretches[-1]
-
-    def _add_speech(self, voice: Floats) -> None:
-        """Measure the speech of a window, which its stretches have been told of."""
+    def _add_speech(self) -> None:
+        """Measure the speech of the last stretch that is still waiting: little enough to stay in the processor's cache."""
+        if not self._waiting:
+            return
+        voice = np.concatenate(self._waiting) if len(self._waiting) > 1 else self._waiting[0]
+        self._waiting.clear()
         weighted = self._weighting(voice)
         self._loudness.add(weighted)
-        at = 0
-        for stretch in self._stretches[self._n_closed :]:
-            n = stretch.n_awaited
-            stretch.add(voice[at : at + n], weighted[at : at + n])
-            at += n
-        self._n_closed = len(self._stretches) - 1
+        self._stretches[-1].add(voice, weighted)
         high, low = float(voice.max()), float(voice.min())
         self._peak = max(self._peak, high, -low)
         self._sum += float(voice.sum())
@@ -193,24 +189,22 @@ class _Stretch:
     def __init__(self, first: int, sample_rate_hz: int) -> None:
         self.counter = ActivityCounter(sample_rate_hz)
         self._loudness = LoudnessSteps(sample_rate_hz)
-        self._first, self._end, self._n, self.n_awaited = first, first, 0, 0
+        self._first, self._end, self._n = first, first, 0
 
     def ends_before(self, at: int, sample_rate_hz: int) -> bool:
         """Whether speech that begins at a sample belongs to another stretch."""
         pause_s, length_s = (at - self._end) / sample_rate_hz, (self._end - self._first) / sample_rate_hz
         return pause_s > STRETCH_PAUSE_S or (pause_s > 0 and length_s >= STRETCH_S)
 
-    def append(self, at: int, n: int) -> None:
-        """Say that samples of the recording belong to this stretch; they follow."""
-        self._end = at + n
-        self.n_awaited += n
+    def extend(self, end: int) -> None:
+        """Move the end to a sample of the recording."""
+        self._end = end
 
     def add(self, voice: Floats, weighted: NDArray[np.float64]) -> None:
-        """Measure the samples that were said to follow."""
+        """Measure more of its speech."""
         self.counter.add(voice)
         self._loudness.add(weighted)
         self._n += len(voice)
-        self.n_awaited = 0
 
     def measured(self, sample_rate_hz: int) -> StretchLevel:
         active = self.counter.level()

@@ -47,7 +47,7 @@ _PERIODICITY, _BELOW_LOUD_DB = 0.75, 20.0
 #: Fainter than this is rounding, not a voice.
 _QUIETEST_DBFS = -80.0
 _RANGE_OF_QUARTILES = (0.75, 1.5)
-_CHUNK_HOPS = 8192  # hops worked on at a time: about two minutes
+_CHUNK_HOPS = 1024  # hops worked on at a time: they stay in the cache of the processor
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +252,8 @@ def _yin(samples: Floats, at: NDArray[np.int64]) -> tuple[Doubles, NDArray[np.bo
     """Fundamental in Hz of the frames that begin at the given hops, and whether each repeats itself."""
     lags = _LONGEST + 2  # one beyond the longest, so that a dip there has two neighbours
     window = _WINDOW_HOPS * _HOP
-    sums = np.concatenate([[0.0], np.cumsum(np.square(samples), dtype=np.float64)])
+    sums = np.zeros(len(samples) + 1)
+    np.cumsum(np.square(samples), out=sums[1:])
     energy = (sums[window:] - sums[:-window]).astype(np.float32)
     products = _lagged_products(samples, lags)[at]
     shifted = np.lib.stride_tricks.sliding_window_view(energy, lags)[at * _HOP]
