@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from audit.records import Segment, ToneKind
-from audit.telephony.cadence import SERIES_GAP_S, CadenceFit, fit_cadence, same_tone
+from audit.telephony.cadence import AT_START_S, SERIES_GAP_S, CadenceFit, fit_cadence, same_tone
 from audit.telephony.plans import TONE_PLANS, Cadence, TonePlan
 from audit.telephony.worldwide import is_dtmf, is_fax, special_information
 
@@ -77,6 +77,7 @@ def _series(
                 break
         else:
             series.append([i])
+    far_apart = {c for p in plans for c in (*p.ringbacks, p.call_waiting) if c}
     joined: list[list[int]] = []
     for s in series:
         for before in reversed(joined):
@@ -85,7 +86,7 @@ def _series(
             if (
                 0 < gap_s <= MAX_SERIES_GAP_S
                 and same_tone(freqs_hz[before[-1]], freqs_hz[s[0]])
-                and any(_fits([bursts[i] for i in both], freqs_hz[before[0]], r) for p in plans for r in p.ringbacks)
+                and any(_fits([bursts[i] for i in both], freqs_hz[before[0]], c) for c in far_apart)
             ):
                 before += s
                 break
@@ -168,7 +169,7 @@ def _counts_as(kind: ToneKind, bursts: Sequence[Segment], fit: CadenceFit, caden
         whole = len(bursts) > len(cadence.bursts_s)
         return whole and fit.n_full >= len(bursts) - 1 and fit.error_s <= WAITING_MAX_ERROR_S
     if len(bursts) > 1:
-        return True
+        return fit.n_full > 0 or bursts[0].start_s < AT_START_S
     if kind == "ringback":
         return bursts[0].start_s <= FIRST_SOUND_S
     return duration_s - bursts[0].end_s <= cadence.pattern_s[1] + 0.1 and bursts[0].start_s > FIRST_SOUND_S
