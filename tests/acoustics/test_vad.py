@@ -7,8 +7,9 @@ from functools import cache
 
 import numpy as np
 import pytest
+from scipy.signal import firwin, lfilter
 
-from audit.acoustics import find_speech
+from audit.acoustics import dead_air, find_activity, find_speech, overlaps
 from audit.records import Segment, intersection, total_s
 from tests.signals import Samples, at_level, burst, cadence, join, music, noise, place, silence, tone
 from tests.signals import speechlike as make_speech
@@ -96,6 +97,93 @@ def test_both_talking_at_once_is_kept_on_both_legs_in_spite_of_crosstalk() -> No
     found = find_speech(np.stack([line(legs[0] + gain * legs[1], 22), line(legs[1] + gain * legs[0], 23)]), 8000)
     assert total_s(intersection(found[1], talk)) > 0.9 * total_s(talk)
     assert error_ratio(truth[0], found[0]) < 0.08
+
+
+def echo(samples: Samples, gain_db: float, delay_ms: int, *, coloured: bool = False) -> Samples:
+    """The samples as they come back from a hybrid: later, fainter, with the middle of the band or all of it."""
+    n = delay_ms * 8
+    late = np.concatenate([np.zeros(n, np.float32), samples[: len(samples) - n]])
+    if coloured:
+        late = lfilter(firwin(21, [700, 2500], fs=8000, pass_zero=False), 1, late)
+    return (10 ** (gain_db / 20) * late).astype(np.float32)
+
+
+@pytest.mark.parametrize("coloured", [False, True], ids=["flat", "coloured"])
+@pytest.mark.parametrize("delay_ms", [0, 10, 50], ids=lambda v: f"{v} ms")
+@pytest.mark.parametrize("gain_db", [-12, -20, -30, -45], ids=lambda v: f"{v} dB")
+def test_an_echo_of_the_other_party_is_neither_speech_nor_overlap(gain_db: int, delay_ms: int, coloured: bool) -> None:
+    legs, truth = alternate(24, 1)
+    heard = [line(legs[c] + echo(legs[1 - c], gain_db, delay_ms, coloured=coloured), 12 + c) for c in (0, 1)]
+    found = find_speech(np.stack(heard), 8000)
+    for c in (0, 1):
+        assert error_ratio(truth[c], found[c]) < 0.08
+    assert overlaps(found[0], found[1], min_overlap_s=0.3) == ()
+
+
+@pytest.mark.parametrize("seed", [1, 40, 77])
+def test_swapping_the_channels_swaps_what_is_found_exactly(seed: int) -> None:
+    legs, _ = alternate(24, seed)
+    heard = np.stack([line(legs[0] + echo(legs[1], -28, 10), 12), line(legs[1] + music(24, -42, seed), 13)])
+    there, back = find_activity(heard, 8000), find_activity(heard[::-1], 8000)
+    assert there == back[::-1]
+
+
+@pytest.mark.parametrize("gain_db", [-6, 6], ids=lambda v: f"{v:+} dB")
+def test_a_louder_or_softer_recording_has_the_same_speech(gain_db: int) -> None:
+    legs, _ = alternate(24, 1)
+    heard = np.stack([line(legs[0] + echo(legs[1], -28, 10), 12), line(legs[1], 13)])
+    for plain, scaled in zip(
+        find_speech(heard, 8000), find_speech(heard * np.float32(10 ** (gain_db / 20)), 8000), strict=True
+    ):
+        assert len(plain) == len(scaled) > 0
+        for p, s in zip(plain, scaled, strict=True):
+            assert abs(p.start_s - s.start_s) <= 0.011
+            assert abs(p.end_s - s.end_s) <= 0.011
+
+
+def test_music_that_goes_on_while_nobody_speaks_is_no_dead_air() -> None:
+    legs, truth = alternate(24, 1)
+    pause, behind = silence(12), music(36, -26 - 15, 32)
+    heard = np.stack([line(join([legs[0], pause]), 33), line(join([legs[1], pause]) + behind, 34)])
+    agent, customer = find_activity(heard, 8000)
+    call = Segment(0, 36)
+    everyone = [*agent.speech, *customer.speech]
+    assert dead_air(everyone, call=call, busy=[*agent.background, *customer.background], min_gap_s=3.0) == ()
+    assert total_s(intersection(customer.background, truth[1])) < 1.0
+
+
+def test_a_quiet_line_in_a_pause_is_dead_air() -> None:
+    legs, truth = alternate(24, 1)
+    heard = np.stack([line(join([x, silence(12)]), 33 + c) for c, x in enumerate(legs)])
+    agent, customer = find_activity(heard, 8000)
+    assert agent.background == customer.background == ()
+    everyone = [*agent.speech, *customer.speech]
+    (gap,) = dead_air(everyone, call=Segment(0, 36), busy=[*agent.background, *customer.background], min_gap_s=3.0)
+    assert gap.start_s == pytest.approx(max(s.end_s for s in (*truth[0], *truth[1])), abs=0.15)
+    assert gap.end_s == 36
+
+
+def test_the_faint_end_of_an_utterance_is_speech_as_far_as_it_stands_out_of_the_line() -> None:
+    """A room that is heard with the voice only, 25 dB under it, as behind a gate."""
+    leg, said = silence(30), []
+    for k in range(5):
+        made = speechlike(4, -22, 7 + k)
+        room = burst(5, 0.5, 4.5, -47, 60 + k)
+        place(room, made.samples, 0.5)
+        place(leg, room, 6.0 * k)
+        said.append(Segment(6.0 * k + 0.5, 6.0 * k + 4.5))
+    (found,) = find_speech(line(leg, 9)[None], 8000)
+    assert error_ratio(said, found) < 0.05
+
+
+def test_a_window_of_a_long_call_has_the_speech_that_the_whole_call_has() -> None:
+    legs, _ = alternate(72, 1)
+    heard = np.stack([line(legs[0], 12), line(legs[1], 13)])
+    part = heard[:, 12 * 8000 : 60 * 8000]
+    inner = Segment(22, 50)
+    for whole, window in zip(find_speech(heard, 8000), find_speech(part, 8000), strict=True):
+        moved = [Segment(s.start_s + 12, s.end_s + 12) for s in window]
+        assert error_ratio(intersection(whole, [inner]), intersection(moved, [inner])) < 0.01
 
 
 def test_music_behind_the_customer_is_not_the_customers_speech() -> None:

@@ -10,11 +10,11 @@ from audit.acoustics import find_speech
 from audit.audio import read_audio, resample
 from audit.records import Segment, intersection, total_s
 
-#: Missed and invented speech over speech. One in twenty-five is what a whole archive may lose without moving a rate.
-MOST_ERROR = 0.04
+#: Missed and invented speech over speech. Far less than what moves a rate of a whole archive.
+MOST_ERROR = 0.03
 
 
-def test_speech_of_composed_calls_is_found_to_four_per_cent(shared_dir: Path) -> None:
+def test_speech_of_composed_calls_is_found_to_three_per_cent(shared_dir: Path) -> None:
     """Twelve stereo calls in linear, mu-law, A-law, MP3 and Opus; tones and holds are known, as the pipeline knows them."""
     folder = shared_dir / "data" / "calls-zh"
     wrong_s, speech_s = defaultdict[str, float](float), defaultdict[str, float](float)
