@@ -94,6 +94,12 @@ class ActivityCounter:
         of_each = np.bincount(reached, minlength=_N_THRESHOLDS + 1)[1:]
         self._counts += np.cumsum(of_each[::-1])[::-1] * n_held
 
+    def absorb(self, other: ActivityCounter) -> None:
+        """Add the counts of a stretch that is over."""
+        self._counts += other._counts
+        self._square_sum += other._square_sum
+        self._n_samples += other._n_samples
+
     def level(self) -> ActiveSpeechLevel | None:
         """The active level of what was added so far."""
         return active_level_of([self])
