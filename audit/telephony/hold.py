@@ -1,8 +1,6 @@
-"""Find where the customer is parked: music or a periodic tone on a leg.
+"""Find where the customer is parked: music, a periodic tone, a repeated announcement or a silent leg.
 
-Music is told from speech by how long its partials stay where they are. Notes hold their pitch; in a voice every harmonic
-moves with the intonation. The measure is the correlation of the whitened spectrum with itself a fifth of a second later:
-about 0.4 for music, 0.05 for speech in Mandarin or English, 0 for noise. It does not depend on level.
+What counts as a hold, and what does not, is defined in docs/holds.md.
 """
 
 from __future__ import annotations
@@ -12,51 +10,30 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import uniform_filter1d
 
 from audit.records import Hold, Segment, Tone, intersection, total_s, union
-from audit.telephony.cadence import same_tone
-from audit.telephony.spectrum import LINE_RATE_HZ, Floats, Framing, at_line_rate
+from audit.telephony.announcement import Announcement, find_announcements
+from audit.telephony.hold_tone import find_tone_holds
+from audit.telephony.music import MIN_MUSIC_S, Music, music_of, quiet_of, voiced
+from audit.telephony.musicness import DEAD_DBFS, LEVEL_HOP_S, Levels, adapted, frame_figures, judge, levels_of
+from audit.telephony.park import MIN_PARK_S, find_parks
+from audit.telephony.spectrum import Floats, at_line_rate
 
-Levels = NDArray[np.float64]  # dBFS of each 10 ms
+Flags = NDArray[np.bool_]
 
-FRAMING = Framing(n_window=1024, n_hop=256, n_fft=1024, low_hz=200.0, high_hz=3000.0)
-LAG_FRAMES = 5  # 160 ms: longer than a voice holds its pitch, shorter than most notes
-WHITEN_HZ = 250.0
-BIN_EPSILON = 1e-9
-MIN_HOLD_S = 5.0
-# Steadiness at which music and speech are equally likely, and how much one frame may say.
-STEADY_RATIO = 0.18
-FRAME_VOTE = 0.25
-MIN_QUIET_S = 0.3  # shorter gaps say nothing
-SWITCH_COST = 6.0
-MIN_CORE_RATIO = 0.28  # the steadiest four seconds of music have 0.29 and more, of talk at most 0.27
-CORE_S = 4.0
-QUIET_OVER_FLOOR_DB = 3.0
-DEAD_DBFS = -75.0
 # Music that goes on behind the talk is no hold: seconds looked at on both sides, and how alike their pauses must be.
-AROUND_S = 20.0
-BACKGROUND_STEADY_SHARE = 0.25
+AROUND_S, BESIDE_S = 20.0, 0.3
+PAUSE_PERCENTILE = 15
 BACKGROUND_LEVEL_DB = 8.0
-# Somebody who talks over the music is loud where the partials move: share of such half seconds. Music alone stays below 0.02.
-VOICE_SHARE = 0.04
-VOICE_OVER_DB = 6.0
-VOICE_STEADY_RATIO = 0.12
-VOICE_S = 0.5
-EDGE_SEARCH_S = 0.6
-PERCUSSION_S = 4.5  # an intro or an ending without steady partials, up to the next pause
-PAUSE_S = 0.16
+MIN_AROUND_S = 1.5
+# Share of the music during which the other party talks: in a hold nobody converses.
+MAX_TALK_SHARE = 0.5
+CROSSTALK_DB = 20.0  # a leg this much quieter than the other carries its leak
 # Tracks fade out and begin again: where music stops and for this long nobody talks, the customer is still parked; who comes
 # back speaks soon.
-LOOP_SILENCE_S = (2.4, 6.0)
+LOOP_SILENCE_S = (2.2, 6.0)
 RETURN_S = 0.6
-# Hold tones of PBXs come every 3 to 8 s and are short.
-BEEP_PERIOD_S = (2.5, 9.0)
-BEEP_MAX_S = 1.0
-BEEP_SPREAD_S = 0.1
-ACTIVITY_S = 0.01
-RAMP_STEPS, SOUND_STEPS = 6, 8
-SOUND_OVER_FLOOR_DB = 5.0
+MIN_ANNOUNCED_S = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +45,25 @@ class LegHold:
 
 
 @dataclass(frozen=True, slots=True)
-class _Steadiness:
-    """Per frame of one leg: steadiness of its partials, level in dBFS, and whether it is only the leg's floor."""
+class _Leg:
+    """One leg, looked at once."""
 
-    ratio: Floats
-    level_dbfs: Floats
-    quiet: NDArray[np.bool_]
+    levels: Levels
+    quiet: Flags
+    voice: Flags
+    music: tuple[Music, ...]
+    announcements: tuple[Announcement, ...]
 
 
-def find_holds(legs: Floats, sample_rate_hz: int, *, tones: Iterable[Tone], answer_at_s: float | None) -> tuple[LegHold, ...]:
-    """Find holds with music and holds with a periodic tone.
+def find_holds(
+    legs: Floats,
+    sample_rate_hz: int,
+    *,
+    tones: Iterable[Tone],
+    answer_at_s: float | None,
+    min_silence_s: float = MIN_PARK_S,
+) -> tuple[LegHold, ...]:
+    """Find holds with music, a periodic tone, a repeated announcement, or silence of one leg.
 
     Parameters
     ----------
@@ -88,13 +74,15 @@ def find_holds(legs: Floats, sample_rate_hz: int, *, tones: Iterable[Tone], answ
         Of all channels; bursts are not taken for music and beeps make tone holds.
     answer_at_s : float or None
         Nothing before it is a hold: music that is heard instead of ringback is no hold.
+    min_silence_s : float
+        Shorter silence of a leg is no hold.
 
     Returns
     -------
     tuple of LegHold
         Sorted by start. A hold heard on two legs is reported on the louder one. Music begins and ends with the music;
-        a tone hold begins halfway between the talk and its first beep, and ends with the next talk or when the next beep
-        does not come.
+        a tone hold begins halfway between the talk and its first beep, and ends just before the next talk or when the
+        next beep does not come.
 
     Raises
     ------
@@ -104,7 +92,7 @@ def find_holds(legs: Floats, sample_rate_hz: int, *, tones: Iterable[Tone], answ
     Notes
     -----
     Music that is heard in the pauses of the talk around it, at the same level, is background and no hold, however long
-    nobody speaks.
+    nobody speaks; so is music during which the other party talks.
 
     Examples
     --------
@@ -115,246 +103,159 @@ def find_holds(legs: Floats, sample_rate_hz: int, *, tones: Iterable[Tone], answ
     if legs.ndim != 2:
         raise ValueError(f"legs have the shape (channels, samples), not {legs.shape}")
     heard = tuple(tones)
-    lines = [at_line_rate(leg, sample_rate_hz) for leg in legs]
     earliest_s = answer_at_s or 0.0
-    envelopes = [_envelope_dbfs(line) for line in lines]
-    music: list[tuple[float, LegHold]] = []
-    for channel, line in enumerate(lines):
-        own = union(Segment(t.start_s, t.end_s) for t in heard if t.channel == channel)
-        music += [
-            (level, LegHold(Hold(s.start_s, _until_talk(envelopes, s.end_s), "music"), channel))
-            for s, level in _find_music(line, envelopes[channel], own, earliest_s=earliest_s)
-        ]
-    kept = _louder_leg(music)
-    for hold in _find_tone_holds(envelopes, heard, earliest_s=earliest_s):
-        if not intersection([hold.hold], [k.hold for k in kept]):
-            kept.append(hold)
+    looked = _look([at_line_rate(leg, sample_rate_hz) for leg in legs], heard, earliest_s)
+    kept = _louder_leg([(m, c) for c in range(len(looked)) for m in _music_holds(looked, c, earliest_s)])
+    dbfs = [leg.levels.dbfs for leg in looked]
+    candidates = find_tone_holds(dbfs, heard, earliest_s=earliest_s)
+    candidates += [(h, c) for c, leg in enumerate(looked) for h in _announced(leg, looked, earliest_s)]
+    candidates += find_parks(
+        [leg.levels for leg in looked], [leg.quiet for leg in looked], earliest_s=earliest_s, min_s=min_silence_s
+    )
+    for hold, channel in candidates:
+        if not intersection([hold], [k.hold for k in kept]):
+            kept.append(LegHold(hold, channel))
     return tuple(sorted(kept, key=lambda h: (h.hold.start_s, h.channel)))
 
 
+def _look(lines: Sequence[Floats], tones: Sequence[Tone], earliest_s: float) -> list[_Leg]:
+    """Levels, pauses, music and announcements of each leg."""
+    levels = [levels_of(line, since_s=earliest_s) for line in lines]
+    quiet = [quiet_of(lv) for lv in levels]
+    tones_of = [union(Segment(t.start_s, t.end_s) for t in tones if t.channel == c) for c in range(len(lines))]
+    figures = [frame_figures(line, lv, deaf=own) for line, lv, own in zip(lines, levels, tones_of, strict=True)]
+    judged = [judge(f, weight, lv) for (f, weight), lv in zip(figures, levels, strict=True)]
+    voice = [voiced(j, q) for j, q in zip(judged, quiet, strict=True)]
+    looked = []
+    for c, lv in enumerate(levels):
+        answered = _any_other(voice, c)
+        found = music_of(judged[c], lv, quiet=quiet[c], answered=answered, tones=tones_of[c], since_s=earliest_s)
+        long = [m.segment for m in found if m.segment.duration_s >= MIN_MUSIC_S]
+        if long:
+            again = adapted(judged[c], long)
+            found = music_of(again, lv, quiet=quiet[c], answered=answered, tones=tones_of[c], since_s=earliest_s)
+        said = find_announcements(figures[c][0], quiet[c], others_quiet=~_any_other([~q for q in quiet], c), since_s=earliest_s)
+        looked.append(_Leg(lv, quiet[c], voice[c], tuple(found), said))
+    return looked
+
+
+def _any_other(flags: Sequence[Flags], channel: int) -> Flags:
+    """Whether it is so on any other leg."""
+    others = [f for c, f in enumerate(flags) if c != channel]
+    return np.logical_or.reduce(others) if others else np.zeros_like(flags[channel])
+
+
 # --- music ----------------------------------------------------------------------------------------
-def _find_music(leg: Floats, envelope: Levels, tones: Sequence[Segment], *, earliest_s: float) -> list[tuple[Segment, float]]:
-    """Music of at least five seconds that is not background, with its level in dBFS."""
-    s = _steadiness(leg)
-    if not len(s.ratio):
-        return []
-    votes = np.clip(s.ratio - STEADY_RATIO, -FRAME_VOTE, FRAME_VOTE)
-    votes[s.quiet] = 0.0
-    for a, b in _runs(s.quiet):
-        if (b - a) * FRAMING.hop_s >= MIN_QUIET_S:
-            votes[a:b] = -FRAME_VOTE
-    for t in tones:  # a tone is steady, but no music; it may lie over music
-        votes[int(t.start_s / FRAMING.hop_s) : int(t.end_s / FRAMING.hop_s) + 2] = -FRAME_VOTE
-    votes[: int(earliest_s / FRAMING.hop_s)] = -1.0
+def _music_holds(looked: Sequence[_Leg], channel: int, earliest_s: float) -> list[Music]:
+    """Music of a leg that is long enough, no background, and nobody's conversation; what an announcement parts is one."""
+    leg = looked[channel]
+    joined: list[Music] = []
+    for m in leg.music:
+        if joined and _is_announced(leg, looked, channel, joined[-1].segment.end_s, m.segment.start_s):
+            last = joined.pop()
+            whole = Segment(last.segment.start_s, m.segment.end_s)
+            joined.append(Music(whole, max(last.level_dbfs, m.level_dbfs), max(last.odds, m.odds)))
+        else:
+            joined.append(m)
     found = []
-    for a, b in _runs(_two_states(votes)):
-        if (b - a) * FRAMING.hop_s < MIN_HOLD_S - 1.5 or _core_ratio(s.ratio[a:b]) < MIN_CORE_RATIO:
+    for m in joined:
+        if m.segment.duration_s < MIN_MUSIC_S or _is_conversation(looked, channel, m) or _is_background(leg, m, earliest_s):
             continue
-        if _is_talked_over(s, a, b) or _is_background(s, a, b, earliest_s=earliest_s):
-            continue
-        a, b = _to_pause(s.quiet, a, -1), _to_pause(s.quiet, b, 1)
-        start, end = _snap(envelope, a * FRAMING.hop_s, b * FRAMING.hop_s)
-        start = max(start, earliest_s)
-        if end - start >= MIN_HOLD_S:
-            found.append((Segment(start, end), float(np.median(s.level_dbfs[a:b]))))
+        end_s = _until_talk(looked, m.segment.end_s)
+        found.append(Music(Segment(m.segment.start_s, end_s), m.level_dbfs, m.odds))
     return found
 
 
-def _core_ratio(ratio: Floats) -> float:
-    """Mean steadiness of the steadiest few seconds."""
-    n = min(len(ratio), int(CORE_S / FRAMING.hop_s))
-    running = np.cumsum(np.concatenate(([0.0], ratio)))
-    return float(np.max(running[n:] - running[:-n]) / n)
+def _is_announced(leg: _Leg, looked: Sequence[_Leg], channel: int, from_s: float, to_s: float) -> bool:
+    """Whether all that is heard between two stretches of music is a repeated announcement."""
+    times = [t for a in leg.announcements for t in a.times]
+    between = Segment(from_s, to_s)
+    said = total_s(intersection(times, [between]))
+    span = slice(int(from_s / LEVEL_HOP_S), int(to_s / LEVEL_HOP_S))
+    sounding_s = float(np.sum(~leg.quiet[span])) * LEVEL_HOP_S
+    others = any(np.mean(~o.quiet[span]) > 0.1 for c, o in enumerate(looked) if c != channel)
+    return said > 0 and sounding_s - said < 1.0 and not others
 
 
-def _to_pause(quiet: NDArray[np.bool_], edge: int, step: int) -> int:
-    """Move an edge outwards to the next pause, if there is one within reach."""
-    n_pause = round(PAUSE_S / FRAMING.hop_s)
-    for k in range(int(PERCUSSION_S / FRAMING.hop_s)):
-        at = edge + step * k
-        outside = quiet[max(0, at - n_pause) : at] if step < 0 else quiet[at : at + n_pause]
-        if len(outside) < n_pause or outside.all():
-            return max(0, min(at, len(quiet)))
-    return edge
+def _is_conversation(looked: Sequence[_Leg], channel: int, m: Music) -> bool:
+    """Whether another party talks during most of it."""
+    span = slice(int(m.segment.start_s / LEVEL_HOP_S), int(m.segment.end_s / LEVEL_HOP_S))
+    for c, other in enumerate(looked):
+        if c == channel:
+            continue
+        leak = other.levels.dbfs[span] < looked[channel].levels.dbfs[span] - CROSSTALK_DB
+        if float(np.mean(other.voice[span] & ~leak)) > MAX_TALK_SHARE:
+            return True
+    return False
 
 
-def _steadiness(leg: Floats) -> _Steadiness:
-    """How like the spectrum of each frame is to that 160 ms later, its floor and its smooth shape taken away."""
-    n = FRAMING.n_frames(len(leg))
-    ratio, level = np.zeros(n, np.float32), np.full(n, -120.0, np.float32)
-    if n == 0:
-        return _Steadiness(ratio, level, np.zeros(0, bool))
-    floor = _bin_floor(leg)
-    width = int(WHITEN_HZ / FRAMING.bin_hz) | 1
-    last: Floats | None = None
-    for start, power in FRAMING.power_blocks(leg):
-        level[start : start + len(power)] = 10 * np.log10(power.sum(axis=1) + 1e-12)
-        excess = np.log10(1 + power / floor)
-        detail = excess - uniform_filter1d(excess, width, axis=1)
-        norm = np.sqrt((detail**2).sum(axis=1)) + 1e-6
-        detail /= norm[:, None]
-        joined = detail if last is None else np.concatenate((last, detail))
-        first = start + LAG_FRAMES if last is None else start
-        # The figure belongs to the middle of the two frames it compares.
-        ratio[first - LAG_FRAMES // 2 :][: len(joined) - LAG_FRAMES] = (joined[:-LAG_FRAMES] * joined[LAG_FRAMES:]).sum(axis=1)
-        last = joined[-LAG_FRAMES:]
-    alive = level > DEAD_DBFS
-    base = float(np.percentile(level[alive], 5)) if alive.any() else 0.0
-    return _Steadiness(ratio, level, level < max(base + QUIET_OVER_FLOOR_DB, DEAD_DBFS))
-
-
-def _bin_floor(leg: Floats) -> Floats:
-    """Power per bin that is there nearly all the time: line noise and hum."""
-    sparse = Framing(FRAMING.n_window, FRAMING.n_hop * 8, FRAMING.n_fft, FRAMING.low_hz, FRAMING.high_hz)
-    power = np.concatenate([p for _, p in sparse.power_blocks(leg)])
-    alive = power[10 * np.log10(power.sum(axis=1) + 1e-12) > DEAD_DBFS]
-    if len(alive) < 20:
-        return np.full(power.shape[1], BIN_EPSILON, np.float32)
-    # A tenth of noise frames lie below a tenth of the mean: ten times the percentile is the mean.
-    return np.asarray(10 * np.percentile(alive, 10, axis=0) + BIN_EPSILON, dtype=np.float32)
-
-
-def _two_states(votes: Floats) -> NDArray[np.bool_]:
-    """Most likely course of music / no music, with a cost for each change (Viterbi)."""
-    came_from = np.zeros((len(votes), 2), bool)
-    off, on = 0.0, -SWITCH_COST
-    for i, v in enumerate(votes.tolist()):
-        stay_off, stay_on = off >= on - SWITCH_COST, on >= off - SWITCH_COST
-        came_from[i] = (not stay_off, stay_on)
-        off, on = (off if stay_off else on - SWITCH_COST), (on if stay_on else off - SWITCH_COST) + v
-    state = np.zeros(len(votes), bool)
-    here = on > off
-    for i in range(len(votes) - 1, -1, -1):
-        state[i] = here
-        here = bool(came_from[i, int(here)])
-    return state
-
-
-def _runs(state: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Half-open index ranges in which it is true."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], state.astype(np.int8), [0]))))
-    return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
-
-
-def _is_talked_over(s: _Steadiness, a: int, b: int) -> bool:
-    """Whether a stretch of music holds loud parts that are not music."""
-    n = round(VOICE_S / FRAMING.hop_s)
-    ratio, level = uniform_filter1d(s.ratio[a:b], n), uniform_filter1d(s.level_dbfs[a:b], n)
-    voice = (level > np.percentile(level, 20) + VOICE_OVER_DB) & (ratio < VOICE_STEADY_RATIO)
-    return float(np.mean(voice)) > VOICE_SHARE
-
-
-def _is_background(s: _Steadiness, a: int, b: int, *, earliest_s: float) -> bool:
-    """Whether the pauses of the talk around a stretch of music are filled with the same music."""
-    reach, gap = int(AROUND_S / FRAMING.hop_s), LAG_FRAMES + 5
-    lowest = int(earliest_s / FRAMING.hop_s)
-    around = np.r_[max(lowest, a - reach) : max(lowest, a - gap), min(b + gap, len(s.ratio)) : min(b + reach, len(s.ratio))]
-    around = around[s.level_dbfs[around] > DEAD_DBFS]
-    if len(around) < 40:
+def _is_background(leg: _Leg, m: Music, earliest_s: float) -> bool:
+    """Whether the pauses of the talk around a stretch of music are filled with sound of the same level."""
+    a, b = int(m.segment.start_s / LEVEL_HOP_S), int(m.segment.end_s / LEVEL_HOP_S)
+    lowest, n = int(earliest_s / LEVEL_HOP_S), len(leg.levels.dbfs)
+    reach, beside = int(AROUND_S / LEVEL_HOP_S), int(BESIDE_S / LEVEL_HOP_S)
+    around = np.r_[
+        max(lowest, a - reach) : max(lowest, a - beside), min(b + beside, n) : min(max(b + reach, b + beside), n)
+    ].astype(np.intp)
+    around = around[leg.levels.dbfs[around] > DEAD_DBFS]
+    if len(around) * LEVEL_HOP_S < MIN_AROUND_S:
         return False
-    pauses = around[s.level_dbfs[around] <= np.percentile(s.level_dbfs[around], 30)]
-    inside = float(np.mean(s.ratio[a:b]))
-    alike = float(np.mean(s.ratio[pauses])) > BACKGROUND_STEADY_SHARE * inside
-    louder_db = float(np.median(s.level_dbfs[a:b]) - np.median(s.level_dbfs[pauses]))
-    return alike and louder_db < BACKGROUND_LEVEL_DB
+    here = leg.levels.dbfs[around]
+    pauses = around[here <= np.percentile(here, PAUSE_PERCENTILE)]
+    louder_db = m.level_dbfs - float(np.median(leg.levels.dbfs[pauses]))
+    return float(np.mean(~leg.quiet[pauses])) > 0.5 and louder_db < BACKGROUND_LEVEL_DB
 
 
-def _envelope_dbfs(leg: Floats) -> Levels:
-    """Level of each 10 ms."""
-    n = round(ACTIVITY_S * LINE_RATE_HZ)
-    blocks = leg[: len(leg) // n * n].reshape(-1, n)
-    power = np.einsum("ij,ij->i", blocks, blocks).astype(np.float64) / n
-    return np.asarray(10 * np.log10(power + 1e-12))
+def _until_talk(looked: Sequence[_Leg], end_s: float) -> float:
+    """The end of a hold whose music stops well before anybody talks; else as it was."""
+    first = int(end_s / LEVEL_HOP_S) + 1
+    reach = first + int(LOOP_SILENCE_S[1] / LEVEL_HOP_S)
+    silence_s = LOOP_SILENCE_S[1]
+    for leg in looked:
+        sounding = np.flatnonzero(~leg.quiet[first:reach])
+        if len(sounding):
+            silence_s = min(silence_s, float(sounding[0]) * LEVEL_HOP_S)
+        elif len(leg.quiet) < reach:
+            return end_s
+    return end_s + silence_s - RETURN_S if LOOP_SILENCE_S[0] <= silence_s < LOOP_SILENCE_S[1] else end_s
 
 
-def _snap(envelope: Levels, start_s: float, end_s: float) -> tuple[float, float]:
-    """Move the edges to where the level rises from and falls to its lowest nearby, if it does."""
-    return _snap_edge(envelope, start_s, rising=True), _snap_edge(envelope, end_s, rising=False)
-
-
-def _snap_edge(envelope: Levels, edge_s: float, *, rising: bool) -> float:
-    """The nearest step of at least 6 dB between the means of 100 ms on both sides; else the edge as it was."""
-    k, reach, side = round(edge_s / ACTIVITY_S), round(EDGE_SEARCH_S / ACTIVITY_S), 10
-    a, b = max(side, k - reach), min(len(envelope) - side, k + reach)
-    if b <= a:
-        return edge_s
-    running = np.cumsum(np.concatenate(([0.0], envelope)))
-    i = np.arange(a, b)
-    step = (running[i + side] - running[i]) - (running[i] - running[i - side])
-    step = (step if rising else -step) / side - 0.05 * np.abs(i - k)
-    best = int(np.argmax(step))
-    return float(i[best]) * ACTIVITY_S if step[best] >= 6.0 else edge_s
-
-
-def _louder_leg(music: list[tuple[float, LegHold]]) -> list[LegHold]:
+def _louder_leg(music: list[tuple[Music, int]]) -> list[LegHold]:
     """Drop a hold that overlaps one on another, louder leg by half: it is its crosstalk."""
     kept: list[LegHold] = []
-    for _, candidate in sorted(music, key=lambda m: -m[0]):
+    for m, channel in sorted(music, key=lambda found: -found[0].level_dbfs):
         leaked = any(
-            k.channel != candidate.channel
-            and total_s(intersection([candidate.hold], [k.hold])) > 0.5 * min(candidate.hold.duration_s, k.hold.duration_s)
+            k.channel != channel
+            and total_s(intersection([m.segment], [k.hold])) > 0.5 * min(m.segment.duration_s, k.hold.duration_s)
             for k in kept
         )
         if not leaked:
-            kept.append(candidate)
+            kept.append(LegHold(Hold(m.segment.start_s, m.segment.end_s, "music"), channel))
     return kept
 
 
-def _until_talk(envelopes: Sequence[Levels], end_s: float) -> float:
-    """The end of a hold whose music stops well before anybody talks; else as it was."""
-    floors = [float(np.percentile(e[e > DEAD_DBFS], 5)) if (e > DEAD_DBFS).any() else DEAD_DBFS for e in envelopes]
-    talk_s = _next_sound(envelopes, floors, end_s, LOOP_SILENCE_S[1])
-    silence_s = talk_s - end_s
-    return talk_s - RETURN_S if LOOP_SILENCE_S[0] <= silence_s < LOOP_SILENCE_S[1] - ACTIVITY_S else end_s
-
-
-# --- tone -----------------------------------------------------------------------------------------
-def _find_tone_holds(envelopes: Sequence[Levels], tones: Sequence[Tone], *, earliest_s: float) -> list[LegHold]:
-    """Series of at least two short equal beeps, three to eight seconds apart."""
-    holds: list[LegHold] = []
-    beeps = sorted(
-        t for t in tones if t.kind in ("beep", "call_waiting") and t.start_s >= earliest_s and t.duration_s <= BEEP_MAX_S
-    )
-    for channel in sorted({t.channel for t in beeps}):
-        for series in _periodic([t for t in beeps if t.channel == channel]):
-            rest_s = float(np.median(np.diff([t.start_s for t in series]))) - series[-1].duration_s
-            between = slice(int(series[0].start_s / ACTIVITY_S), int(series[-1].end_s / ACTIVITY_S))
-            floors = [max(float(np.median(e[between])), DEAD_DBFS) for e in envelopes]
-            # It began somewhere between the talk and the first beep.
-            talk_s = max(earliest_s, _next_sound(envelopes, floors, series[0].start_s, -rest_s))
-            start = (talk_s + series[0].start_s) / 2
-            end = _next_sound(envelopes, floors, series[-1].end_s, rest_s)
-            if end - start >= MIN_HOLD_S:
-                holds.append(LegHold(Hold(start, end, "tone"), channel))
+# --- announcements --------------------------------------------------------------------------------
+def _announced(leg: _Leg, looked: Sequence[_Leg], earliest_s: float) -> list[Hold]:
+    """From the first time of a repeated sentence until somebody talks or the next one does not come."""
+    holds = []
+    for found in leg.announcements:
+        start_s, last = found.times[0].start_s, found.times[-1]
+        others = [
+            Segment(max(t.start_s - 0.2, 0.0), t.end_s + 0.2) for a in leg.announcements for t in a.times
+        ]
+        span = Segment(start_s, last.end_s)
+        here = slice(int(span.start_s / LEVEL_HOP_S), int(span.end_s / LEVEL_HOP_S))
+        mask = np.zeros(len(leg.quiet), bool)
+        for t in others + [m.segment for m in leg.music]:
+            mask[int(t.start_s / LEVEL_HOP_S) : int(t.end_s / LEVEL_HOP_S) + 1] = True
+        if float(np.sum(~leg.quiet[here] & ~mask[here])) * LEVEL_HOP_S > 0.1 * span.duration_s or span.duration_s < MIN_ANNOUNCED_S:
+            continue
+        rest = int(last.end_s / LEVEL_HOP_S) + 20
+        reach = rest + int(max(found.period_s - last.duration_s, 0.0) / LEVEL_HOP_S)
+        talk = min(
+            (int(s[0]) for o in looked if len(s := np.flatnonzero(~o.quiet[rest:reach]))),
+            default=0,
+        )
+        end_s = max(last.end_s, (rest + talk) * LEVEL_HOP_S - RETURN_S) if talk else last.end_s
+        holds.append(Hold(max(start_s, earliest_s), end_s, "announcement"))
     return holds
-
-
-def _periodic(beeps: Sequence[Tone]) -> list[list[Tone]]:
-    """Runs of equal beeps at equal distances, at least two."""
-    runs: list[list[Tone]] = []
-    for beep in beeps:
-        for run in runs:
-            period = beep.start_s - run[-1].start_s
-            alike = same_tone(run[-1].freqs_hz, beep.freqs_hz) and abs(run[-1].duration_s - beep.duration_s) <= BEEP_SPREAD_S
-            steady = len(run) < 2 or abs(period - (run[-1].start_s - run[-2].start_s)) <= 2 * BEEP_SPREAD_S
-            if alike and steady and BEEP_PERIOD_S[0] <= period <= BEEP_PERIOD_S[1]:
-                run.append(beep)
-                break
-        else:
-            runs.append([beep])
-    return [run for run in runs if len(run) >= 2]
-
-
-def _next_sound(envelopes: Sequence[Levels], floors_dbfs: Sequence[float], from_s: float, reach_s: float) -> float:
-    """The end of the quiet after a moment (before it, if `reach_s` is negative): 80 ms at 5 dB over the floor of a leg."""
-    step, n = (1 if reach_s > 0 else -1), round(abs(reach_s) / ACTIVITY_S)
-    origin = round(from_s / ACTIVITY_S) + step * RAMP_STEPS
-    reached = n
-    for levels, floor in zip(envelopes, floors_dbfs, strict=True):
-        inside = levels[max(0, origin) : origin + n] if step > 0 else levels[max(0, origin - n) : max(0, origin)][::-1]
-        loud = (inside > floor + SOUND_OVER_FLOOR_DB).astype(np.float64)
-        if len(loud) >= SOUND_STEPS:
-            hits = np.flatnonzero(np.convolve(loud, np.ones(SOUND_STEPS), "valid") >= 0.75 * SOUND_STEPS)
-            reached = min(reached, int(hits[0]) + RAMP_STEPS if len(hits) else n)
-    last = max((len(e) for e in envelopes), default=0) * ACTIVITY_S
-    return min(max(from_s + step * reached * ACTIVITY_S, 0.0), last)
