@@ -35,8 +35,8 @@ EDGE_SMOOTH_S = 0.025
 MAX_SMOOTH_S = 0.0625  # one cycle of 16 Hz, the slowest modulation (Japan)
 MAX_RIPPLE_DB = 2.0
 # A sender switches a tone; voices and instruments swell and die away. 25 to 60 ms outside a burst its own components must
-# have fallen by this much,
-MIN_DROP_DB = 12.0
+# have fallen by this much on one side (GSM stutters at an onset: less on the other),
+MIN_DROP_DB, MIN_OTHER_DROP_DB = 12.0, 6.0
 # and a burst that no cadence vouches for must be flatter and stand in a pause: nothing else there is louder than this.
 LONE_MAX_RIPPLE_DB = 0.3
 LONE_SURROUNDINGS_DB = -10.0
@@ -47,6 +47,7 @@ LONE_MIN_S = 0.14
 LONG_LONE_MIN_S = 0.35
 LONG_LONE_MAX_RIPPLE_DB = 1.2
 LONG_LONE_IMPURITY_DB = -11.0
+LONG_LONE_SURROUNDINGS_DB = -5.0
 
 # Components within a cluster: two at about one level, or a carrier with two side tones (depth 90 to 100 %: -7 to -6 dB).
 COMPONENT_SPAN_HZ = 62.0
@@ -128,27 +129,35 @@ def _measure(leg: Floats, run: SteadyRun, margin_s: float) -> list[Burst] | None
         if (s <= IN_SIGHT and a > 0) or (e >= len(envelope) - IN_SIGHT and b < len(leg)):
             return None
         level, ripple_db = float(np.median(envelope[s:e])), _ripple_db(envelope[s:e], min(reach_s, EDGE_SMOOTH_S))
-        if ripple_db > MAX_RIPPLE_DB or _surroundings(envelope, s, e, reach_s, width_s) > level * 10 ** (-MIN_DROP_DB / 10):
+        beyond = sorted(_surroundings(envelope, s, e, reach_s, width_s))
+        steep = beyond[0] <= level * 10 ** (-MIN_DROP_DB / 10) and beyond[1] <= level * 10 ** (-MIN_OTHER_DROP_DB / 10)
+        if ripple_db > MAX_RIPPLE_DB or not steep:
             continue
         power = smoothed_power(piece, smooth_s) if power is None else power
-        impurity_db = 10 * float(np.log10(max(float(np.median((power - envelope)[s:e])) / level, 1e-12)))
+        beside = float(np.median((power - envelope)[s:e]))
+        impurity_db = 10 * float(np.log10(max(beside / level, 1e-12)))
         length_s = (e - s) / STEPS_PER_S
         flat = ripple_db <= LONE_MAX_RIPPLE_DB and impurity_db <= LONE_IMPURITY_DB and length_s >= LONE_MIN_S
+        around = max(_surroundings(power, s, e, reach_s, width_s))
+        # What sounds on both sides of a long burst as it does behind it is the line's noise and says nothing against it.
         long_and_pure = (
-            ripple_db <= LONG_LONE_MAX_RIPPLE_DB and impurity_db <= LONG_LONE_IMPURITY_DB and length_s >= LONG_LONE_MIN_S
+            length_s >= LONG_LONE_MIN_S
+            and ripple_db <= LONG_LONE_MAX_RIPPLE_DB
+            and beside - min(around, beside) <= level * 10 ** (LONG_LONE_IMPURITY_DB / 10)
+            and around <= level * 10 ** (LONG_LONE_SURROUNDINGS_DB / 10)
         )
         if keys:
             flat = ripple_db <= LONG_LONE_MAX_RIPPLE_DB and impurity_db <= LONE_IMPURITY_DB
             if impurity_db > KEY_IMPURITY_DB:
                 continue
-        quiet_around = _surroundings(power, s, e, reach_s, width_s) <= level * 10 ** (LONE_SURROUNDINGS_DB / 10)
+        alone = long_and_pure or (flat and around <= level * 10 ** (LONE_SURROUNDINGS_DB / 10))
         bursts.append(
             Burst(
                 (a + s * STEP) / LINE_RATE_HZ,
                 (a + e * STEP) / LINE_RATE_HZ,
                 freqs_hz,
                 10 * float(np.log10(level)),
-                (flat or long_and_pure) and quiet_around,
+                alone,
             )
         )
     return bursts
@@ -241,11 +250,11 @@ def _sliding_sum(values: NDArray[Any], length: int) -> NDArray[Any]:
     return sums[half : half + len(values)]
 
 
-def _surroundings(power: Envelope, start: int, end: int, reach_s: float, width_s: float) -> float:
+def _surroundings(power: Envelope, start: int, end: int, reach_s: float, width_s: float) -> tuple[float, float]:
     """Greatest power before the start and after the end, the window's own reach left out; 0 at the ends."""
     reach, width = round(reach_s * STEPS_PER_S), round(width_s * STEPS_PER_S)
     before, after = power[max(0, start - reach - width) : max(0, start - reach)], power[end + reach : end + reach + width]
-    return max(float(before.max(initial=0.0)), float(after.max(initial=0.0)))
+    return float(before.max(initial=0.0)), float(after.max(initial=0.0))
 
 
 def _without_short_gaps(on: NDArray[np.bool_], n_gap: int) -> NDArray[np.bool_]:
