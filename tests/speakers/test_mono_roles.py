@@ -86,13 +86,13 @@ def test_a_voice_before_all_others_is_a_prompt() -> None:
 
 
 def test_a_colleague_who_takes_over_is_an_agent_too() -> None:
-    three = voices((0, 10, 0), (10, 20, 1), (20, 24, 2), (24, 30, 1))
+    three = voices((0, 8, 0), (8, 18, 1), (18, 22, 0), (22, 26, 2), (26, 32, 1))
     said = {0: AGENT_SAYS, 1: CUSTOMER_SAYS, 2: "您好，我是客服专员，我帮您查一下，祝您生活愉快"}
     assert roles(three, said).roles == ("agent", "customer", "agent")
 
 
 def test_a_bystander_is_nobody_in_particular() -> None:
-    three = voices((0, 10, 0), (10, 20, 1), (20, 22, 2), (24, 30, 1))
+    three = voices((0, 8, 0), (8, 18, 1), (18, 22, 0), (22, 24, 2), (26, 32, 1))
     assert roles(three, {0: AGENT_SAYS, 1: CUSTOMER_SAYS, 2: "妈妈，吃饭了"}).roles == ("agent", "customer", "unknown")
 
 
