@@ -8,6 +8,7 @@ one long spectrum, and its edges from the envelope of just these components, whi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -42,11 +43,11 @@ LONE_MAX_RIPPLE_DB = 0.3
 LONE_SURROUNDINGS_DB = -10.0
 LONE_IMPURITY_DB = -10.0
 LONE_MIN_S = 0.14
-# Codecs (AAC at low rates, GSM, AMR) let the level of a steady tone sway by a decibel and add noise; one as long as a ring is
-# let stand alone all the same.
+# Codecs (AAC at low rates, GSM, AMR) let the level of a steady tone sway by a decibel and add noise; one as long as a ring may
+# stand alone if it is as pure as only a generator's, and be a single ring or busy burst if it is nearly so.
 LONG_LONE_MIN_S = 0.35
 LONG_LONE_MAX_RIPPLE_DB = 1.2
-LONG_LONE_IMPURITY_DB = -11.0
+PUREST_IMPURITY_DB, LONG_LONE_IMPURITY_DB = -20.0, -11.0
 LONG_LONE_SURROUNDINGS_DB = -5.0
 
 # Components within a cluster: two at about one level, or a carrier with two side tones (depth 90 to 100 %: -7 to -6 dB).
@@ -70,6 +71,8 @@ class Burst:
         RMS of the components.
     stands_alone : bool
         Flat, pure, and nothing else sounds right before and after it: a tone even if no cadence vouches for it.
+    may_ring_alone : bool
+        Long and nearly so: a tone where its components and its place are those of a single ring or busy burst.
     """
 
     start_s: float
@@ -77,6 +80,7 @@ class Burst:
     freqs_hz: tuple[float, ...]
     level_dbfs: float
     stands_alone: bool
+    may_ring_alone: bool = False
 
 
 def find_bursts(leg: Floats) -> tuple[Burst, ...]:
@@ -150,7 +154,8 @@ def _measure(leg: Floats, run: SteadyRun, margin_s: float) -> list[Burst] | None
             flat = ripple_db <= LONG_LONE_MAX_RIPPLE_DB and impurity_db <= LONE_IMPURITY_DB
             if impurity_db > KEY_IMPURITY_DB:
                 continue
-        alone = long_and_pure or (flat and around <= level * 10 ** (LONE_SURROUNDINGS_DB / 10))
+        purest = length_s >= LONG_LONE_MIN_S and ripple_db <= LONG_LONE_MAX_RIPPLE_DB and impurity_db <= PUREST_IMPURITY_DB
+        alone = (flat or purest) and around <= level * 10 ** (LONE_SURROUNDINGS_DB / 10)
         bursts.append(
             Burst(
                 (a + s * STEP) / LINE_RATE_HZ,
@@ -158,6 +163,7 @@ def _measure(leg: Floats, run: SteadyRun, margin_s: float) -> list[Burst] | None
                 freqs_hz,
                 10 * float(np.log10(level)),
                 alone,
+                alone or long_and_pure,
             )
         )
     return bursts
@@ -166,8 +172,7 @@ def _measure(leg: Floats, run: SteadyRun, margin_s: float) -> list[Burst] | None
 def components_hz(core: Floats, centres_hz: tuple[float, ...]) -> tuple[float, ...]:
     """Frequencies of the components around each cluster's centre, from one spectrum of the whole core."""
     x = core[:N_LINES]
-    window = np.hanning(len(x) + 2)[1:-1].astype(np.float32)
-    spectrum = scipy.fft.rfft(x * window, n=N_LINES)
+    spectrum = scipy.fft.rfft(x * _hann(len(x)), n=N_LINES)
     power = spectrum.real**2 + spectrum.imag**2
     bin_hz = LINE_RATE_HZ / N_LINES
     apart = max(MODULATION_HZ[0], 1.2 * LINE_RATE_HZ / len(x)) / bin_hz
@@ -179,6 +184,12 @@ def components_hz(core: Floats, centres_hz: tuple[float, ...]) -> tuple[float, .
         lines = _lines(near, apart, most=3 if len(centres_hz) == 1 else 1)
         found += [(low + k + _peak_shift(power, low + k)) * bin_hz for k in lines]
     return tuple(sorted(found))
+
+
+@cache
+def _hann(n: int) -> Floats:
+    """Window of a core; cores are whole frames long, so there are few."""
+    return np.hanning(n + 2)[1:-1].astype(np.float32)
 
 
 def _lines(power: Floats, apart: float, *, most: int) -> list[int]:

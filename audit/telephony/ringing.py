@@ -103,7 +103,9 @@ def measure_ringing(
         raise ValueError(f"no tone plan {plan!r}; there are: auto {' '.join(TONE_PLANS)}")
     heard = [t for t in tones if t.kind == "ringback"]
     plans = tuple(TONE_PLANS.values()) if plan == "auto" else (TONE_PLANS[plan],)
-    starts_s = sorted({s.start_s for s in speech} | (set() if first_speech_s is None else {first_speech_s}))
+    # The first speech, where it was given, and what is spoken after it; the caller knows which speech is none of a person's.
+    starts_s = sorted(s.start_s for s in speech if first_speech_s is None or s.start_s > first_speech_s)
+    starts_s = starts_s if first_speech_s is None else [first_speech_s, *starts_s]
     best: tuple[float, Ringing] | None = None
     for channel in sorted({t.channel for t in heard}):
         for series in _first_series(sorted(t for t in heard if t.channel == channel), plans, starts_s):

@@ -84,7 +84,8 @@ class Framing:
         piece = leg[max(0, a) : max(0, b)]
         if not piece.any():
             return np.zeros((len(frames), last_bin + 1 - self.first_bin), np.float32)
-        piece = np.pad(piece, (max(0, -a), b - max(0, a) - len(piece)))
+        if a < 0 or len(piece) < b - a:
+            piece = np.pad(piece, (max(0, -a), b - max(0, a) - len(piece)))
         cut = np.lib.stride_tricks.sliding_window_view(piece, self.n_window)[(frames - frames[0]) * self.n_hop]
         spectrum = scipy.fft.rfft(cut * window, n=self.n_fft, axis=1)[:, self.first_bin : last_bin + 1]
         return np.asarray((spectrum.real**2 + spectrum.imag**2) * scale, dtype=np.float32)

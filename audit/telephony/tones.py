@@ -87,6 +87,6 @@ def name_tones(bursts: Sequence[Burst], duration_s: float, channel: int = 0, *, 
     return tuple(
         Tone(b.start_s, b.end_s, kind, channel, tuple(round(f, 1) for f in b.freqs_hz))
         for i, (b, kind) in enumerate(zip(bursts, kinds, strict=True))
-        if b.stands_alone or not (kind == "beep" or i in alone)
+        if b.stands_alone or (kind != "beep" and (b.may_ring_alone or i not in alone))
         if not (kind == "beep" and len(b.freqs_hz) == 2)
     )
