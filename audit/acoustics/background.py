@@ -12,15 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
-from audit.acoustics.bands import BLOCK, EPS, FRAMES_PER_S, MEAN_DB, SUM, Bools, Floats, per_frame, runs
+from audit.acoustics.bands import BLOCK, EPS, FRAMES_PER_S, MEAN_DB, SUM, Bools, Floats, per_frame, runs, stands_out
 
 #: Lasting background: this leg sounds for more than this share of the other's speech around a moment, or for more
 #: than the lower share in the whole call, and then for half of that around a moment. Measured on composed calls: 0.43
 #: and more of the whole call with music behind, 0.3 at most without.
 _SHARE, _CALL_SHARE = 0.4, 0.3
-_PERCENTILE, _WINDOW_S, _LEAST_S = 75, 20.0, 3.0
+_PERCENTILE, _WINDOW_S, _LEAST_CLEAR_S = 75, 20.0, 3.0
 #: Over a background, speech is what stands out so far (see `audit.acoustics.vad`) for so long.
 _SPEECH_DB, _MIN_SPEECH_S, _MIN_PAUSE_S = 2.0, 0.12, 0.25
+#: From this ratio of the other leg's leak to the noise on, the leak hides a background. Where it does not, the leg must
+#: sound for more than this share of the other's speech: 0.44 and more with music behind, 0.28 at most without.
+_HIDDEN_RATIO, _CLEAR_SHARE = 2.0, 0.35
 #: Where the legs' levels differ by a figure as steady as this (standard deviation), both carry the same sound.
 _SAME_SOUND_DB = 1.5
 #: The background must lie this far under the loudest of the leg's own speech.
@@ -62,10 +65,11 @@ def refuse_background(
     speech, behind = [s.copy() for s in sound], [np.zeros(len(s), bool) for s in sound]
     if len(sound) != 2:
         return speech, behind
-    shares = [float(np.mean(_share_during_other(power, allowed, speech, c)[1])) for c in (0, 1)]
+    seen = [_unmasked(power[c], floor[c], leak[c], allowed[c]) for c in (0, 1)]
+    shares = [float(np.mean(_most_telling(power, allowed, speech, seen, c)[1])) for c in (0, 1)]
     first = 0 if shares[0] >= shares[1] else 1
     for c in (first, 1 - first):
-        found = _background(power, allowed, speech, c)
+        found = _background(power, _most_telling(power, allowed, speech, seen, c), c)
         if found is None:
             continue
         there, background = found
@@ -84,13 +88,43 @@ def refuse_background(
     return speech, behind
 
 
-def _background(
-    power: Sequence[Floats], allowed: Sequence[Bools], speech: Sequence[Bools], c: int
-) -> tuple[Bools, Floats] | None:
+Shares = tuple[NDArray[np.intp], Floats]
+
+
+def _unmasked(power: Floats, floor: Floats, leak: Floats | None, allowed: Bools) -> tuple[Bools, Bools] | None:
+    """Frames in which the other leg's leak is too faint to hide a background, and whether the leg sounds; None without leak."""
+    if leak is None:
+        return None
+    open_to: Bools = allowed & (leak @ SUM < per_frame(floor @ SUM, len(power)) * _HIDDEN_RATIO)
+    return open_to, stands_out(power, floor, None)
+
+
+def _most_telling(
+    power: Sequence[Floats],
+    allowed: Sequence[Bools],
+    speech: Sequence[Bools],
+    seen: Sequence[tuple[Bools, Bools] | None],
+    c: int,
+) -> Shares:
+    """How much leg `c` sounds while the other speaks: in all frames, or where no leak hides it if that shows more."""
+    everywhere = _share_during_other(power, allowed[c], speech[c], speech[1 - c], c)
+    clear = seen[c]
+    if clear is None:
+        return everywhere
+    unhidden = _share_during_other(power, clear[0], clear[1], speech[1 - c], c)
+    clear_enough = len(unhidden[0]) >= _LEAST_CLEAR_S * FRAMES_PER_S
+    return (
+        unhidden
+        if clear_enough and float(np.mean(unhidden[1])) > max(_CLEAR_SHARE, float(np.mean(everywhere[1])))
+        else everywhere
+    )
+
+
+def _background(power: Sequence[Floats], shares: Shares, c: int) -> tuple[Bools, Floats] | None:
     """Where leg `c` may have a background, and its power per block and band; None without one."""
-    at, share = _share_during_other(power, allowed, speech, c)
+    at, share = shares
     least_share = _SHARE if np.mean(share) < _CALL_SHARE else _CALL_SHARE / 2
-    if len(at) < _LEAST_S * FRAMES_PER_S or share.max() <= least_share:
+    if len(at) < _LEAST_CLEAR_S * FRAMES_PER_S or share.max() <= least_share:
         return None
     if np.std(10 * np.log10((power[c][at] @ SUM + EPS) / (power[1 - c][at] @ SUM + EPS))) < _SAME_SOUND_DB:
         return None
@@ -109,22 +143,19 @@ def _background(
     return there, np.float32(10) ** background.astype(np.float32)
 
 
-def _share_during_other(
-    power: Sequence[Floats], allowed: Sequence[Bools], speech: Sequence[Bools], c: int
-) -> tuple[NDArray[np.intp], Floats]:
+def _share_during_other(power: Sequence[Floats], allowed: Bools, sound: Bools, other: Bools, c: int) -> Shares:
     """Frames in which the other leg surely speaks, and around each the share of them in which leg `c` sounds too."""
-    o = 1 - c
-    sure = np.zeros(len(speech[o]), bool)
-    for a, b in runs(speech[o], 0.2, _MIN_PAUSE_S):
+    sure = np.zeros(len(other), bool)
+    for a, b in runs(other, 0.2, _MIN_PAUSE_S):
         sure[a + BLOCK : b - BLOCK] = True
     if sure.any():
-        level_db = 10 * np.log10(uniform_filter1d(power[o] @ SUM, 30) + EPS)
-        sure &= level_db > np.percentile(level_db[speech[o]], 90) - 15
-    at = np.flatnonzero(sure & allowed[c])
+        level_db = 10 * np.log10(uniform_filter1d(power[1 - c] @ SUM, 30) + EPS)
+        sure &= level_db > np.percentile(level_db[other], 90) - 15
+    at = np.flatnonzero(sure & allowed)
     if not len(at):
         return at, np.zeros(1, np.float32)
     size = min(len(at), int(_WINDOW_S * FRAMES_PER_S))
-    return at, uniform_filter1d(speech[c][at].astype(np.float32), size)
+    return at, uniform_filter1d(sound[at].astype(np.float32), size)
 
 
 def still_sounding(sound: Bools, talk: Bools) -> list[tuple[int, int]]:

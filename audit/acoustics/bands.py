@@ -11,6 +11,7 @@ from itertools import pairwise
 import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
+from scipy.ndimage import uniform_filter1d
 
 from audit.records import Segment
 
@@ -31,6 +32,9 @@ SUM = np.ones(N_BANDS, np.float32)
 MEAN_DB = np.full(N_BANDS - 1, 10 / (N_BANDS - 1), np.float32)
 #: Keeps a logarithm of nothing finite: far under the last bit.
 EPS = np.float32(1e-10)
+#: Mean over bands of the decibels above the noise from which a frame is surely speech. It looks low because bands
+#: without sound count as 0 and the mean is over 11 bands and 3 frames.
+_SPEECH_DB, _SPEECH_FRAMES = 1.1, 3
 #: Frames transformed at a time: as many as stay in a processor's cache.
 _CHUNK = 512
 
@@ -98,3 +102,12 @@ def runs(on: Bools, min_s: float, join_s: float) -> list[tuple[int, int]]:
 def per_frame(blocks: Floats, n_frames: int) -> Floats:
     """Block values repeated for each of `n_frames` frames."""
     return np.repeat(blocks, BLOCK, axis=0)[:n_frames]
+
+
+def stands_out(power: Floats, floor: Floats, leak: Floats | None) -> Bools:
+    """Frames whose bands lie above floor and leak in the mean, no band counted below 0."""
+    known = per_frame(floor, len(power))
+    ratio = power[:, 1:] / (known if leak is None else known + leak)[:, 1:]  # rumble under 60 Hz is no sign of a voice
+    np.log10(np.maximum(ratio, 1, out=ratio), out=ratio)
+    out: Bools = uniform_filter1d(ratio @ MEAN_DB, _SPEECH_FRAMES) > _SPEECH_DB
+    return out

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d, uniform_filter1d
 
-from audit.acoustics.bands import EPS, FRAMES_PER_S, SUM, Bools, Floats, per_frame
+from audit.acoustics.bands import EPS, FRAMES_PER_S, MEAN_DB, SUM, Bools, Floats, per_frame
 
 Frames = NDArray[np.intp]
 
@@ -29,7 +29,7 @@ _MARGIN_DB = 3.5
 #: No leak is stronger than that; what is, is the same sound on both legs.
 _STRONGEST_DB = -8.0
 #: Delays of an echo that are tried, in frames, for how long it rings, and frames compared for one.
-_DELAYS, _TAIL_FRAMES, _MOST_COMPARED = (0, 1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 25, 30), 4, 1500
+_DELAYS, _TAIL_FRAMES, _MOST_COMPARED = (0, 1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 25, 30), 4, 700
 
 
 def leaks(power: list[Floats], floor: list[Floats], allowed: list[Bools]) -> list[Floats | None]:
@@ -51,14 +51,17 @@ def leaks(power: list[Floats], floor: list[Floats], allowed: list[Bools]) -> lis
     if len(power) != 2:
         return [None] * len(power)
     smooth = [uniform_filter1d(p, 5, axis=0) for p in power]
-    return [_leak(smooth[c], power[1 - c], smooth[1 - c], floor[1 - c], allowed[c]) for c in (0, 1)]
+    shapes = [_shape(s) for s in smooth]
+    return [_leak(smooth[c], power[1 - c], smooth[1 - c], floor[1 - c], allowed[c], (shapes[c], shapes[1 - c])) for c in (0, 1)]
 
 
-def _leak(mine: Floats, other: Floats, other_smooth: Floats, other_floor: Floats, allowed: Bools) -> Floats | None:
+def _leak(
+    mine: Floats, other: Floats, other_smooth: Floats, other_floor: Floats, allowed: Bools, shapes: tuple[Floats, Floats]
+) -> Floats | None:
     """The other leg's power as it may arrive in this one."""
     levels = mine @ SUM, other_smooth @ SUM
     source = np.flatnonzero(levels[1] > per_frame(other_floor @ SUM, len(mine)) * 10 ** (_OTHER_DB / 10))
-    delay = _delay(mine, other_smooth, levels, source, allowed)
+    delay = _delay(shapes, levels, source, allowed)
     if delay is None:
         return None
     heard = _heard(levels, source, delay, allowed)
@@ -94,7 +97,7 @@ def _slope(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
     return float(a @ centred) / (float(centred @ centred) + 1e-30)
 
 
-def _delay(mine: Floats, other: Floats, levels: tuple[Floats, Floats], source: Frames, allowed: Bools) -> int | None:
+def _delay(shapes: tuple[Floats, Floats], levels: tuple[Floats, Floats], source: Frames, allowed: Bools) -> int | None:
     """Frames by which the other leg's sound comes late: where the spectra are most alike; None if nowhere."""
     best, best_delay = _LEAST_CORRELATION, None
     step = max(1, len(source) // _MOST_COMPARED)
@@ -102,16 +105,16 @@ def _delay(mine: Floats, other: Floats, levels: tuple[Floats, Floats], source: F
         heard = _heard(levels, source[::step], delay, allowed)
         if len(heard) * step < _LEAST_S * FRAMES_PER_S:
             continue
-        a, b = (_shape(x) for x in (mine[heard], other[heard - delay]))
-        r = float(np.sum(a * b) / np.sqrt(np.sum(a * a) * np.sum(b * b) + EPS))
+        a, b = shapes[0][heard], shapes[1][heard - delay]
+        a, b = (a - a.mean(0)).ravel(), (b - b.mean(0)).ravel()
+        r = float(a @ b / np.sqrt((a @ a) * (b @ b) + EPS))
         if r > best:
             best, best_delay = r, delay
     return best_delay
 
 
 def _shape(power: Floats) -> Floats:
-    """Spectra in decibels without their mean over time and without each frame's level."""
-    level = np.log10(power[:, 1:] + EPS)
-    level -= level.mean(0)
-    shape: Floats = level - level.mean(1, keepdims=True)
-    return shape
+    """Spectra on a logarithmic scale without each frame's level."""
+    level: Floats = np.log10(power[:, 1:] + EPS)
+    level -= (level @ MEAN_DB)[:, None] / 10
+    return level

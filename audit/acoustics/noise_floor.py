@@ -63,7 +63,7 @@ def quiet_floor(power: Floats, quiet: Bools, first: Floats) -> Floats:
     if len(at) < _LEAST_QUIET_S * _BLOCKS_PER_S:
         return first
     size = min(len(at), int(_QUIET_S * _BLOCKS_PER_S))
-    step = max(1, size // 10)
+    step = max(1, size // 5)
     windows = np.lib.stride_tricks.sliding_window_view(level, size, axis=0)[::step]
     middle = np.partition(windows, size // 2, axis=-1)[..., size // 2]
     centres = np.minimum(np.arange(len(middle)) * step + size // 2, len(at) - 1)

@@ -31,13 +31,13 @@ from audit.acoustics.bands import (
     BAND_WIDTHS_HZ,
     EPS,
     FRAMES_PER_S,
-    MEAN_DB,
     Bools,
     Floats,
     band_powers,
     frame_mask,
     per_frame,
     runs,
+    stands_out,
 )
 from audit.acoustics.leak import leaks
 from audit.acoustics.noise_floor import noise_floor, quiet_floor
@@ -50,9 +50,6 @@ MIN_PAUSE_S = 0.25
 MIN_SPEECH_S = 0.1
 #: A shorter run of frames joins nothing.
 _MIN_RUN_S = 0.05
-#: Mean over bands of the decibels above the noise from which a frame is surely speech. It looks low because bands
-#: without sound count as 0 and the mean is over 11 bands and 3 frames.
-_SPEECH_DB, _SPEECH_FRAMES = 1.1, 3
 #: So near to sure speech nothing is taken for the line's own noise.
 _NEAR_SPEECH_FRAMES = 21
 #: A stretch grows while the level, smoothed over so many frames, is so far above that of the line, and above what the
@@ -143,7 +140,7 @@ def find_activity(
     allowed = [~frame_mask(e, n_frames) for e in excluded]
     floor = [noise_floor(p, ok) for p, ok in zip(power, allowed, strict=True)]
     leak = leaks(power, floor, allowed)
-    sound = [_stands_out(power[c], floor[c], leak[c]) & allowed[c] for c in range(n_channels)]
+    sound = [stands_out(power[c], floor[c], leak[c]) & allowed[c] for c in range(n_channels)]
     speech, behind = refuse_background(power, floor, leak, allowed, sound)
     found = []
     for c, leg in enumerate(legs):
@@ -151,7 +148,7 @@ def find_activity(
         open_to = allowed[c] & (~behind[c] | maximum_filter1d(speech[c], 7))
         quiet = open_to & ~maximum_filter1d(speech[c], _NEAR_SPEECH_FRAMES)
         noise = quiet_floor(power[c], quiet, floor[c])
-        sure = _stands_out(power[c], noise, leak[c]) & open_to & maximum_filter1d(speech[c], 31)
+        sure = stands_out(power[c], noise, leak[c]) & open_to & maximum_filter1d(speech[c], 31)
         level_db, line_db = _levels_db(power[c], noise, leak[c])
         said = [
             (a, b)
@@ -169,15 +166,6 @@ def find_activity(
 def _segments(frames: Sequence[tuple[int, int]], duration_s: float) -> tuple[Segment, ...]:
     """Frames as seconds, none past the end."""
     return tuple(Segment(a / FRAMES_PER_S, min(b / FRAMES_PER_S, duration_s)) for a, b in frames)
-
-
-def _stands_out(power: Floats, floor: Floats, leak: Floats | None) -> Bools:
-    """Frames whose bands lie above floor and leak in the mean, no band counted below 0."""
-    known = per_frame(floor, len(power))
-    ratio = power[:, 1:] / (known if leak is None else known + leak)[:, 1:]  # rumble under 60 Hz is no sign of a voice
-    np.log10(np.maximum(ratio, 1, out=ratio), out=ratio)
-    stands_out: Bools = uniform_filter1d(ratio @ MEAN_DB, _SPEECH_FRAMES) > _SPEECH_DB
-    return stands_out
 
 
 def _levels_db(power: Floats, floor: Floats, leak: Floats | None) -> tuple[Floats, Floats]:
