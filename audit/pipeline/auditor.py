@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from audit import __version__
+from audit import __version__, telephony
 from audit.audio import Audio, Leg, file_sha256, read_audio
 from audit.contract import call_to_json, record_from_json
 from audit.evaluation import evaluate
-from audit.pipeline.hearing import Heard, hear
+from audit.pipeline.hearing import Heard, answered, hear
 from audit.pipeline.measures import measures_of
 from audit.pipeline.scorecards import Scorecards
 from audit.pipeline.settings import Settings
-from audit.pipeline.timeline import RECORD_TOLERANCE_S, timeline_of
+from audit.pipeline.timeline import hold_against_record, timeline_of
 from audit.records import CallRecord, Evaluation, Layout, Metadata, Recording, Role, Segment, Transcript, union
 from audit.speakers import ChannelFinding, agent_channel
 from audit.transcript import LegAudio, Recogniser
@@ -63,19 +63,36 @@ class Auditor:
         """
         audio = read_audio(path)
         heard = hear(audio, tone_plan=self._tone_plan())
+        answer = telephony.find_answer(
+            heard.ringing,
+            metadata,
+            duration_s=heard.duration_s,
+            tones=heard.tones,
+            opening=heard.opening,
+            music=heard.music_before_answer,
+            music_end_s=heard.music_end_s,
+            first_speech_s=heard.first_speech_s,
+            plan=self._tone_plan(),
+        )
+        heard = answered(heard, answer)
+        known = hold_against_record(heard, answer, metadata)
         transcript = self._transcribe(heard, metadata) if self.settings.transcribe else None
         whose = self._whose(heard, metadata, transcript)
         roles = _roles(heard, whose.channel)
+        recording = _recording(path, audio, heard, whose, metadata, known.warnings)
+        timeline = timeline_of(heard, known, metadata, roles, damaged=recording.damaged)
         if transcript is not None:
             transcript = _with_roles(transcript, roles)
+            timeline = telephony.with_spoken_holds(timeline, transcript)
+        parked = union([*known.parked, *(Segment(h.start_s, h.end_s) for h in timeline.holds)])
         record = CallRecord(
             call_id=metadata.call_id,
             tool_version=__version__,
-            recording=_recording(path, audio, heard, whose, metadata),
+            recording=recording,
             metadata=metadata,
-            timeline=timeline_of(heard, metadata, roles),
+            timeline=timeline,
             speech=_speech(heard, roles),
-            measures=measures_of(heard, roles, transcript),
+            measures=measures_of(heard, roles, transcript, parked=parked),
             transcript=transcript,
         )
         # What is judged is what is published, to the last digit: rescoring a stored call must come to the same verdicts.
@@ -149,6 +166,9 @@ def _hotwords(metadata: Metadata) -> tuple[str, ...]:
     return tuple(n for n in names if n)
 
 
+#: A record in whole seconds and a recorder that starts a moment late still mean the same call.
+RECORD_TOLERANCE_S = 2.0
+
 _SHARED_CHANNEL: Mapping[Layout, str] = {
     "mono": "both parties share one channel: what depends on who speaks is not evaluable",
     "dual_mono": "both channels hold the same sound: what depends on who speaks is not evaluable",
@@ -156,8 +176,10 @@ _SHARED_CHANNEL: Mapping[Layout, str] = {
 
 
 # --- the record of the recording ------------------------------------------------------------------
-def _recording(path: Path, audio: Audio, heard: Heard, whose: ChannelFinding, metadata: Metadata) -> Recording:
-    warnings = [*audio.warnings, *metadata.warnings]
+def _recording(
+    path: Path, audio: Audio, heard: Heard, whose: ChannelFinding, metadata: Metadata, disagreements: Sequence[str]
+) -> Recording:
+    warnings = [*audio.warnings, *metadata.warnings, *disagreements]
     disagreement = _length_disagreement(audio.duration_s, metadata)
     if disagreement:
         warnings.append(disagreement)

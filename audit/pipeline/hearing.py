@@ -8,8 +8,14 @@ from dataclasses import dataclass, replace
 from audit import acoustics, telephony
 from audit.audio import Audio, Samples
 from audit.pipeline.windows import Window, joined, windows
-from audit.records import Layout, Segment, Tone, union
+from audit.records import Layout, Segment, Tone, subtract, union
 from audit.speakers import channel_layout
+
+#: A rest of music this long after the answer is a hold of its own.
+MIN_HOLD_LEFT_S = 2.0
+#: The end of music before the answer is looked for up to this long after where it seems to be.
+MUSIC_LOOK_S = 3.0
+HEAD_MARGIN_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +32,28 @@ class Heard:
         Of all legs, sorted by start.
     speech : tuple of tuple of Segment
         One per leg.
+    ringing : Ringing or None
+    music_before_answer : Segment or None
+        Played instead of ringback, or in a queue.
+    music_end_s : float or None
+        Its end by the fall of the level, sharper than that of `music_before_answer`.
+    opening : LineOpening or None
+        Line noise that sets in with the answer.
+    first_speech_s : float or None
+        Announcements and what was played before the answer left out.
     """
 
     audio: Audio
     layout: Layout
     n_legs: int
-    tones: tuple[Tone, ...]
-    holds: tuple[telephony.LegHold, ...]
-    ringing: telephony.Ringing | None
-    speech: tuple[tuple[Segment, ...], ...]
+    tones: tuple[Tone, ...] = ()
+    holds: tuple[telephony.LegHold, ...] = ()
+    speech: tuple[tuple[Segment, ...], ...] = ()
+    ringing: telephony.Ringing | None = None
+    music_before_answer: Segment | None = None
+    music_end_s: float | None = None
+    opening: telephony.LineOpening | None = None
+    first_speech_s: float | None = None
 
     @property
     def sample_rate_hz(self) -> int:
@@ -70,15 +89,66 @@ def hear(audio: Audio, *, tone_plan: str = "auto", parts: Sequence[Window] | Non
     parts = windows(audio.duration_s) if parts is None else parts
     layout = _layout(audio, parts)
     n_legs = 1 if layout in ("mono", "dual_mono") else audio.n_channels
-    heard = Heard(audio, layout, n_legs, (), (), None, tuple(() for _ in range(n_legs)))
+    heard = Heard(audio, layout, n_legs)
     heard = replace(heard, tones=_tones(heard, parts))
     ringing = telephony.measure_ringing(heard.tones, plan=tone_plan)
-    heard = replace(heard, holds=_holds(heard, parts, ringing.answer_at_s if ringing else 0.0))
-    speech = _speech(heard, parts)
-    first = min((s[0].start_s for s in speech if s), default=None)
-    if ringing and first is not None:
-        ringing = telephony.measure_ringing(heard.tones, plan=tone_plan, first_speech_s=first)
-    return replace(heard, ringing=ringing, speech=speech)
+    heard = replace(heard, holds=_holds(heard, parts, ringing.last_burst_end_s if ringing else 0.0))
+    heard = replace(heard, speech=_speech(heard, parts))
+    return _before_answer(heard, ringing, tone_plan)
+
+
+def _before_answer(heard: Heard, ringing: telephony.Ringing | None, tone_plan: str) -> Heard:
+    """Look again at what comes before the answer, now that it is known who speaks when."""
+    played = [tuple(h.hold for h in heard.holds if h.channel == c and h.hold.kind == "music") for c in range(heard.n_legs)]
+    music = telephony.find_music_before_answer(played, heard.speech, duration_s=heard.duration_s, ringing=ringing)
+    first_s = telephony.first_dialogue_s(heard.speech, tones=heard.tones, music=music)
+    everyone = union(s for leg in heard.speech for s in leg)
+    ringing = telephony.measure_ringing(heard.tones, plan=tone_plan, first_speech_s=first_s, speech=everyone)
+    opening = music_end_s = None
+    if ringing or music:
+        head = heard.legs(Segment(0.0, _known_by_s(ringing, music, first_s)))
+        if ringing:
+            opening = telephony.find_line_opening(head, heard.sample_rate_hz, ringing=ringing, tones=heard.tones)
+        if music:
+            music_end_s = telephony.find_music_end(head, heard.sample_rate_hz, music=music, first_speech_s=first_s)
+    return replace(
+        heard,
+        ringing=ringing,
+        music_before_answer=music,
+        music_end_s=music_end_s,
+        opening=opening,
+        first_speech_s=first_s,
+    )
+
+
+def _known_by_s(ringing: telephony.Ringing | None, music: Segment | None, first_speech_s: float | None) -> float:
+    """How much of the recording's head tells of the answer."""
+    ends = [MUSIC_LOOK_S + music.end_s if music else 0.0, ringing.answer_latest_s if ringing else 0.0, first_speech_s or 0.0]
+    return max(ends) + HEAD_MARGIN_S
+
+
+def answered(heard: Heard, answer: telephony.Answer) -> Heard:
+    """Take what lies before the answer for what it is: no hold, and music no speech.
+
+    Parameters
+    ----------
+    heard : Heard
+    answer : Answer
+
+    Returns
+    -------
+    Heard
+    """
+    holds = []
+    for h in heard.holds:
+        if h.hold.end_s - answer.at_s < min(MIN_HOLD_LEFT_S, h.hold.duration_s):
+            continue  # it was played before the answer
+        begin_s = max(h.hold.start_s, answer.at_s)
+        holds.append(replace(h, hold=replace(h.hold, start_s=begin_s)))
+    speech = heard.speech
+    if answer.music is not None:
+        speech = tuple(subtract(leg, [answer.music]) for leg in speech)
+    return replace(heard, holds=tuple(holds), speech=speech)
 
 
 def _layout(audio: Audio, parts: Sequence[Window]) -> Layout:
@@ -108,7 +178,7 @@ def _tones(heard: Heard, parts: Sequence[Window]) -> tuple[Tone, ...]:
     return tuple(sorted(t for tones in named for t in tones))
 
 
-def _holds(heard: Heard, parts: Sequence[Window], answer_at_s: float) -> tuple[telephony.LegHold, ...]:
+def _holds(heard: Heard, parts: Sequence[Window], earliest_s: float) -> tuple[telephony.LegHold, ...]:
     """Holds found window by window; one that crosses a seam is put together again."""
     found: list[telephony.LegHold] = []
     for w in parts:
@@ -116,7 +186,7 @@ def _holds(heard: Heard, parts: Sequence[Window], answer_at_s: float) -> tuple[t
             replace(t, start_s=s.start_s, end_s=s.end_s) for t in heard.tones for s in w.into([Segment(t.start_s, t.end_s)])
         ]
         here = telephony.find_holds(
-            heard.legs(w.seen), heard.sample_rate_hz, tones=tones, answer_at_s=max(0.0, answer_at_s - w.seen.start_s)
+            heard.legs(w.seen), heard.sample_rate_hz, tones=tones, answer_at_s=max(0.0, earliest_s - w.seen.start_s)
         )
         found += [replace(h, hold=replace(h.hold, start_s=s.start_s, end_s=s.end_s)) for h in here for s in w.back([h.hold])]
     if len(parts) == 1:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from audit import acoustics
+from audit.audio import Samples
 from audit.pipeline.hearing import Heard
 from audit.pipeline.timeline import MIN_OVERLAP_S
+from audit.pipeline.windows import windows
 from audit.records import Measures, Role, Segment, Transcript, total_s
 
 
-def measures_of(heard: Heard, roles: Sequence[Role], transcript: Transcript | None) -> dict[Role, Measures]:
+def measures_of(
+    heard: Heard, roles: Sequence[Role], transcript: Transcript | None, *, parked: Sequence[Segment]
+) -> dict[Role, Measures]:
     """Measure each role; legs of unknown role are represented by the first.
 
     Parameters
@@ -22,41 +26,88 @@ def measures_of(heard: Heard, roles: Sequence[Role], transcript: Transcript | No
     roles : sequence of Role
         One for each leg.
     transcript : Transcript or None
+    parked : sequence of Segment
+        Time on hold.
 
     Returns
     -------
     dict of role to Measures
     """
-    whole = heard.legs(Segment(0.0, heard.duration_s))
+    wanted = [c for c, role in enumerate(roles) if role != "unknown" or c == 0]
+    meters = {c: acoustics.LevelMeter(heard.sample_rate_hz) for c in wanted}
+    for w in windows(heard.duration_s):
+        legs = heard.legs(w.own)
+        for c, meter in meters.items():
+            meter.add(legs[c], heard.speech[c], start_s=w.own.start_s)
     out: dict[Role, Measures] = {}
-    for c, role in enumerate(roles):
-        if role == "unknown" and c > 0:
-            continue
-        own = heard.speech[c]
-        level = acoustics.measure_level(whole[c], heard.sample_rate_hz, own)
+    for c, meter in meters.items():
+        level = meter.level()
         measures = Measures(
-            speech_s=total_s(own),
+            speech_s=total_s(heard.speech[c]),
             active_level_dbfs=level.active_level_dbfs,
             loudness_lufs=level.loudness_lufs,
             peak_dbfs=level.peak_dbfs,
             clipping_ratio=level.clipping_ratio,
             snr_db=level.snr_db,
+            dc_offset_ratio=level.dc_offset_ratio,
         )
-        if role != "unknown":
-            measures = _of_party(measures, heard, c, role, transcript)
-        out[role] = measures
+        if roles[c] != "unknown":
+            measures = _voice(measures, heard, c, meter.stretches())
+            measures = _of_party(measures, heard, c, roles[c], transcript, parked)
+        out[roles[c]] = measures
     return out
 
 
-def _of_party(measures: Measures, heard: Heard, channel: int, role: Role, transcript: Transcript | None) -> Measures:
-    """Add what only makes sense for one person: pitch, pace, and figures against the other party."""
-    own, other = heard.speech[channel], heard.speech[1 - channel]
-    pitch = acoustics.measure_pitch(heard.legs(Segment(0.0, heard.duration_s))[channel], heard.sample_rate_hz, own)
-    replies = acoustics.response_times(own, other, busy=[h.hold for h in heard.holds])
-    measures = replace(
+def _voice(measures: Measures, heard: Heard, channel: int, stretches: Sequence[acoustics.StretchLevel]) -> Measures:
+    """Add what only makes sense for one person's voice: pitch, and how the level moves."""
+    pitch = _pitch(heard, channel, heard.speech[channel])
+    changes = acoustics.level_changes(stretches)
+    loudest = changes.loudest_turn
+    return replace(
         measures,
         f0_median_hz=pitch.f0_median_hz,
         f0_sd_semitones=pitch.f0_sd_semitones,
+        level_spread_db=changes.level_spread_db,
+        max_level_jump_db=changes.max_level_jump_db,
+        max_level_jump_at_s=changes.max_level_jump_at_s,
+        loudest_turn_over_median_db=changes.loudest_turn_over_median_db,
+        loudest_turn_start_s=loudest.start_s if loudest else None,
+        loudest_turn_end_s=loudest.end_s if loudest else None,
+        loudest_turn_f0_rise_semitones=(
+            acoustics.pitch_rise_semitones(_pitch(heard, channel, [loudest]), pitch) if loudest else None
+        ),
+    )
+
+
+def _pitch(heard: Heard, channel: int, speech: Iterable[Segment]) -> acoustics.Pitch:
+    """Pitch of some of a leg's speech, of which only the pieces looked at are read."""
+    pieces = acoustics.pitch_pieces(speech, heard.duration_s)
+    return acoustics.pitch_of((_cut(heard, channel, s) for s in pieces), heard.sample_rate_hz)
+
+
+def _crosstalk(heard: Heard, channel: int) -> acoustics.Crosstalk | None:
+    """What a leg carries of the other party."""
+    other = 1 - channel
+    pieces = acoustics.lone_pieces(heard.speech[other], heard.speech[channel], heard.duration_s)
+    pairs = [(_cut(heard, other, s), _cut(heard, channel, s)) for s in pieces]
+    return acoustics.crosstalk_of(pairs, heard.sample_rate_hz)
+
+
+def _cut(heard: Heard, channel: int, segment: Segment) -> Samples:
+    return heard.legs(segment)[channel]
+
+
+def _of_party(
+    measures: Measures, heard: Heard, channel: int, role: Role, transcript: Transcript | None, parked: Sequence[Segment]
+) -> Measures:
+    """Add pace, and figures against the other party."""
+    own, other = heard.speech[channel], heard.speech[1 - channel]
+    crosstalk = _crosstalk(heard, channel)
+    replies = acoustics.response_times(own, other, busy=parked)
+    measures = replace(
+        measures,
+        crosstalk_db=crosstalk.level_db if crosstalk else None,
+        crosstalk_delay_s=crosstalk.delay_s if crosstalk else None,
         talk_share_ratio=acoustics.talk_share_ratio(own, other),
         longest_monologue_s=acoustics.longest_monologue_s(own, other),
         response_time_median_s=float(np.median(replies)) if replies else None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 
 from audit import acoustics, telephony
 from audit.pipeline.hearing import Heard
@@ -11,105 +11,129 @@ from audit.records import Measured, Metadata, Overlap, Role, Segment, Timeline, 
 
 #: Dead air is listed from here on; rules choose their own, longer limit.
 MIN_DEAD_AIR_S = 3.0
-#: Talking together for less is a back-channel or a hand-over (call-ai-metrics counts from 0.5 s on).
+#: Talking together for less is no overlap worth a name (call-ai-metrics counts from 0.5 s on).
 MIN_OVERLAP_S = 0.5
-#: A record in whole seconds and a recorder that starts a moment late still mean the same call.
-RECORD_TOLERANCE_S = 2.0
 #: The release is looked for in the end of a long call.
 TAIL_S = 600.0
 
 
-def timeline_of(heard: Heard, metadata: Metadata, roles: Sequence[Role]) -> Timeline:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is settled before the timeline is put together.
+
+    Attributes
+    ----------
+    answer : Answer
+    events : RecordedEvents
+        Of the record, in the recording's time.
+    holds : ReconciledHolds
+        Those of the record, or those heard.
+    """
+
+    answer: telephony.Answer
+    events: telephony.RecordedEvents
+    holds: telephony.ReconciledHolds
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Where the record and the recording disagree."""
+        return (*self.answer.warnings, *self.holds.warnings)
+
+    @property
+    def parked(self) -> tuple[Segment, ...]:
+        """Time on hold, by the record or by what is heard: nobody can be waited for there."""
+        return union(Segment(h.start_s, h.end_s) for h in (*self.holds.holds, *self.holds.heard))
+
+
+def hold_against_record(heard: Heard, answer: telephony.Answer, metadata: Metadata) -> Known:
+    """Lay the record's events over what was heard.
+
+    Parameters
+    ----------
+    heard : Heard
+        Of which nothing before the answer counts as a hold any more.
+    answer : Answer
+    metadata : Metadata
+
+    Returns
+    -------
+    Known
+    """
+    events = telephony.place_recorded(metadata, answer, duration_s=heard.duration_s)
+    holds = telephony.reconcile_holds(events, sorted(h.hold for h in heard.holds), recorded_hold_s=metadata.hold_s)
+    return Known(answer, events, holds)
+
+
+def timeline_of(
+    heard: Heard, known: Known, metadata: Metadata, roles: Sequence[Role], *, damaged: str | None = None
+) -> Timeline:
     """Put the timeline together.
 
     Parameters
     ----------
     heard : Heard
+    known : Known
     metadata : Metadata
     roles : sequence of Role
         One for each leg.
+    damaged : str, optional
+        Why the recording is not whole.
 
     Returns
     -------
     Timeline
     """
-    ringing = heard.ringing
-    release = _release(heard)
-    answer_s, answer_source = _answer(heard, metadata)
-    hangup_s = release.hangup_at_s
-    holds = tuple(sorted(h.hold for h in heard.holds))
-    everyone = union(s for leg in heard.speech for s in leg)
+    answer, release = known.answer, _release(heard, known.answer, damaged)
+    holds, hangup_s = known.holds.holds, release.hangup_at_s
     silences: tuple[Segment, ...] = ()
     overlaps: tuple[Overlap, ...] = ()
     talk_s = None
-    if hangup_s is not None and hangup_s > answer_s:
-        call = Segment(answer_s, hangup_s)
+    if hangup_s is not None and hangup_s > answer.at_s:
+        call = Segment(answer.at_s, hangup_s)
         talk_s = total_s(subtract([call], holds))
-        silences = acoustics.dead_air(everyone, call=call, busy=(*holds, *heard.tones), min_gap_s=MIN_DEAD_AIR_S)
+        everyone = union(s for leg in heard.speech for s in leg)
+        silences = acoustics.dead_air(everyone, call=call, busy=(*known.parked, *heard.tones), min_gap_s=MIN_DEAD_AIR_S)
     if set(roles) == {"agent", "customer"}:
         by_role = dict(zip(roles, heard.speech, strict=True))
         overlaps = acoustics.overlaps(by_role["agent"], by_role["customer"], min_overlap_s=MIN_OVERLAP_S)
-    ring_s, n_rings = _rings(ringing, metadata)
     return Timeline(
-        ring_s=ring_s,
-        n_rings=n_rings,
+        ring_s=answer.ring_s,
+        n_rings=answer.n_rings,
         hangup_by=_hangup_by(metadata, release, roles),
-        tone_plan=ringing.tone_plan if ringing else None,
-        answer_at_s=answer_s,
-        answer_source=answer_source,
+        tone_plan=heard.ringing.tone_plan if heard.ringing else None,
+        answer_at_s=answer.at_s,
+        answer_source=answer.source,
         hangup_at_s=hangup_s,
         talk_s=talk_s,
         holds=holds,
         silences=silences,
         overlaps=overlaps,
         tones=heard.tones,
+        answer_tolerance_s=answer.tolerance_s,
+        answer_reason=answer.reason,
+        recording_starts=answer.recording_starts,
+        music_before_answer=answer.music,
+        holds_source=known.holds.source,
+        holds_heard=known.holds.heard,
+        transfers_s=known.events.transfers_s,
+        hangup_source=release.source,
+        release_evidence=release.evidence,
+        cut_off=release.cut_off,
     )
 
 
-def _release(heard: Heard) -> telephony.Release:
+def _release(heard: Heard, answer: telephony.Answer, damaged: str | None) -> telephony.Release:
     """The release, from the last ten minutes of a longer call."""
     begin_s = max(0.0, float(int(heard.duration_s - TAIL_S)))
-    if heard.duration_s <= begin_s:
-        return telephony.Release(None, None, "none", "the recording is empty")
-    tail = Segment(begin_s, heard.duration_s)
-
-    def moved(segments: Sequence[Segment]) -> tuple[Segment, ...]:
-        return tuple(Segment(s.start_s - begin_s, s.end_s - begin_s) for x in segments if (s := x.intersect(tail)))
-
-    tones = tuple(replace(t, start_s=t.start_s - begin_s, end_s=t.end_s - begin_s) for t in heard.tones if t.start_s >= begin_s)
-    release = telephony.find_release(
-        heard.legs(tail), heard.sample_rate_hz, tones=tones, speech=[moved(s) for s in heard.speech]
+    return telephony.find_release(
+        heard.audio.read(begin_s, heard.duration_s)[: heard.n_legs],
+        heard.sample_rate_hz,
+        tones=heard.tones,
+        speech=heard.speech,
+        offset_s=begin_s,
+        answer_at_s=answer.at_s,
+        damaged=damaged,
     )
-    return replace(release, hangup_at_s=None if release.hangup_at_s is None else release.hangup_at_s + begin_s)
-
-
-def _answer(heard: Heard, metadata: Metadata) -> tuple[float, str]:
-    """When the call was answered, in the recording's time.
-
-    Heard ringing ends there. Without it, a recording as long as the record's whole call began with the ringing, and
-    one as long as its talk began at the answer; where nothing is known, the recording is taken to begin at the answer.
-    """
-    if heard.ringing:
-        return heard.ringing.answer_at_s, "audio"
-    ring_s, whole_s, talk_s = metadata.ring_s, metadata.duration_s, metadata.talk_s
-    if ring_s and whole_s is not None and talk_s is not None:
-        near_whole, near_talk = abs(heard.duration_s - whole_s), abs(heard.duration_s - talk_s)
-        if near_whole <= RECORD_TOLERANCE_S and near_whole < near_talk:
-            return min(ring_s, heard.duration_s), "cdr"
-    return 0.0, "none"
-
-
-def _rings(ringing: telephony.Ringing | None, metadata: Metadata) -> tuple[Measured, Measured]:
-    """Ringing in seconds and rings: the record first, then the ringback heard.
-
-    A record whose whole call is as long as its talk says nothing of the ringing: its clock started at the answer.
-    """
-    n_rings = Measured(ringing.n_rings, "audio") if ringing else Measured(None, "none", reason="no ringback in the recording")
-    if metadata.ring_s and metadata.source in ("cdr", "vcon"):
-        return Measured(float(metadata.ring_s), metadata.source, metadata.ring_tolerance_s), n_rings
-    if ringing:
-        return Measured(ringing.answer_at_s - ringing.ring_start_s, "audio", ringing.tolerance_s), n_rings
-    return Measured(None, "none", reason="no ringing in the recording and none in the record"), n_rings
 
 
 def _hangup_by(metadata: Metadata, release: telephony.Release, roles: Sequence[Role]) -> Measured:
