@@ -21,10 +21,14 @@ from audit.telephony.spectrum import Floats, at_line_rate
 
 Flags = NDArray[np.bool_]
 
-# Music that goes on behind the talk is no hold: seconds looked at on both sides, and how alike their pauses must be.
-AROUND_S, BESIDE_S = 20.0, 0.3
-PAUSE_PERCENTILE = 15
-BACKGROUND_LEVEL_DB = 8.0
+# Music that goes on behind the talk is no hold: share of the leg's other time without a voice in which it sounds all the
+# same, and how far both edges together rise over what is beside them.
+BACKGROUND = ((0.18, 22.0), (0.6, 45.0))
+BACKGROUND_MIXED = ((0.3, 22.0), (0.6, 45.0))  # where both parties share the leg, more of it sounds like nobody's voice
+BESIDE_S, MIN_OUTSIDE_S = 0.3, 1.0
+RISE_STEPS, RISE_AT_END_DB = (2, 15), 20.0  # 10 ms each
+# Short music must be clear.
+SHORT_MUSIC_S, SHORT_MUSIC_ODDS = 10.0, 5.0
 MIN_AROUND_S = 1.5
 # Share of the music during which the other party talks: in a hold nobody converses.
 MAX_TALK_SHARE = 0.5
@@ -33,6 +37,7 @@ CROSSTALK_DB = 20.0  # a leg this much quieter than the other carries its leak
 # back speaks soon.
 LOOP_SILENCE_S = (2.2, 6.0)
 RETURN_S = 0.6
+BEEPING_SHARE = 0.6
 MIN_ANNOUNCED_S = 8.0
 
 
@@ -105,9 +110,18 @@ def find_holds(
     heard = tuple(tones)
     earliest_s = answer_at_s or 0.0
     looked = _look([at_line_rate(leg, sample_rate_hz) for leg in legs], heard, earliest_s)
-    kept = _louder_leg([(m, c) for c in range(len(looked)) for m in _music_holds(looked, c, earliest_s)])
     dbfs = [leg.levels.dbfs for leg in looked]
-    candidates = find_tone_holds(dbfs, heard, earliest_s=earliest_s)
+    candidates = find_tone_holds(dbfs, [leg.voice for leg in looked], heard, earliest_s=earliest_s)
+    beeping = union(hold for hold, _ in candidates)
+    kept = _louder_leg(
+        [
+            (m, c)
+            for c in range(len(looked))
+            for m in _music_holds(looked, c, earliest_s)
+            # What is heard between the beeps of a hold tone was there before.
+            if total_s(intersection([m.segment], beeping)) < BEEPING_SHARE * m.segment.duration_s
+        ]
+    )
     candidates += [(h, c) for c, leg in enumerate(looked) for h in _announced(leg, looked, earliest_s)]
     candidates += find_parks(
         [leg.levels for leg in looked], [leg.quiet for leg in looked], earliest_s=earliest_s, min_s=min_silence_s
@@ -159,7 +173,10 @@ def _music_holds(looked: Sequence[_Leg], channel: int, earliest_s: float) -> lis
             joined.append(m)
     found = []
     for m in joined:
-        if m.segment.duration_s < MIN_MUSIC_S or _is_conversation(looked, channel, m) or _is_background(leg, m, earliest_s):
+        least_odds = SHORT_MUSIC_ODDS if m.segment.duration_s < SHORT_MUSIC_S else 0.0
+        if m.segment.duration_s < MIN_MUSIC_S or m.odds < least_odds:
+            continue
+        if _is_conversation(looked, channel, m) or _is_background(leg, m, earliest_s, mixed=len(looked) == 1):
             continue
         end_s = _until_talk(looked, m.segment.end_s)
         found.append(Music(Segment(m.segment.start_s, end_s), m.level_dbfs, m.odds))
@@ -189,21 +206,38 @@ def _is_conversation(looked: Sequence[_Leg], channel: int, m: Music) -> bool:
     return False
 
 
-def _is_background(leg: _Leg, m: Music, earliest_s: float) -> bool:
-    """Whether the pauses of the talk around a stretch of music are filled with sound of the same level."""
-    a, b = int(m.segment.start_s / LEVEL_HOP_S), int(m.segment.end_s / LEVEL_HOP_S)
-    lowest, n = int(earliest_s / LEVEL_HOP_S), len(leg.levels.dbfs)
-    reach, beside = int(AROUND_S / LEVEL_HOP_S), int(BESIDE_S / LEVEL_HOP_S)
-    around = np.r_[
-        max(lowest, a - reach) : max(lowest, a - beside), min(b + beside, n) : min(max(b + reach, b + beside), n)
-    ].astype(np.intp)
-    around = around[leg.levels.dbfs[around] > DEAD_DBFS]
-    if len(around) * LEVEL_HOP_S < MIN_AROUND_S:
+def _is_background(leg: _Leg, m: Music, earliest_s: float, *, mixed: bool) -> bool:
+    """Whether the leg sounds like music elsewhere, too, and does not rise and fall with this stretch of it."""
+    outside = np.ones(len(leg.quiet), bool)
+    outside[: int(earliest_s / LEVEL_HOP_S)] = False
+    beside = int(BESIDE_S / LEVEL_HOP_S)
+    for other in leg.music:
+        if other.segment.duration_s >= MIN_MUSIC_S or intersection([other.segment], [m.segment]):
+            a, b = int(other.segment.start_s / LEVEL_HOP_S), int(other.segment.end_s / LEVEL_HOP_S)
+            outside[max(0, a - beside) : b + beside] = False
+    outside &= ~leg.voice & (leg.levels.dbfs > DEAD_DBFS)
+    if outside.sum() * LEVEL_HOP_S < MIN_OUTSIDE_S:
         return False
-    here = leg.levels.dbfs[around]
-    pauses = around[here <= np.percentile(here, PAUSE_PERCENTILE)]
-    louder_db = m.level_dbfs - float(np.median(leg.levels.dbfs[pauses]))
-    return float(np.mean(~leg.quiet[pauses])) > 0.5 and louder_db < BACKGROUND_LEVEL_DB
+    tuneful = float(np.mean(~leg.quiet[outside]))
+    rises_db = sum(_rise_db(leg.levels.dbfs, round(s / LEVEL_HOP_S), inwards=i) for s, i in _ends(m.segment))
+    return any(tuneful >= share and rises_db < limit_db for share, limit_db in (BACKGROUND_MIXED if mixed else BACKGROUND))
+
+
+def _ends(s: Segment) -> tuple[tuple[float, int], tuple[float, int]]:
+    """Both ends and the direction to the inside."""
+    return (s.start_s, 1), (s.end_s, -1)
+
+
+def _rise_db(dbfs: Floats, edge: int, *, inwards: int) -> float:
+    """Level of the half second inside an edge over that of the tenth outside; much at an end of the recording."""
+    if edge < RISE_STEPS[1] or edge > len(dbfs) - RISE_STEPS[1]:
+        return RISE_AT_END_DB
+    half, (near, far) = round(0.5 / LEVEL_HOP_S), RISE_STEPS
+    if inwards > 0:
+        inside, outside = dbfs[edge : edge + half], dbfs[edge - far : edge - near]
+    else:
+        inside, outside = dbfs[max(0, edge - half) : edge], dbfs[edge + near : edge + far]
+    return float(np.median(inside) - np.median(outside))
 
 
 def _until_talk(looked: Sequence[_Leg], end_s: float) -> float:
@@ -240,15 +274,16 @@ def _announced(leg: _Leg, looked: Sequence[_Leg], earliest_s: float) -> list[Hol
     holds = []
     for found in leg.announcements:
         start_s, last = found.times[0].start_s, found.times[-1]
-        others = [
-            Segment(max(t.start_s - 0.2, 0.0), t.end_s + 0.2) for a in leg.announcements for t in a.times
-        ]
+        others = [Segment(max(t.start_s - 0.2, 0.0), t.end_s + 0.2) for a in leg.announcements for t in a.times]
         span = Segment(start_s, last.end_s)
         here = slice(int(span.start_s / LEVEL_HOP_S), int(span.end_s / LEVEL_HOP_S))
         mask = np.zeros(len(leg.quiet), bool)
         for t in others + [m.segment for m in leg.music]:
             mask[int(t.start_s / LEVEL_HOP_S) : int(t.end_s / LEVEL_HOP_S) + 1] = True
-        if float(np.sum(~leg.quiet[here] & ~mask[here])) * LEVEL_HOP_S > 0.1 * span.duration_s or span.duration_s < MIN_ANNOUNCED_S:
+        if (
+            float(np.sum(~leg.quiet[here] & ~mask[here])) * LEVEL_HOP_S > 0.1 * span.duration_s
+            or span.duration_s < MIN_ANNOUNCED_S
+        ):
             continue
         rest = int(last.end_s / LEVEL_HOP_S) + 20
         reach = rest + int(max(found.period_s - last.duration_s, 0.0) / LEVEL_HOP_S)

@@ -19,15 +19,22 @@ MIN_TONE_HOLD_S = 5.0
 RETURN_S = 0.6  # who comes back speaks soon
 RAMP_STEPS, SOUND_STEPS = 6, 8
 SOUND_OVER_FLOOR_DB = 5.0
+RESTLESS_DB = 4.0
+
+Flags = NDArray[np.bool_]
 
 
-def find_tone_holds(dbfs: Sequence[Floats], tones: Sequence[Tone], *, earliest_s: float) -> list[tuple[Hold, int]]:
+def find_tone_holds(
+    dbfs: Sequence[Floats], voices: Sequence[Flags], tones: Sequence[Tone], *, earliest_s: float
+) -> list[tuple[Hold, int]]:
     """Find series of at least two short equal beeps at equal distances.
 
     Parameters
     ----------
     dbfs : sequence of ndarray
         Level of each 10 ms of each leg.
+    voices : sequence of ndarray of bool
+        Whether a voice is heard on it: taken instead of the level where a leg is never quiet between the beeps.
     tones : sequence of Tone
         Of all legs; only beeps and call-waiting tones are looked at.
     earliest_s : float
@@ -48,12 +55,21 @@ def find_tone_holds(dbfs: Sequence[Floats], tones: Sequence[Tone], *, earliest_s
             rest_s = float(np.median(np.diff([t.start_s for t in series]))) - series[-1].duration_s
             between = slice(int(series[0].start_s / LEVEL_HOP_S), int(series[-1].end_s / LEVEL_HOP_S))
             floors = [max(float(np.median(e[between])), DEAD_DBFS) for e in dbfs]
-            talk_s = max(earliest_s, next_sound_s(dbfs, floors, series[0].start_s, -rest_s))
+            heard = [
+                np.where(v[: len(e)], np.float32(0), np.float32(DEAD_DBFS)) if _is_restless(e[between]) else e
+                for e, v in zip(dbfs, voices, strict=True)
+            ]
+            talk_s = max(earliest_s, next_sound_s(heard, floors, series[0].start_s, -rest_s))
             start_s = (talk_s + series[0].start_s) / 2
-            end_s = max(series[-1].end_s, next_sound_s(dbfs, floors, series[-1].end_s, rest_s) - RETURN_S)
+            end_s = max(series[-1].end_s, next_sound_s(heard, floors, series[-1].end_s, rest_s) - RETURN_S)
             if end_s - start_s >= MIN_TONE_HOLD_S:
                 holds.append((Hold(start_s, end_s, "tone"), channel))
     return holds
+
+
+def _is_restless(dbfs: Floats) -> bool:
+    """Whether a leg between the beeps carries music rather than line noise."""
+    return float(np.percentile(dbfs, 70) - np.percentile(dbfs, 20)) > RESTLESS_DB
 
 
 def _periodic(beeps: Sequence[Tone]) -> list[list[Tone]]:
