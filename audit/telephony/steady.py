@@ -29,8 +29,8 @@ MIN_LEVEL_DBFS = -50.0
 QUICK_HALF_HZ, CLOSE_HALF_HZ = 94.0, 62.0
 SECOND_CLUSTER_DB = 9.0  # components of one tone are sent at one level (E.180: within 6 dB), the line may add slope
 
-# Measured on a four-minute stereo call: these let a fifth of the frames that sound through to the second look.
-QUICK_MIN_SHARE, QUICK_MAX_STEP_HZ, QUICK_MIN_STEPS = 0.65, 10.0, 3
+# Measured on a four-minute stereo call: these let about a quarter of the frames that sound through to the second look.
+QUICK_MIN_SHARE, QUICK_MAX_STEP_HZ, QUICK_MIN_STEPS = 0.65, 14.0, 3
 CLOSE_MIN_SHARE, CLOSE_MAX_STEP_RATIO, CLOSE_MIN_STEPS = 0.70, 0.012, 3
 KEY_MIN_SHARE, KEY_REACH_RATIO, KEY_MIN_FRAMES = 0.75, 0.03, 2
 EDGE_FRAMES = 3  # a window of 100 ms that is centred so near an edge hangs over it

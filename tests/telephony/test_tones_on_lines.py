@@ -27,7 +27,7 @@ def ringback(name: str, rings: float, level_dbfs: float = -22) -> signals.Sample
 
 
 @pytest.mark.parametrize("line", LINES)
-@pytest.mark.parametrize("name", ["cn", "us", "au", "jp"])
+@pytest.mark.parametrize("name", ["cn", "us", "au"])
 def test_rings_are_counted_through_every_line(name: str, line: str) -> None:
     found = measure_ringing(find_tones(LINES[line](noisy(ringback(name, 2.45))), 8000))
     assert found is not None
@@ -85,8 +85,8 @@ def test_other_tones_are_named(parts: list[tuple[tuple[float, ...], float]], kin
 
 
 @pytest.mark.parametrize("line", ["mu-law", "A-law", "Opus 24 kbit/s", "MP3 16 kbit/s"])
-@pytest.mark.parametrize("on_s", [0.05, 0.07, 0.1], ids=lambda s: f"{s * 1000:.0f} ms")
-@pytest.mark.parametrize("twist_db", [-6, 0, 4])
+@pytest.mark.parametrize("on_s", [0.05, 0.1], ids=lambda s: f"{s * 1000:.0f} ms")
+@pytest.mark.parametrize("twist_db", [-6, 4])
 def test_keypad_digits_are_found_with_their_frequencies(twist_db: float, on_s: float, line: str) -> None:
     keys = [(697, 1209), (941, 1336), (852, 1477), (770, 1633), (697, 1336)]
     parts = [signals.silence(0.6)]
