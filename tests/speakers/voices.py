@@ -52,5 +52,5 @@ class Resonances:
 
     def embed(self, features: np.ndarray, windows: Sequence[tuple[int, int]]) -> np.ndarray:
         means = np.array([np.log10(features[a:b] + 1e-9).mean(axis=0) for a, b in windows])
-        shapes = np.maximum(means - means.mean(axis=1, keepdims=True), 0.0)
+        shapes = np.maximum(means - means.mean(axis=1, keepdims=True), 0.0) ** 2  # squared, for peaks to count
         return (shapes / np.linalg.norm(shapes, axis=1, keepdims=True)).astype(np.float32)
