@@ -276,7 +276,11 @@ def _cut_off_from_json(d: Mapping[str, Any]) -> CutOff:
 def _timeline_to_json(t: Timeline) -> dict[str, Any]:
     return {
         "ring_s": _measured_to_json(t.ring_s),
-        "n_rings": {**_measured_to_json(t.n_rings), "tone_plan": t.tone_plan},
+        "n_rings": {
+            **_measured_to_json(t.n_rings),
+            "tone_plan": t.tone_plan,
+            "tone_plan_alternatives": list(t.tone_plan_alternatives),
+        },
         "answer_at_s": _opt_ms(t.answer_at_s),
         "answer_source": t.answer_source,
         "hangup_at_s": _opt_ms(t.hangup_at_s),
@@ -308,6 +312,7 @@ def _timeline_from_json(d: Mapping[str, Any]) -> Timeline:
         n_rings=_measured_from_json(d["n_rings"]),
         hangup_by=_measured_from_json(d["hangup_by"]),
         tone_plan=d["n_rings"]["tone_plan"],
+        tone_plan_alternatives=tuple(d["n_rings"].get("tone_plan_alternatives", ())),
         answer_at_s=d["answer_at_s"],
         answer_source=d["answer_source"],
         hangup_at_s=d["hangup_at_s"],

@@ -339,6 +339,8 @@ class Timeline:
         Ringing to answer in seconds, and the count of rings (a partial last one included).
     tone_plan : str or None
         The national plan whose ringback was heard.
+    tone_plan_alternatives : tuple of str
+        Other plans that sound the same, most likely first.
     answer_at_s : float or None
         Seconds into the recording; 0.0 where the recording begins at the answer.
     answer_source : {"cdr", "vcon", "audio", "none"}
@@ -372,6 +374,7 @@ class Timeline:
     n_rings: Measured
     hangup_by: Measured
     tone_plan: str | None = None
+    tone_plan_alternatives: tuple[str, ...] = ()
     answer_at_s: float | None = None
     answer_source: str = "none"
     hangup_at_s: float | None = None

@@ -14,7 +14,7 @@ from audit.pipeline.hearing import Heard, answered, hear
 from audit.pipeline.measures import measures_of
 from audit.pipeline.scorecards import Scorecards
 from audit.pipeline.settings import Settings
-from audit.pipeline.timeline import hold_against_record, timeline_of
+from audit.pipeline.timeline import hold_against_record, timeline_of, with_words
 from audit.records import CallRecord, Evaluation, Layout, Metadata, Recording, Role, Segment, Transcript, union
 from audit.speakers import ChannelFinding, agent_channel
 from audit.transcript import LegAudio, Recogniser
@@ -83,8 +83,7 @@ class Auditor:
         timeline = timeline_of(heard, known, metadata, roles, damaged=recording.damaged)
         if transcript is not None:
             transcript = _with_roles(transcript, roles)
-            timeline = telephony.with_spoken_holds(timeline, transcript)
-        parked = union([*known.parked, *(Segment(h.start_s, h.end_s) for h in timeline.holds)])
+            timeline = with_words(timeline, transcript)
         record = CallRecord(
             call_id=metadata.call_id,
             tool_version=__version__,
@@ -92,7 +91,7 @@ class Auditor:
             metadata=metadata,
             timeline=timeline,
             speech=_speech(heard, roles),
-            measures=measures_of(heard, roles, transcript, parked=parked),
+            measures=measures_of(heard, roles, transcript, timeline),
             transcript=transcript,
         )
         # What is judged is what is published, to the last digit: rescoring a stored call must come to the same verdicts.

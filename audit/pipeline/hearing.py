@@ -32,6 +32,8 @@ class Heard:
         Of all legs, sorted by start.
     speech : tuple of tuple of Segment
         One per leg.
+    background : tuple of tuple of Segment
+        One per leg: where something else goes on while the party says nothing.
     ringing : Ringing or None
     music_before_answer : Segment or None
         Played instead of ringback, or in a queue.
@@ -49,6 +51,7 @@ class Heard:
     tones: tuple[Tone, ...] = ()
     holds: tuple[telephony.LegHold, ...] = ()
     speech: tuple[tuple[Segment, ...], ...] = ()
+    background: tuple[tuple[Segment, ...], ...] = ()
     ringing: telephony.Ringing | None = None
     music_before_answer: Segment | None = None
     music_end_s: float | None = None
@@ -90,10 +93,11 @@ def hear(audio: Audio, *, tone_plan: str = "auto", parts: Sequence[Window] | Non
     layout = _layout(audio, parts)
     n_legs = 1 if layout in ("mono", "dual_mono") else audio.n_channels
     heard = Heard(audio, layout, n_legs)
-    heard = replace(heard, tones=_tones(heard, parts))
+    heard = replace(heard, tones=_tones(heard, parts, tone_plan))
     ringing = telephony.measure_ringing(heard.tones, plan=tone_plan)
     heard = replace(heard, holds=_holds(heard, parts, ringing.last_burst_end_s if ringing else 0.0))
-    heard = replace(heard, speech=_speech(heard, parts))
+    speech, background = _activity(heard, parts)
+    heard = replace(heard, speech=speech, background=background)
     return _before_answer(heard, ringing, tone_plan)
 
 
@@ -165,7 +169,7 @@ def _layout(audio: Audio, parts: Sequence[Window]) -> Layout:
     return sounding[0].layout if len(kinds) == 1 else "stereo"
 
 
-def _tones(heard: Heard, parts: Sequence[Window]) -> tuple[Tone, ...]:
+def _tones(heard: Heard, parts: Sequence[Window], tone_plan: str) -> tuple[Tone, ...]:
     """Bursts found window by window, then named by their place among all others of their leg."""
     bursts: list[list[telephony.Burst]] = [[] for _ in range(heard.n_legs)]
     for w in parts:
@@ -174,7 +178,7 @@ def _tones(heard: Heard, parts: Sequence[Window]) -> tuple[Tone, ...]:
                 moved = replace(b, start_s=b.start_s + w.seen.start_s, end_s=b.end_s + w.seen.start_s)
                 if w.own.contains(moved.start_s) and not (found and moved.start_s < found[-1].end_s):
                     found.append(moved)
-    named = (telephony.name_tones(b, duration_s=heard.duration_s, channel=c) for c, b in enumerate(bursts))
+    named = (telephony.name_tones(b, heard.duration_s, c, plan=tone_plan) for c, b in enumerate(bursts))
     return tuple(sorted(t for tones in named for t in tones))
 
 
@@ -201,15 +205,17 @@ def _holds(heard: Heard, parts: Sequence[Window], earliest_s: float) -> tuple[te
     return tuple(kept)
 
 
-def _speech(heard: Heard, parts: Sequence[Window]) -> tuple[tuple[Segment, ...], ...]:
-    """Speech of each leg, where neither tones nor hold music are."""
+def _activity(heard: Heard, parts: Sequence[Window]) -> tuple[tuple[tuple[Segment, ...], ...], tuple[tuple[Segment, ...], ...]]:
+    """Speech and background of each leg, where neither tones nor hold music are."""
     refused = [_refused(c, heard) for c in range(heard.n_legs)]
-    pieces: list[list[tuple[Segment, ...]]] = [[] for _ in range(heard.n_legs)]
+    speech: list[list[tuple[Segment, ...]]] = [[] for _ in range(heard.n_legs)]
+    background: list[list[tuple[Segment, ...]]] = [[] for _ in range(heard.n_legs)]
     for w in parts:
-        here = acoustics.find_speech(heard.legs(w.seen), heard.sample_rate_hz, exclude=[w.into(r) for r in refused])
-        for leg, found in zip(pieces, here, strict=True):
-            leg.append(w.back(found))
-    return tuple(joined(leg) for leg in pieces)
+        here = acoustics.find_activity(heard.legs(w.seen), heard.sample_rate_hz, exclude=[w.into(r) for r in refused])
+        for c, found in enumerate(here):
+            speech[c].append(w.back(found.speech))
+            background[c].append(w.back(found.background))
+    return tuple(joined(leg) for leg in speech), tuple(joined(leg) for leg in background)
 
 
 def _refused(channel: int, heard: Heard) -> tuple[Segment, ...]:

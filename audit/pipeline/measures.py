@@ -10,14 +10,11 @@ import numpy as np
 from audit import acoustics
 from audit.audio import Samples
 from audit.pipeline.hearing import Heard
-from audit.pipeline.timeline import MIN_OVERLAP_S
 from audit.pipeline.windows import windows
-from audit.records import Measures, Role, Segment, Transcript, total_s
+from audit.records import Measures, Role, Segment, Timeline, Transcript, total_s
 
 
-def measures_of(
-    heard: Heard, roles: Sequence[Role], transcript: Transcript | None, *, parked: Sequence[Segment]
-) -> dict[Role, Measures]:
+def measures_of(heard: Heard, roles: Sequence[Role], transcript: Transcript | None, timeline: Timeline) -> dict[Role, Measures]:
     """Measure each role; legs of unknown role are represented by the first.
 
     Parameters
@@ -26,8 +23,7 @@ def measures_of(
     roles : sequence of Role
         One for each leg.
     transcript : Transcript or None
-    parked : sequence of Segment
-        Time on hold.
+    timeline : Timeline
 
     Returns
     -------
@@ -53,7 +49,7 @@ def measures_of(
         )
         if roles[c] != "unknown":
             measures = _voice(measures, heard, c, meter.stretches())
-            measures = _of_party(measures, heard, c, roles[c], transcript, parked)
+            measures = _of_party(measures, heard, c, roles[c], transcript, timeline)
         out[roles[c]] = measures
     return out
 
@@ -98,12 +94,12 @@ def _cut(heard: Heard, channel: int, segment: Segment) -> Samples:
 
 
 def _of_party(
-    measures: Measures, heard: Heard, channel: int, role: Role, transcript: Transcript | None, parked: Sequence[Segment]
+    measures: Measures, heard: Heard, channel: int, role: Role, transcript: Transcript | None, timeline: Timeline
 ) -> Measures:
     """Add pace, and figures against the other party."""
     own, other = heard.speech[channel], heard.speech[1 - channel]
     crosstalk = _crosstalk(heard, channel)
-    replies = acoustics.response_times(own, other, busy=parked)
+    replies = acoustics.response_times(own, other, busy=(*timeline.holds, *timeline.holds_heard, *timeline.tones))
     measures = replace(
         measures,
         crosstalk_db=crosstalk.level_db if crosstalk else None,
@@ -111,9 +107,7 @@ def _of_party(
         talk_share_ratio=acoustics.talk_share_ratio(own, other),
         longest_monologue_s=acoustics.longest_monologue_s(own, other),
         response_time_median_s=float(np.median(replies)) if replies else None,
-        n_interruptions=sum(
-            o.interrupter == role for o in acoustics.overlaps(*_as_parties(own, other, role), min_overlap_s=MIN_OVERLAP_S)
-        ),
+        n_interruptions=sum(o.interrupter == role and o.kind == "interruption" for o in timeline.overlaps),
     )
     if transcript is None:
         return measures
@@ -128,10 +122,3 @@ def _of_party(
     if transcript.language == "zh":
         return replace(measures, speech_rate_cpm=rate, fastest_rate_cpm=fastest)
     return replace(measures, speech_rate_wpm=rate, fastest_rate_wpm=fastest)
-
-
-def _as_parties(
-    own: tuple[Segment, ...], other: tuple[Segment, ...], role: Role
-) -> tuple[tuple[Segment, ...], tuple[Segment, ...]]:
-    """Order two legs as agent, customer."""
-    return (own, other) if role == "agent" else (other, own)

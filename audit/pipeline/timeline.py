@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from audit import acoustics, telephony
 from audit.pipeline.hearing import Heard
-from audit.records import Measured, Metadata, Overlap, Role, Segment, Timeline, subtract, total_s, union
+from audit.records import Measured, Metadata, Overlap, Role, Segment, Timeline, Transcript, subtract, total_s, union
 
 #: Dead air is listed from here on; rules choose their own, longer limit.
 MIN_DEAD_AIR_S = 3.0
@@ -92,7 +92,9 @@ def timeline_of(
         call = Segment(answer.at_s, hangup_s)
         talk_s = total_s(subtract([call], holds))
         everyone = union(s for leg in heard.speech for s in leg)
-        silences = acoustics.dead_air(everyone, call=call, busy=(*known.parked, *heard.tones), min_gap_s=MIN_DEAD_AIR_S)
+        behind = (s for leg in heard.background for s in leg)
+        busy = (*known.parked, *heard.tones, *behind)
+        silences = acoustics.dead_air(everyone, call=call, busy=busy, min_gap_s=MIN_DEAD_AIR_S)
     if set(roles) == {"agent", "customer"}:
         by_role = dict(zip(roles, heard.speech, strict=True))
         overlaps = acoustics.overlaps(by_role["agent"], by_role["customer"], min_overlap_s=MIN_OVERLAP_S)
@@ -101,6 +103,7 @@ def timeline_of(
         n_rings=answer.n_rings,
         hangup_by=_hangup_by(metadata, release, roles),
         tone_plan=heard.ringing.tone_plan if heard.ringing else None,
+        tone_plan_alternatives=heard.ringing.plan_alternatives if heard.ringing else (),
         answer_at_s=answer.at_s,
         answer_source=answer.source,
         hangup_at_s=hangup_s,
@@ -120,6 +123,25 @@ def timeline_of(
         release_evidence=release.evidence,
         cut_off=release.cut_off,
     )
+
+
+def with_words(timeline: Timeline, transcript: Transcript) -> Timeline:
+    """Let the words have their say: what is only an assent is no interruption, and an announced silence is a hold.
+
+    Parameters
+    ----------
+    timeline : Timeline
+    transcript : Transcript
+        With the roles that were found.
+
+    Returns
+    -------
+    Timeline
+    """
+    assents = acoustics.backchannel_words(transcript.language)
+    words = {r: [w for t in transcript.turns if t.role == r for w in t.words] for r in ("agent", "customer")}
+    judged = tuple(acoustics.judge_overlap(o, words.get(o.interrupter, ()), assents) for o in timeline.overlaps)
+    return telephony.with_spoken_holds(replace(timeline, overlaps=judged), transcript)
 
 
 def _release(heard: Heard, answer: telephony.Answer, damaged: str | None) -> telephony.Release:
