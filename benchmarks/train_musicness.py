@@ -31,6 +31,7 @@ DECAY = 3e-4
 LINE_BAND_HZ = (300.0, 3400.0)
 
 Floats = NDArray[np.float32]
+Spans = list[tuple[float, float]]
 
 
 def legs_of(path: Path) -> Floats:
@@ -43,7 +44,7 @@ def legs_of(path: Path) -> Floats:
     return np.concatenate(pieces, axis=1).astype(np.float32)
 
 
-def marks(spans: list[tuple[float, float]], n: int) -> NDArray[np.bool_]:
+def marks(spans: Spans, n: int) -> NDArray[np.bool_]:
     """Answers of the classifier inside the spans."""
     out = np.zeros(n, bool)
     for a, b in spans:
@@ -51,7 +52,7 @@ def marks(spans: list[tuple[float, float]], n: int) -> NDArray[np.bool_]:
     return out
 
 
-def examples(leg: Floats, music: list[tuple[float, float]], talk: list[tuple[float, float]], since_s: float) -> tuple[Floats, Floats]:
+def examples(leg: Floats, music: Spans, talk: Spans, since_s: float) -> tuple[Floats, Floats]:
     """Inputs and answers of one leg, where it sounds and what sounds is known."""
     tones = [Segment(t.start_s, t.end_s) for t in find_tones(leg, RATE_HZ)]
     levels = levels_of(leg, since_s=since_s)
@@ -132,8 +133,7 @@ def main() -> None:
     args = parser.parse_args()
     found = [e for folder in args.calls for e in examples_of_calls(folder)]
     for path in args.talk:
-        for leg in legs_of(path):
-            found.append(examples(leg, [], [(0.0, len(leg) / RATE_HZ)], 0.0))
+        found += [examples(leg, [], [(0.0, len(leg) / RATE_HZ)], 0.0) for leg in legs_of(path)]
     seen, answers = np.concatenate([e[0] for e in found]), np.concatenate([e[1] for e in found])
     print(f"{len(answers)} examples, {answers.mean():.2f} of them music, {seen.shape[1]} inputs", flush=True)
     table = train(seen, answers, args.seed)

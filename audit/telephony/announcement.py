@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,21 +9,22 @@ from numpy.typing import NDArray
 
 from audit.records import Segment
 from audit.telephony.music import runs
-from audit.telephony.musicness import HOP_S, LEVEL_HOP_S, N_SHAPES, STEADY_LAGS, Floats
+from audit.telephony.musicness import LEVEL_HOP_S, MAX_OVER_FLOOR_DB, Floats, Levels
 
 Flags = NDArray[np.bool_]
 
-SENTENCE_S = (1.5, 20.0)
-JOIN_S = 0.6  # a sentence's own pauses
+SENTENCE_S = (1.2, 20.0)
+COMPARED_S = 4.0
+JOIN_S = 0.25  # shorter pauses are within a phrase
 PERIOD_S = (4.0, 65.0)
-SAME_LENGTH_S = 0.15
-SHIFT_FRAMES = 4
-# A recording repeats itself to the codec's noise, a person never: measured in docs/holds.md.
-SAME_SENTENCE = 0.9
-MIN_TIMES = 2
+SHIFT_STEPS = 8  # 10 ms each, both ways
+# Correlation of the two courses of level. A recorded sentence heard twice through µ-law, A-law, MP3 or Opus with line
+# noise has 0.978 to 0.999; a sentence and its own second half at most 0.52.
+SAME_SENTENCE = 0.96
+MIN_TIMES = 3
+IRREGULAR_S = 1.5  # a machine keeps its period
+MAX_BETWEEN = 8  # an announcement has several phrases
 MAX_TALK_S = 0.4  # of the other parties between two repetitions
-
-_FIRST_SHAPE = len(STEADY_LAGS) + 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +39,12 @@ class Announcement:
         return float(np.median(np.diff([t.start_s for t in self.times])))
 
 
-def find_announcements(figures: Floats, quiet: Flags, *, others_quiet: Flags, since_s: float = 0.0) -> tuple[Announcement, ...]:
-    """Find sentences that a leg repeats sample for sample while nobody answers.
+def find_announcements(levels: Levels, quiet: Flags, *, others_quiet: Flags, since_s: float = 0.0) -> tuple[Announcement, ...]:
+    """Find sentences that a leg repeats exactly while nobody answers.
 
     Parameters
     ----------
-    figures : ndarray, shape (n_frames, n_figures)
-        From :func:`audit.telephony.musicness.frame_figures`.
+    levels : Levels
     quiet, others_quiet : ndarray of bool
         Per 10 ms, whether the leg pauses and whether all other legs do.
     since_s : float
@@ -54,26 +53,31 @@ def find_announcements(figures: Floats, quiet: Flags, *, others_quiet: Flags, si
     Returns
     -------
     tuple of Announcement
-        Each at least two times, sorted by start.
+        Each at least three times at equal distances, sorted by start.
     """
+    course = np.clip(levels.over_floor_db, 0, MAX_OVER_FLOOR_DB)
     said = _sentences(quiet, since_s)
-    shapes = figures[:, _FIRST_SHAPE : _FIRST_SHAPE + N_SHAPES]
-    chains: list[list[Segment]] = []
-    for s in said:
+    talk_s = np.concatenate((np.zeros(1), np.cumsum(~others_quiet, dtype=np.float64))) * LEVEL_HOP_S
+    chains: list[list[int]] = []
+    for i, s in enumerate(said):
         for chain in chains:
-            last = chain[-1]
-            if PERIOD_S[0] <= s.start_s - last.start_s <= PERIOD_S[1] and _is_same(shapes, last, s):
-                between = slice(int(last.end_s / LEVEL_HOP_S), int(s.start_s / LEVEL_HOP_S))
-                if np.sum(~others_quiet[between]) * LEVEL_HOP_S <= MAX_TALK_S:
-                    chain.append(s)
-                    break
+            last = said[chain[-1]]
+            if i - chain[-1] > MAX_BETWEEN + 1 or not PERIOD_S[0] <= s.start_s - last.start_s <= PERIOD_S[1]:
+                continue
+            answered_s = talk_s[int(s.start_s / LEVEL_HOP_S)] - talk_s[int(last.end_s / LEVEL_HOP_S)]
+            before_s = last.start_s - said[chain[-2]].start_s if len(chain) > 1 else s.start_s - last.start_s
+            if abs(s.start_s - last.start_s - before_s) > IRREGULAR_S:
+                continue
+            if answered_s <= MAX_TALK_S and _is_same(course, last, s):
+                chain.append(i)
+                break
         else:
-            chains.append([s])
-    return tuple(Announcement(tuple(c)) for c in chains if len(c) >= MIN_TIMES)
+            chains.append([i])
+    return tuple(Announcement(tuple(said[i] for i in c)) for c in chains if len(c) >= MIN_TIMES)
 
 
 def _sentences(quiet: Flags, since_s: float) -> list[Segment]:
-    """What is said between longer pauses."""
+    """The phrases between two pauses."""
     joined: list[list[float]] = []
     for a, b in runs(~quiet):
         start_s, end_s = a * LEVEL_HOP_S, b * LEVEL_HOP_S
@@ -86,28 +90,14 @@ def _sentences(quiet: Flags, since_s: float) -> list[Segment]:
     return [Segment(a, b) for a, b in joined if SENTENCE_S[0] <= b - a <= SENTENCE_S[1]]
 
 
-def _is_same(shapes: Floats, one: Segment, other: Segment) -> bool:
-    """Whether two sentences have the same course of spectra."""
-    if abs(one.duration_s - other.duration_s) > SAME_LENGTH_S:
+def _is_same(course: Floats, one: Segment, other: Segment) -> bool:
+    """Whether two sentences have the same course of level from their beginning on."""
+    n = round(min(one.duration_s, other.duration_s, COMPARED_S) / LEVEL_HOP_S)
+    a, b = round(one.start_s / LEVEL_HOP_S), round(other.start_s / LEVEL_HOP_S)
+    first, room = course[a : a + n], course[max(0, b - SHIFT_STEPS) : b + n + SHIFT_STEPS]
+    if len(first) < n or len(room) < n:
         return False
-    n = int(min(one.duration_s, other.duration_s) / HOP_S)
-    a = int(one.start_s / HOP_S)
-    first = _centred(shapes[a : a + n])
-    best = 0.0
-    for shift in range(-SHIFT_FRAMES, SHIFT_FRAMES + 1):
-        b = int(other.start_s / HOP_S) + shift
-        second = shapes[max(0, b) : max(0, b) + n]
-        if len(second) == len(first):
-            best = max(best, float(np.mean(np.sum(first * _centred(second), axis=0))))
-    return best >= SAME_SENTENCE
-
-
-def _centred(rows: Floats) -> Floats:
-    """Each column without its mean, of length 1."""
-    x = rows - rows.mean(axis=0)
-    return np.asarray(x / (np.sqrt(np.sum(x**2, axis=0)) + 1e-6), dtype=np.float32)
-
-
-def spans(found: Sequence[Announcement]) -> tuple[Segment, ...]:
-    """From the first to the last time of each."""
-    return tuple(Segment(f.times[0].start_s, f.times[-1].end_s) for f in found)
+    shifted = np.lib.stride_tricks.sliding_window_view(room, n)
+    centred, against = first - first.mean(), shifted - shifted.mean(axis=1, keepdims=True)
+    norm = np.sqrt(np.sum(centred**2) * np.sum(against**2, axis=1)) + 1e-6
+    return bool(np.max(against @ centred / norm) >= SAME_SENTENCE)

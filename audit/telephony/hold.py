@@ -27,18 +27,20 @@ BACKGROUND = ((0.18, 22.0), (0.6, 45.0))
 BACKGROUND_MIXED = ((0.3, 22.0), (0.6, 45.0))  # where both parties share the leg, more of it sounds like nobody's voice
 BESIDE_S, MIN_OUTSIDE_S = 0.3, 1.0
 RISE_STEPS, RISE_AT_END_DB = (2, 15), 20.0  # 10 ms each
-# Short music must be clear.
-SHORT_MUSIC_S, SHORT_MUSIC_ODDS = 10.0, 5.0
-MIN_AROUND_S = 1.5
+# Mean log-odds of what is taken for hold music (the least of 150 composed holds had 2.9); short music must be clear.
+LEAST_ODDS, SHORT_MUSIC_S, SHORT_MUSIC_ODDS = 2.5, 10.0, 5.0
 # Share of the music during which the other party talks: in a hold nobody converses.
-MAX_TALK_SHARE = 0.5
+MAX_TALK_SHARE = 0.8
 CROSSTALK_DB = 20.0  # a leg this much quieter than the other carries its leak
 # Tracks fade out and begin again: where music stops and for this long nobody talks, the customer is still parked; who comes
 # back speaks soon.
-LOOP_SILENCE_S = (2.2, 6.0)
+LOOP_SILENCE_S = (1.75, 6.0)
 RETURN_S = 0.6
 BEEPING_SHARE = 0.6
-MIN_ANNOUNCED_S = 8.0
+# Shorter music in a recording where nobody talks is no hold: a horn, an engine.
+LONE_MUSIC_S, MIN_TALK_S = 60.0, 1.0
+MIN_ANNOUNCED_S, MAX_OTHER_SHARE = 8.0, 0.15
+RETURN_STEPS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,7 @@ def find_holds(
             if total_s(intersection([m.segment], beeping)) < BEEPING_SHARE * m.segment.duration_s
         ]
     )
-    candidates += [(h, c) for c, leg in enumerate(looked) for h in _announced(leg, looked, earliest_s)]
+    candidates += [(h, c) for c, leg in enumerate(looked) for h in _announced(leg, looked)]
     candidates += find_parks(
         [leg.levels for leg in looked], [leg.quiet for leg in looked], earliest_s=earliest_s, min_s=min_silence_s
     )
@@ -148,7 +150,7 @@ def _look(lines: Sequence[Floats], tones: Sequence[Tone], earliest_s: float) -> 
         if long:
             again = adapted(judged[c], long)
             found = music_of(again, lv, quiet=quiet[c], answered=answered, tones=tones_of[c], since_s=earliest_s)
-        said = find_announcements(figures[c][0], quiet[c], others_quiet=~_any_other([~q for q in quiet], c), since_s=earliest_s)
+        said = find_announcements(lv, quiet[c], others_quiet=~_any_other([~q for q in quiet], c), since_s=earliest_s)
         looked.append(_Leg(lv, quiet[c], voice[c], tuple(found), said))
     return looked
 
@@ -173,8 +175,10 @@ def _music_holds(looked: Sequence[_Leg], channel: int, earliest_s: float) -> lis
             joined.append(m)
     found = []
     for m in joined:
-        least_odds = SHORT_MUSIC_ODDS if m.segment.duration_s < SHORT_MUSIC_S else 0.0
+        least_odds = SHORT_MUSIC_ODDS if m.segment.duration_s < SHORT_MUSIC_S else LEAST_ODDS
         if m.segment.duration_s < MIN_MUSIC_S or m.odds < least_odds:
+            continue
+        if m.segment.duration_s < LONE_MUSIC_S and not _is_talk_beside(looked, m):
             continue
         if _is_conversation(looked, channel, m) or _is_background(leg, m, earliest_s, mixed=len(looked) == 1):
             continue
@@ -192,6 +196,13 @@ def _is_announced(leg: _Leg, looked: Sequence[_Leg], channel: int, from_s: float
     sounding_s = float(np.sum(~leg.quiet[span])) * LEVEL_HOP_S
     others = any(np.mean(~o.quiet[span]) > 0.1 for c, o in enumerate(looked) if c != channel)
     return said > 0 and sounding_s - said < 1.0 and not others
+
+
+def _is_talk_beside(looked: Sequence[_Leg], m: Music) -> bool:
+    """Whether anybody talks outside of it: who is not in a conversation is not parked."""
+    a, b = int(m.segment.start_s / LEVEL_HOP_S), int(m.segment.end_s / LEVEL_HOP_S)
+    voiced_s = max(float(leg.voice[:a].sum() + leg.voice[b:].sum()) for leg in looked) * LEVEL_HOP_S
+    return voiced_s >= MIN_TALK_S
 
 
 def _is_conversation(looked: Sequence[_Leg], channel: int, m: Music) -> bool:
@@ -269,28 +280,26 @@ def _louder_leg(music: list[tuple[Music, int]]) -> list[LegHold]:
 
 
 # --- announcements --------------------------------------------------------------------------------
-def _announced(leg: _Leg, looked: Sequence[_Leg], earliest_s: float) -> list[Hold]:
+def _announced(leg: _Leg, looked: Sequence[_Leg]) -> list[Hold]:
     """From the first time of a repeated sentence until somebody talks or the next one does not come."""
+    times = [t for found in leg.announcements for t in found.times]
+    known = np.zeros(len(leg.quiet), bool)
+    for t in times + [m.segment for m in leg.music if m.segment.duration_s >= MIN_MUSIC_S]:
+        known[int(t.start_s / LEVEL_HOP_S) : int(t.end_s / LEVEL_HOP_S) + 1] = True
     holds = []
-    for found in leg.announcements:
-        start_s, last = found.times[0].start_s, found.times[-1]
-        others = [Segment(max(t.start_s - 0.2, 0.0), t.end_s + 0.2) for a in leg.announcements for t in a.times]
-        span = Segment(start_s, last.end_s)
+    # An announcement of several sentences is one.
+    for span in union(Segment(found.times[0].start_s, found.times[-1].end_s) for found in leg.announcements):
         here = slice(int(span.start_s / LEVEL_HOP_S), int(span.end_s / LEVEL_HOP_S))
-        mask = np.zeros(len(leg.quiet), bool)
-        for t in others + [m.segment for m in leg.music]:
-            mask[int(t.start_s / LEVEL_HOP_S) : int(t.end_s / LEVEL_HOP_S) + 1] = True
-        if (
-            float(np.sum(~leg.quiet[here] & ~mask[here])) * LEVEL_HOP_S > 0.1 * span.duration_s
-            or span.duration_s < MIN_ANNOUNCED_S
-        ):
+        other_s = float(np.sum(~leg.quiet[here] & ~known[here])) * LEVEL_HOP_S
+        if span.duration_s < MIN_ANNOUNCED_S or other_s > MAX_OTHER_SHARE * span.duration_s:
             continue
-        rest = int(last.end_s / LEVEL_HOP_S) + 20
-        reach = rest + int(max(found.period_s - last.duration_s, 0.0) / LEVEL_HOP_S)
-        talk = min(
-            (int(s[0]) for o in looked if len(s := np.flatnonzero(~o.quiet[rest:reach]))),
-            default=0,
-        )
-        end_s = max(last.end_s, (rest + talk) * LEVEL_HOP_S - RETURN_S) if talk else last.end_s
-        holds.append(Hold(max(start_s, earliest_s), end_s, "announcement"))
+        own = [found for found in leg.announcements if intersection([span], found.times)]
+        rest_s = max(found.period_s - found.times[-1].duration_s for found in own)
+        end_s = span.end_s
+        first = int(end_s / LEVEL_HOP_S) + RETURN_STEPS
+        next_sounds = [np.flatnonzero(~o.quiet[first : first + int(rest_s / LEVEL_HOP_S)]) for o in looked]
+        if any(len(found) for found in next_sounds):
+            talk_s = (first + min(int(found[0]) for found in next_sounds if len(found))) * LEVEL_HOP_S
+            end_s = max(end_s, talk_s - RETURN_S)
+        holds.append(Hold(span.start_s, end_s, "announcement"))
     return holds

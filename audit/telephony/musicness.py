@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +33,7 @@ SMOOTH_BINS = 21  # 250 Hz: wider than the distance of a voice's harmonics
 BLOCK_FRAMES = 1500
 
 LEVEL_HOP_S = 0.01
-DEAD_DBFS = -75.0
+DEAD_DBFS = -71.0  # the least step of A-law is heard at -72
 FLOOR_SHARE = 5  # per cent of a leg that are taken for its line noise
 SOUND_OVER_FLOOR_DB = 2.5
 MAX_OVER_FLOOR_DB = 45.0
@@ -182,7 +183,7 @@ def adapted(judged: Musicness, music: Sequence[Segment]) -> Musicness:
     scatter = np.cov(x[inner], rowvar=False) + np.cov(x[outer], rowvar=False)
     slope = np.linalg.solve(scatter / 2 + SHRINK * np.eye(x.shape[1]), means[0] - means[1])
     odds = np.clip((x - (means[0] + means[1]) / 2) @ slope, -ADAPT_LIMIT, ADAPT_LIMIT)
-    both = (np.clip(judged.log_odds, -ADAPT_LIMIT, ADAPT_LIMIT) * (1 - ADAPT_WEIGHT) + ADAPT_WEIGHT * odds)
+    both = np.clip(judged.log_odds, -ADAPT_LIMIT, ADAPT_LIMIT) * (1 - ADAPT_WEIGHT) + ADAPT_WEIGHT * odds
     mixed = np.where(near & judged.sounding, both, judged.log_odds).astype(np.float32)
     return replace(judged, log_odds=mixed)
 
@@ -284,8 +285,8 @@ def _phrases(weight: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     sounds = weight > 0
     edges = np.flatnonzero(np.diff(sounds)) + 1
     bounds = np.concatenate(([0], edges, [n]))
-    for a, b in zip(bounds[:-1], bounds[1:], strict=True):
-        if not sounds[a] and 0 < a and b < n and (b - a) * HOP_S < PHRASE_REST_S:
+    for a, b in pairwise(bounds.tolist()):
+        if not sounds[a] and a > 0 and b < n and (b - a) * HOP_S < PHRASE_REST_S:
             sounds[a:b] = True
     bounds = np.concatenate(([0], np.flatnonzero(np.diff(sounds)) + 1, [n]))
     lengths = np.diff(bounds)
@@ -321,7 +322,7 @@ def beat(levels: Levels, n: int) -> Floats:
     thrice = alike[:, :third] + alike[:, : 2 * third : 2] + alike[:, : 3 * third : 3]
     out = [alike[:, r].max(axis=1) for r in ranges] + [thrice[:, ranges[0].start :].max(axis=1)]
     at = np.minimum(np.round(np.arange(n) * HOP_S * EVERY / BEAT_EVERY_S).astype(int), len(cut) - 1)
-    return np.stack(out, axis=1).astype(np.float32)[at]
+    return np.asarray(np.stack(out, axis=1)[at], dtype=np.float32)
 
 
 def _windows(leg: Floats) -> Floats:
@@ -359,4 +360,5 @@ def _noise_per_bin(windows: Floats, quiet: NDArray[np.intp]) -> Floats:
     least = np.full(LAST_BIN - FIRST_BIN + 1, 10 ** (DEAD_DBFS / 10), np.float32)
     if len(quiet) < 10:
         return least
-    return np.maximum(_power(windows, quiet[:: max(1, len(quiet) // 400)]).mean(axis=0), least)
+    chosen = quiet[:: max(1, len(quiet) // 400)]
+    return np.asarray(np.maximum(_power(windows, chosen).mean(axis=0), least), dtype=np.float32)
