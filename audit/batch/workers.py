@@ -9,10 +9,12 @@ it gives up every call of the pool.
 from __future__ import annotations
 
 import multiprocessing as mp
+import os
 import signal
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -250,6 +252,18 @@ class InProcess:
 _READY = "ready"
 
 
+@contextmanager
+def _environment(**variables: str) -> Iterator[None]:
+    """Set variables that are not set, for processes that are started meanwhile."""
+    new = {k: v for k, v in variables.items() if k not in os.environ}
+    os.environ.update(new)
+    try:
+        yield
+    finally:
+        for k in new:
+            del os.environ[k]
+
+
 class _Worker:
     """One process and the pipe to it."""
 
@@ -257,7 +271,9 @@ class _Worker:
         spawn = mp.get_context("spawn")  # a forked copy of a process with threads may hang
         self.pipe, theirs = spawn.Pipe()
         self.process: BaseProcess = spawn.Process(target=_work, args=(theirs, make_auditor), daemon=True)
-        self.process.start()
+        # NumPy's small matrix products gain nothing from threads that wait for each other; the workers are the threads.
+        with _environment(OPENBLAS_NUM_THREADS="1"):
+            self.process.start()
         theirs.close()
         self.task: Task | None = None
         self.is_ready = False
@@ -283,7 +299,7 @@ def _work(pipe: Connection, make_auditor: MakeAuditor) -> None:
         try:
             task = pipe.recv()
         except (EOFError, OSError):
-            return
+            os._exit(0)  # all is sent; taking a speech model and SciPy down in order takes a second that nobody waits for
         try:
             auditor = auditor or make_auditor()
         except Exception as e:  # noqa: BLE001 - sent to the parent, which reports it

@@ -139,7 +139,7 @@ def audit_archive(
     from audit.cli.closing import close_run, now
     from audit.cli.progress import ShownProgress
     from audit.ingest import discover
-    from audit.pipeline.auditor import Auditor
+    from audit.pipeline import make_auditor
 
     found = discover(paths)
     for problem in found.problems:
@@ -152,7 +152,7 @@ def audit_archive(
         settings=settings,
         n_workers=n_workers,
         find_metadata=partial(_find_metadata, cdr=details, profile=settings.profile),
-        make_auditor=partial(Auditor, settings),
+        make_auditor=partial(make_auditor, settings),
         judge=ScorecardJudge(settings),
         notices=(*_not_searched(found.problems), *_unmatched(details, found.recordings, settings.profile)),
         lang=lang,
@@ -165,12 +165,15 @@ def audit_archive(
 
 def read_profile(path: Path | None) -> Profile:
     """Read ``--profile``; a tone plan that nobody knows is found before any call fails by it."""
-    from rapidfuzz import process
-
     from audit.profile import load_profile
-    from audit.telephony import TONE_PLANS
 
     profile = load_profile(path)
+    if profile.tone_plan == "auto":
+        return profile
+    from rapidfuzz import process
+
+    from audit.telephony import TONE_PLANS
+
     plans = ("auto", *TONE_PLANS)
     if profile.tone_plan not in plans:
         near = process.extractOne(profile.tone_plan, plans, score_cutoff=60)
