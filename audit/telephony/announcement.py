@@ -21,6 +21,7 @@ SHIFT_STEPS = 8  # 10 ms each, both ways
 # Correlation of the two courses of level. A recorded sentence heard twice through µ-law, A-law, MP3 or Opus with line
 # noise has 0.978 to 0.999; a sentence and its own second half at most 0.52.
 SAME_SENTENCE = 0.96
+MIN_VOICE_SHARE = 0.5
 MIN_TIMES = 3
 IRREGULAR_S = 1.5  # a machine keeps its period
 MAX_BETWEEN = 8  # an announcement has several phrases
@@ -39,14 +40,17 @@ class Announcement:
         return float(np.median(np.diff([t.start_s for t in self.times])))
 
 
-def find_announcements(levels: Levels, quiet: Flags, *, others_quiet: Flags, since_s: float = 0.0) -> tuple[Announcement, ...]:
+def find_announcements(
+    levels: Levels, quiet: Flags, voice: Flags, *, others_quiet: Flags, since_s: float = 0.0
+) -> tuple[Announcement, ...]:
     """Find sentences that a leg repeats exactly while nobody answers.
 
     Parameters
     ----------
     levels : Levels
-    quiet, others_quiet : ndarray of bool
-        Per 10 ms, whether the leg pauses and whether all other legs do.
+    quiet, voice, others_quiet : ndarray of bool
+        Per 10 ms, whether the leg pauses, whether it carries a voice, and whether all other legs pause. Looped music
+        repeats itself, too: only voices count.
     since_s : float
         Nothing before it counts.
 
@@ -56,7 +60,7 @@ def find_announcements(levels: Levels, quiet: Flags, *, others_quiet: Flags, sin
         Each at least three times at equal distances, sorted by start.
     """
     course = np.clip(levels.over_floor_db, 0, MAX_OVER_FLOOR_DB)
-    said = _sentences(quiet, since_s)
+    said = [s for s in _sentences(quiet, since_s) if _share(voice, s) >= MIN_VOICE_SHARE]
     talk_s = np.concatenate((np.zeros(1), np.cumsum(~others_quiet, dtype=np.float64))) * LEVEL_HOP_S
     chains: list[list[int]] = []
     for i, s in enumerate(said):
@@ -88,6 +92,11 @@ def _sentences(quiet: Flags, since_s: float) -> list[Segment]:
         else:
             joined.append([start_s, end_s])
     return [Segment(a, b) for a, b in joined if SENTENCE_S[0] <= b - a <= SENTENCE_S[1]]
+
+
+def _share(flags: Flags, within: Segment) -> float:
+    """Share of a stretch in which it is so."""
+    return float(np.mean(flags[int(within.start_s / LEVEL_HOP_S) : int(within.end_s / LEVEL_HOP_S)]))
 
 
 def _is_same(course: Floats, one: Segment, other: Segment) -> bool:

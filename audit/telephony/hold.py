@@ -34,7 +34,7 @@ MAX_TALK_SHARE = 0.8
 CROSSTALK_DB = 20.0  # a leg this much quieter than the other carries its leak
 # Tracks fade out and begin again: where music stops and for this long nobody talks, the customer is still parked; who comes
 # back speaks soon.
-LOOP_SILENCE_S = (1.75, 6.0)
+LOOP_SILENCE_S = (2.4, 6.0)
 RETURN_S = 0.6
 BEEPING_SHARE = 0.6
 # Shorter music in a recording where nobody talks is no hold: a horn, an engine.
@@ -150,7 +150,7 @@ def _look(lines: Sequence[Floats], tones: Sequence[Tone], earliest_s: float) -> 
         if long:
             again = adapted(judged[c], long)
             found = music_of(again, lv, quiet=quiet[c], answered=answered, tones=tones_of[c], since_s=earliest_s)
-        said = find_announcements(lv, quiet[c], others_quiet=~_any_other([~q for q in quiet], c), since_s=earliest_s)
+        said = find_announcements(lv, quiet[c], voice[c], others_quiet=~_any_other([~q for q in quiet], c), since_s=earliest_s)
         looked.append(_Leg(lv, quiet[c], voice[c], tuple(found), said))
     return looked
 

@@ -43,7 +43,7 @@ MEAN_WINDOWS_S = ((0.24, 0.24), (1.6, 0.0), (0.0, 1.6), (4.0, 4.0))
 SPREAD_WINDOWS_S = ((1.2, 1.2), (4.0, 4.0))
 PHRASE_WINDOW_S = (1.6, 1.6)  # the same, but not beyond the phrase: what lies between two rests of its leg
 PHRASE_REST_S = 0.16
-EVERY = 2  # the classifier answers every second frame
+EVERY = 4  # the classifier answers every fourth frame
 # The beat: how like the onsets of eight seconds are to themselves a beat or a bar later.
 BEAT_HOP_S, BEAT_WINDOW_S, BEAT_EVERY_S = 0.02, 8.0, 0.4
 BEAT_LAGS_S = ((0.24, 0.6), (0.6, 1.2), (1.2, 2.4), (2.4, 4.0))
@@ -248,7 +248,7 @@ ALWAYS = (len(STEADY_LAGS) + 1, len(STEADY_LAGS) + 2, len(STEADY_LAGS) + 3)
 
 
 def pooled(figures: Floats, weight: Floats) -> Floats:
-    """Means and spreads of the figures around every second frame, shape (n_frames / 2, n_inputs)."""
+    """Means and spreads of the figures around every fourth frame, shape (n_frames / 4, n_inputs)."""
     n, k = figures.shape
     weights = np.repeat(weight[:, None], k, axis=1)
     weights[:, ALWAYS] = 1.0
@@ -294,7 +294,7 @@ def _phrases(weight: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
 
 
 def inputs(figures: Floats, weight: Floats, levels: Levels) -> Floats:
-    """Everything the classifier sees, shape (n_frames / 2, n_inputs)."""
+    """Everything the classifier sees, shape (n_frames / 4, n_inputs)."""
     around = pooled(figures, weight)
     return np.concatenate((around, beat(levels, len(around))), axis=1)
 
