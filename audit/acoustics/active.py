@@ -12,11 +12,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import maximum_filter1d
-from scipy.signal import lfilter
 
 Floats = NDArray[np.float32]
 
@@ -24,10 +23,13 @@ Floats = NDArray[np.float32]
 _TIME_CONSTANT_S = 0.03
 _HANGOVER_S = 0.2
 _MARGIN_DB = 15.9
-#: The envelope, an average over 30 ms, is computed once in this time and held against the thresholds once in four such
-#: steps, at its greatest, and not for every sample. It moves the level by less than 0.05 dB; the sum of squares is that
-#: of all samples.
-_ENVELOPE_STEP_S, _STEPS_HELD = 0.001, 4
+#: The rectified signal is averaged over this time before it is smoothed (clause 8.3 asks for at least 694 values a second),
+#: and the envelope is held against the thresholds once in four such steps, at its greatest. It moves the level by less than
+#: 0.05 dB; the sum of squares is that of all samples.
+_ENVELOPE_STEP_S, _STEPS_HELD = 0.00125, 4
+#: Envelope steps smoothed by one matrix product, and how many such blocks back the smoothing remembers: 0.6 s, after which
+#: less than a millionth is left.
+_BLOCK_STEPS, _BLOCKS_BACK = 64, 8
 #: Thresholds a factor of two apart, from one step of 16-bit samples to half of full scale (P.56 clause 8.2).
 _LOWEST_EXPONENT, _N_THRESHOLDS = -15, 15
 _THRESHOLDS = 2.0 ** (_LOWEST_EXPONENT + np.arange(_N_THRESHOLDS))
@@ -58,14 +60,11 @@ class ActivityCounter:
     def __init__(self, sample_rate_hz: int) -> None:
         self._n_step = max(1, round(sample_rate_hz * _ENVELOPE_STEP_S))
         step_s = self._n_step / sample_rate_hz
-        g = math.exp(-step_s / _TIME_CONSTANT_S)
-        # Both averages in one filter.
-        self._smoothing = np.array([(1 - g) ** 2]), np.array([1, -2 * g, g * g])
+        self._smoothing = _smoothing(math.exp(-step_s / _TIME_CONSTANT_S))
         self._mean = np.full(self._n_step, 1 / self._n_step, np.float32)
-        self._hangover = round(_HANGOVER_S / (step_s * _STEPS_HELD))
-        self._state = np.zeros(2)
+        self._state = np.zeros(2, np.float32)
         self._rest = np.zeros(0, np.float32)
-        self._before = np.zeros(self._hangover)
+        self._before = np.zeros(round(_HANGOVER_S / (step_s * _STEPS_HELD)), np.float32)
         self._counts = np.zeros(_N_THRESHOLDS, np.int64)
         self._square_sum = 0.0
         self._n_samples = 0
@@ -80,14 +79,13 @@ class ActivityCounter:
         self._rest = joined[n * n_held :].copy()
         if not n:
             return
-        rectified = np.abs(joined[: n * n_held]).reshape(-1, self._n_step) @ self._mean
-        q, self._state = lfilter(*self._smoothing, rectified, zi=self._state)
-        greatest = np.maximum.reduce([q[k::_STEPS_HELD] for k in range(_STEPS_HELD)])
+        q, self._state = self._smoothing(np.abs(joined[: n * n_held]).reshape(-1, self._n_step) @ self._mean, self._state)
+        in_four = q.reshape(-1, _STEPS_HELD).T
+        greatest = np.maximum(np.maximum(in_four[0], in_four[1]), np.maximum(in_four[2], in_four[3]))
         envelope = np.concatenate([self._before, greatest])
         # The greatest envelope of each moment and the hangover before it: active means that it reaches the threshold.
-        size = self._hangover + 1
-        held = maximum_filter1d(envelope, size, origin=(size - 1) // 2, mode="nearest")[self._hangover :]
-        self._before = envelope[-self._hangover :]
+        held = greatest_of(envelope, len(self._before) + 1)
+        self._before = envelope[n:]
         # Thresholds are powers of two: a number in [2^(e-1), 2^e) reaches all up to e-1.
         reached = np.clip(np.frexp(held)[1] - _LOWEST_EXPONENT, 0, _N_THRESHOLDS)
         reached[held <= 0] = 0
@@ -103,6 +101,67 @@ class ActivityCounter:
     def level(self) -> ActiveSpeechLevel | None:
         """The active level of what was added so far."""
         return active_level_of([self])
+
+
+class _Smoothing:
+    """Two equal exponential averages, one after the other, over blocks at a time: p and q of clause 8.2.
+
+    Within a block they are a product with a matrix of their impulse response; what came before a block enters through the
+    two averages at its beginning, and these are sums over what the blocks before have added.
+
+    Parameters
+    ----------
+    g : float
+        Share of an average that is left one step later.
+    """
+
+    def __init__(self, g: float) -> None:
+        later = np.arange(1, _BLOCK_STEPS + 1)
+        self._g = g
+        response = (1 - g) ** 2 * later * g ** (later - 1)
+        lag = np.subtract.outer(np.arange(_BLOCK_STEPS), np.arange(_BLOCK_STEPS)).T
+        self._within = np.where(lag >= 0, response[lag], 0).astype(np.float32)
+        # What p and q at the end of a block are of its own steps, and what q is in a block of p and q before it.
+        ends = np.stack([(1 - g) * g ** (_BLOCK_STEPS - later), response[::-1]], axis=1)
+        self._ends = ends.astype(np.float32)
+        onward = np.stack([(1 - g) * later * g**later, g**later])
+        carried = np.array([[g**_BLOCK_STEPS, onward[0, -1]], [0, g**_BLOCK_STEPS]])
+        back = [np.linalg.matrix_power(carried, k) @ onward for k in reversed(range(_BLOCKS_BACK))]
+        self._before = np.concatenate(back).astype(np.float32)
+
+    def __call__(self, steps: Floats, state: Floats) -> tuple[Floats, Floats]:
+        """The smoothed steps (at least two) after the state (p, q), and the state after them."""
+        n_blocks = -(-len(steps) // _BLOCK_STEPS)
+        blocks = np.zeros((n_blocks, _BLOCK_STEPS), np.float32)
+        blocks.reshape(-1)[: len(steps)] = steps
+        added = np.zeros((_BLOCKS_BACK + n_blocks - 1, 2), np.float32)
+        added[_BLOCKS_BACK - 1] = state
+        np.matmul(blocks[:-1], self._ends, out=added[_BLOCKS_BACK:])
+        before = np.lib.stride_tricks.as_strided(added, (n_blocks, 2 * _BLOCKS_BACK), (added.strides[0], added.strides[1]))
+        smoothed = blocks @ self._within
+        smoothed += before @ self._before
+        q: Floats = smoothed.reshape(-1)[: len(steps)]
+        p_last = (float(q[-1]) - self._g * float(q[-2])) / (1 - self._g)
+        return q, np.array([p_last, q[-1]], np.float32)
+
+
+_smoothing = cache(_Smoothing)
+
+
+def greatest_of(values: Floats, size: int) -> Floats:
+    """The greatest of each `size` neighbours, as many as there are places for them.
+
+    Examples
+    --------
+    >>> greatest_of(np.array([3, 1, 2, 0, 5, 4], np.float32), 3).tolist()
+    [3.0, 2.0, 5.0, 5.0]
+    """
+    greatest, width = values, 1
+    while width < size:
+        step = min(width, size - width)
+        greatest = np.maximum(greatest[:-step], greatest[step:])
+        width += step
+    return greatest
 
 
 def active_level_of(counters: Iterable[ActivityCounter]) -> ActiveSpeechLevel | None:

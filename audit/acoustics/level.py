@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audit.acoustics.active import ActivityCounter, active_level_of
-from audit.acoustics.loudness import LoudnessSteps, Weighting
+from audit.acoustics.loudness import LoudnessSteps
 from audit.acoustics.noise import NoiseFloor
 from audit.records import Segment, union
 
@@ -70,7 +70,8 @@ class StretchLevel:
     speech_s : float
         Seconds of speech in it.
     active_level_dbfs, loudness_lufs : float or None
-        As in :class:`Level`, of this stretch's speech alone; the loudness is None under 0.4 s.
+        As in :class:`Level`, of this stretch's speech alone; the loudness leaves out up to 0.05 s at either end and is None
+        where less than 0.4 s are left.
     """
 
     segment: Segment
@@ -83,8 +84,7 @@ class LevelMeter:
     """Measures how loud the speech of one leg is, of a leg that is read in windows.
 
     Fed with the whole leg at once or in windows of any size, it comes to the same figures. Between windows it keeps a
-    number for each tenth of a second of speech and each twentieth of a pause, and the figures of each stretch: about half a
-    megabyte an hour.
+    number for each twentieth of a second, and the figures of each stretch: about half a megabyte an hour.
 
     Parameters
     ----------
@@ -100,12 +100,11 @@ class LevelMeter:
         if sample_rate_hz <= 0:
             raise ValueError(f"a positive rate is needed, not {sample_rate_hz} Hz")
         self._rate = sample_rate_hz
-        self._weighting = Weighting(sample_rate_hz)
-        self._loudness = LoudnessSteps(sample_rate_hz)
         self._noise = NoiseFloor(sample_rate_hz)
         self._stretch: _Stretch | None = None  # the last one, to which more may come
-        self._over: list[StretchLevel] = []
+        self._over: list[_Measured] = []
         self._activity = ActivityCounter(sample_rate_hz)  # of all stretches that are over
+        self._loudness = LoudnessSteps(sample_rate_hz)  # of all stretches, one after the other
         self._waiting: list[Floats] = []  # speech of the last stretch, cut out and not yet measured
         self._read_to = 0
         self._n, self._n_clipped, self._sum, self._peak = 0, 0, 0.0, 0.0
@@ -141,7 +140,7 @@ class LevelMeter:
                 continue
             if self._stretch is None or self._stretch.ends_before(at, self._rate):
                 self._end_stretch()
-                self._stretch = _Stretch(at, self._rate)
+                self._stretch = _Stretch(at, self._rate, self._n)
             self._stretch.extend(at + len(part))
             self._waiting.append(part)
         self._add_speech()
@@ -151,7 +150,7 @@ class LevelMeter:
         """Keep of the last stretch only its figures."""
         self._add_speech()
         if self._stretch is not None:
-            self._over.append(self._stretch.measured(self._rate))
+            self._over.append(self._stretch.measured())
             self._activity.absorb(self._stretch.counter)
 
     def _add_speech(self) -> None:
@@ -160,9 +159,8 @@ class LevelMeter:
             return
         voice = np.concatenate(self._waiting) if len(self._waiting) > 1 else self._waiting[0]
         self._waiting.clear()
-        weighted = self._weighting(voice)
-        self._loudness.add(weighted)
-        self._stretch.add(voice, weighted)
+        self._loudness.add(voice)
+        self._stretch.add(voice)
         high, low = float(voice.max()), float(voice.min())
         self._peak = max(self._peak, high, -low)
         self._sum += float(voice.sum())
@@ -190,17 +188,32 @@ class LevelMeter:
 
         A stretch ends at a pause of more than 0.5 s, or at the first pause after 8 s.
         """
-        last = () if self._stretch is None else (self._stretch.measured(self._rate),)
-        return (*self._over, *last)
+        measured = self._over if self._stretch is None else [*self._over, self._stretch.measured()]
+        loudness = self._loudness.between([(m.n_before, m.n_before + m.n) for m in measured])
+        return tuple(
+            StretchLevel(Segment(m.first / self._rate, m.end / self._rate), m.n / self._rate, m.active_level_dbfs, lufs)
+            for m, lufs in zip(measured, loudness, strict=True)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """What is kept of a stretch: its samples in the recording, those of speech before it and in it, and its level."""
+
+    first: int
+    end: int
+    n_before: int
+    n: int
+    active_level_dbfs: float | None
 
 
 class _Stretch:
     """One stretch of speech while it is measured."""
 
-    def __init__(self, first: int, sample_rate_hz: int) -> None:
+    def __init__(self, first: int, sample_rate_hz: int, n_before: int) -> None:
         self.counter = ActivityCounter(sample_rate_hz)
-        self._loudness = LoudnessSteps(sample_rate_hz)
-        self._first, self._end, self._n = first, first, 0
+        self._first, self._end = first, first
+        self._n_before, self._n = n_before, 0  # samples of speech before it and in it
 
     def ends_before(self, at: int, sample_rate_hz: int) -> bool:
         """Whether speech that begins at a sample belongs to another stretch."""
@@ -211,20 +224,14 @@ class _Stretch:
         """Move the end to a sample of the recording."""
         self._end = end
 
-    def add(self, voice: Floats, weighted: NDArray[np.float64]) -> None:
+    def add(self, voice: Floats) -> None:
         """Measure more of its speech."""
         self.counter.add(voice)
-        self._loudness.add(weighted)
         self._n += len(voice)
 
-    def measured(self, sample_rate_hz: int) -> StretchLevel:
+    def measured(self) -> _Measured:
         active = self.counter.level()
-        return StretchLevel(
-            Segment(self._first / sample_rate_hz, self._end / sample_rate_hz),
-            self._n / sample_rate_hz,
-            active.level_dbfs if active else None,
-            self._loudness.loudness_lufs(),
-        )
+        return _Measured(self._first, self._end, self._n_before, self._n, active.level_dbfs if active else None)
 
 
 def measure_level(leg: Floats, sample_rate_hz: int, speech: Iterable[Segment]) -> Level:

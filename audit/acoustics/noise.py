@@ -25,6 +25,7 @@ class NoiseFloor:
     def __init__(self, sample_rate_hz: int) -> None:
         self._rate = sample_rate_hz
         self._n_block = max(1, round(_BLOCK_S * sample_rate_hz))
+        self._mean = np.full(self._n_block, 1 / self._n_block, np.float32)
         self._guard = round(_GUARD_S * sample_rate_hz)
         self._powers: list[Floats] = []
         #: Of the pause after the last speech so far: it counts once speech follows.
@@ -62,8 +63,7 @@ class NoiseFloor:
         n = len(part) // self._n_block
         self._rest, self._rest_end = part[n * self._n_block :].copy(), end
         if n:
-            blocks = part[: n * self._n_block].reshape(n, self._n_block)
-            self._pending.append(np.einsum("ij,ij->i", blocks, blocks) / self._n_block)
+            self._pending.append(np.square(part[: n * self._n_block]).reshape(n, self._n_block) @ self._mean)
 
     def level_dbfs(self) -> float | None:
         """The noise; None with less than half a second of pauses and for digital silence."""
