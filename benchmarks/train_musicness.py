@@ -28,6 +28,7 @@ HIDDEN = 24
 EPOCHS = 30
 BATCH = 512
 DECAY = 3e-4
+NEAR_EDGE_S, EDGE_WEIGHT = 3.0, 3  # where it matters most
 LINE_BAND_HZ = (300.0, 3400.0)
 
 Floats = NDArray[np.float32]
@@ -60,7 +61,9 @@ def examples(leg: Floats, music: Spans, talk: Spans, since_s: float) -> tuple[Fl
     seen, sounds = inputs(figures, weight, levels), weight[::EVERY] > 0
     is_music, is_talk = marks(music, len(seen)), marks(talk, len(seen))
     use = sounds & (is_music ^ is_talk) & (np.arange(len(seen)) * HOP_S * EVERY >= since_s)
-    return seen[use], is_music[use].astype(np.float32)
+    edges = marks([(max(at - NEAR_EDGE_S, 0.0), at + NEAR_EDGE_S) for span in music for at in span], len(seen))
+    rows = np.concatenate([np.flatnonzero(use)] + [np.flatnonzero(use & edges)] * (EDGE_WEIGHT - 1))
+    return seen[rows], is_music[rows].astype(np.float32)
 
 
 def examples_of_calls(folder: Path) -> list[tuple[Floats, Floats]]:

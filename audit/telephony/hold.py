@@ -23,10 +23,10 @@ Flags = NDArray[np.bool_]
 
 # Music that goes on behind the talk is no hold: share of the leg's other time without a voice in which it sounds all the
 # same, and how far both edges together rise over what is beside them.
-BACKGROUND = ((0.18, 22.0), (0.6, 45.0))
+BACKGROUND = ((0.12, 12.0), (0.15, 22.0), (0.35, 32.0), (0.6, 45.0))
 BACKGROUND_MIXED = ((0.3, 22.0), (0.6, 45.0))  # where both parties share the leg, more of it sounds like nobody's voice
-BESIDE_S, MIN_OUTSIDE_S = 0.3, 1.0
-RISE_STEPS, RISE_AT_END_DB = (2, 15), 20.0  # 10 ms each
+BESIDE_S, MIN_OUTSIDE_S, UNKNOWN_SHARE = 0.3, 1.0, 0.3
+RISE_STEPS, RISE_AT_END_DB = (2, 15), 10.0  # 10 ms each
 # Mean log-odds of what is taken for hold music (the least of 150 composed holds had 2.9); short music must be clear.
 LEAST_ODDS, SHORT_MUSIC_S, SHORT_MUSIC_ODDS = 2.5, 10.0, 5.0
 # Share of the music during which the other party talks: in a hold nobody converses.
@@ -227,9 +227,8 @@ def _is_background(leg: _Leg, m: Music, earliest_s: float, *, mixed: bool) -> bo
             a, b = int(other.segment.start_s / LEVEL_HOP_S), int(other.segment.end_s / LEVEL_HOP_S)
             outside[max(0, a - beside) : b + beside] = False
     outside &= ~leg.voice & (leg.levels.dbfs > DEAD_DBFS)
-    if outside.sum() * LEVEL_HOP_S < MIN_OUTSIDE_S:
-        return False
-    tuneful = float(np.mean(~leg.quiet[outside]))
+    enough = outside.sum() * LEVEL_HOP_S >= MIN_OUTSIDE_S
+    tuneful = float(np.mean(~leg.quiet[outside])) if enough else UNKNOWN_SHARE
     rises_db = sum(_rise_db(leg.levels.dbfs, round(s / LEVEL_HOP_S), inwards=i) for s, i in _ends(m.segment))
     return any(tuneful >= share and rises_db < limit_db for share, limit_db in (BACKGROUND_MIXED if mixed else BACKGROUND))
 

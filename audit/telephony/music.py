@@ -1,8 +1,9 @@
 """Find where a leg carries music: the most likely course of music and talk, changed over where nobody sounds.
 
 Talk and music are hardly ever joined without a pause: who parks a caller has stopped talking, and who comes back waits
-for the music to end. So a change costs little in a pause that all legs share, more where only the leg itself pauses or
-its level jumps, and much everywhere else; the edges lie where the sound begins and ends, to 10 ms.
+for the music to end. So a change costs little in a long pause that all legs share, more in a short one, yet more where
+only the leg itself pauses or its level jumps, and much everywhere else; the edges lie where the sound begins and ends,
+to 10 ms.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ ODDS_LIMIT = 6.0
 QUIET_PER_S = -0.3
 TONE_PER_S = -0.5
 ANSWER_PER_S = -6.0  # this leg pauses and another one speaks: a dialogue
-CHANGE_IN_SHARED_PAUSE = 4.0
-CHANGE_IN_OWN_PAUSE = 8.0
-CHANGE_AT_STEP = 8.0
+CHANGE_IN_SHARED_PAUSE, CHANGE_IN_LONG_PAUSE, LONG_PAUSE_S = 6.0, 2.0, 0.6
+CHANGE_IN_OWN_PAUSE = 10.0
+CHANGE_AT_STEP = 10.0
 CHANGE_ANYWHERE = 16.0
 QUIET_OVER_FLOOR_DB = 4.0
 MIN_PAUSE_S = 0.1
@@ -196,16 +197,21 @@ def _edges(dbfs: Floats, quiet: Flags, answered: Flags, first: int) -> tuple[NDA
     on, off = np.full(n + 1, CHANGE_ANYWHERE), np.full(n + 1, CHANGE_ANYWHERE)
     on[begins], off[ends] = CHANGE_AT_STEP, CHANGE_AT_STEP
     here = [anywhere, begins, ends]
-    for pauses, cost in ((quiet, CHANGE_IN_OWN_PAUSE), (quiet & ~answered, CHANGE_IN_SHARED_PAUSE)):
-        spans = [(a, b) for a, b in runs(pauses) if (b - a) * LEVEL_HOP_S >= MIN_PAUSE_S and b > first]
-        if spans:
-            starts, stops = np.array([max(a, first) for a, _ in spans]), np.array([b for _, b in spans])
+    for pauses, shared in ((quiet, False), (quiet & ~answered, True)):
+        for a, b in runs(pauses):
+            if b <= first or (b - a) * LEVEL_HOP_S < MIN_PAUSE_S:
+                continue
             # Music begins at the end of a pause and ends at the beginning of one.
-            on[stops], off[starts] = cost, cost
-            here += [starts, stops]
-    on[[first, n]] = off[[first, n]] = CHANGE_IN_SHARED_PAUSE
+            on[b] = off[max(a, first)] = _pause_cost((b - a) * LEVEL_HOP_S) if shared else CHANGE_IN_OWN_PAUSE
+            here.append(np.array([max(a, first), b]))
+    on[[first, n]] = off[[first, n]] = CHANGE_IN_LONG_PAUSE
     edges = np.unique(np.concatenate([*here, [first, n]])).astype(np.intp)
     return edges, on[edges].tolist(), off[edges].tolist()
+
+
+def _pause_cost(pause_s: float) -> float:
+    """The longer nobody sounds, the likelier is a change."""
+    return CHANGE_IN_SHARED_PAUSE + (CHANGE_IN_LONG_PAUSE - CHANGE_IN_SHARED_PAUSE) * min(pause_s / LONG_PAUSE_S, 1.0)
 
 
 def _steps(dbfs: Floats, first: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
