@@ -374,7 +374,6 @@ class Timeline:
     n_rings: Measured
     hangup_by: Measured
     tone_plan: str | None = None
-    tone_plan_alternatives: tuple[str, ...] = ()
     answer_at_s: float | None = None
     answer_source: str = "none"
     hangup_at_s: float | None = None
@@ -393,6 +392,7 @@ class Timeline:
     hangup_source: str = "none"
     release_evidence: Segment | None = None
     cut_off: CutOff = field(default_factory=CutOff)
+    tone_plan_alternatives: tuple[str, ...] = ()
 
     @property
     def hold_s(self) -> float:

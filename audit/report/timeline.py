@@ -321,17 +321,18 @@ class _Timeline(Board):
         self.y += self.sizes.pitch
 
     def _overlaps(self) -> None:
-        """Who talks over whom: a band over both legs, and an arrow from the one who cuts in to the other."""
+        """Who talks over whom: a band over both legs, and an arrow from the one who cuts in to the other; assents have none."""
         gap_y = self.first_leg_bottom + self._between() / 2
         last_x = -_ARROW_PX
         for segment, parts in self.merged(self.record.timeline.overlaps):
             x, width = self.extent(segment)
             shapes = [Shape("over band", rect(x, self.legs_top, width, self.legs_bottom - self.legs_top))]
-            if x + width / 2 - last_x >= _ARROW_PX:
+            cutting = [o for o in parts if o.kind == "interruption"]
+            if cutting and x + width / 2 - last_x >= _ARROW_PX:
                 last_x = x + width / 2
-                shapes.append(Shape("over", _arrow(last_x, gap_y, parts)))
+                shapes.append(Shape("over", _arrow(last_x, gap_y, cutting)))
             self.mark("overlap", words.cut_in(parts, self.messages), (segment, parts), *shapes)
-            for some in ([parts[0]], parts):
+            for some in ([cutting[0]], cutting) if cutting else ():
                 what = words.cut_in(some, self.messages)
                 self.keys.setdefault(f"over {what}", (Shape("over", _arrow(7, 5, some)), what))
 

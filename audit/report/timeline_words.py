@@ -176,7 +176,12 @@ def tone_kind(kind: str, messages: Messages) -> str:
 
 
 def cut_in(overlaps: Sequence[Overlap], messages: Messages) -> str:
-    """Who began while the other talked."""
+    """Who began while the other talked; an assent and a hand-over are not cutting in."""
+    kinds = {o.kind for o in overlaps}
+    if kinds == {"backchannel"}:
+        return messages("timeline.assent")
+    if kinds == {"handover"}:
+        return messages("timeline.handover")
     who = {o.interrupter for o in overlaps}
     return messages(f"timeline.cut_in.{who.pop() if len(who) == 1 else 'both'}")
 
