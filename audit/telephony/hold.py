@@ -27,8 +27,6 @@ BACKGROUND = ((0.12, 12.0), (0.15, 22.0), (0.35, 32.0), (0.6, 45.0))
 BACKGROUND_MIXED = ((0.3, 22.0), (0.6, 45.0))  # where both parties share the leg, more of it sounds like nobody's voice
 BESIDE_S, MIN_OUTSIDE_S, UNKNOWN_SHARE = 0.3, 1.0, 0.3
 RISE_STEPS, RISE_AT_END_DB = (2, 15), 10.0  # 10 ms each
-# Mean log-odds of what is taken for hold music (the least of 150 composed holds had 2.9); short music must be clear.
-LEAST_ODDS, SHORT_MUSIC_S, SHORT_MUSIC_ODDS = 2.5, 10.0, 5.0
 # Share of the music during which the other party talks: in a hold nobody converses.
 MAX_TALK_SHARE = 0.8
 CROSSTALK_DB = 20.0  # a leg this much quieter than the other carries its leak
@@ -175,8 +173,7 @@ def _music_holds(looked: Sequence[_Leg], channel: int, earliest_s: float) -> lis
             joined.append(m)
     found = []
     for m in joined:
-        least_odds = SHORT_MUSIC_ODDS if m.segment.duration_s < SHORT_MUSIC_S else LEAST_ODDS
-        if m.segment.duration_s < MIN_MUSIC_S or m.odds < least_odds:
+        if m.segment.duration_s < MIN_MUSIC_S or not m.is_clear:
             continue
         if m.segment.duration_s < LONE_MUSIC_S and not _is_talk_beside(looked, m):
             continue

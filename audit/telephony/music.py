@@ -21,6 +21,8 @@ from audit.telephony.spectrum import at_line_rate
 Flags = NDArray[np.bool_]
 
 MIN_MUSIC_S = 5.0
+# Mean log-odds of what is taken for music (the least of 150 composed holds had 2.9); short music must be clear.
+LEAST_ODDS, SHORT_MUSIC_S, SHORT_MUSIC_ODDS = 2.5, 10.0, 5.0
 # What a second may say, and what a change of state must be worth; in natural logarithms of odds, as if each second were
 # independent of the next.
 ODDS_LIMIT = 6.0
@@ -54,6 +56,11 @@ class Music:
     segment: Segment
     level_dbfs: float
     odds: float
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether it is sure enough; short music must be surer."""
+        return self.odds >= (SHORT_MUSIC_ODDS if self.segment.duration_s < SHORT_MUSIC_S else LEAST_ODDS)
 
 
 def find_music(
@@ -95,7 +102,7 @@ def find_music(
     judged = musicness(line, levels, deaf=own)
     quiet = quiet_of(levels)
     found = music_of(judged, levels, quiet=quiet, answered=np.zeros_like(quiet), tones=own, since_s=since_s)
-    return tuple(m.segment for m in found if m.segment.duration_s >= min_s)
+    return tuple(m.segment for m in found if m.segment.duration_s >= min_s and m.is_clear)
 
 
 def quiet_of(levels: Levels) -> Flags:
