@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import scipy.fft
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 
 LINE_RATE_HZ = 8000  # signalling and hold music live in the telephone band
+CHUNK_FRAMES = 512
 
 
 def at_line_rate(leg: Floats, sample_rate_hz: int) -> Floats:
@@ -73,30 +75,34 @@ class Framing:
     def power_of(self, leg: Floats, frames: NDArray[np.intp]) -> Floats:
         """Power of the chosen frames, shape (len(frames), n_bins), scaled so that a sine's bins add up to its power.
 
-        `frames` is sorted and not empty. Memory grows with its span: take a block at a time.
+        `frames` is sorted. A few hundred are transformed at a time: they stay in the processor's cache, and memory grows
+        with the result only.
         """
-        window = np.hanning(self.n_window + 2)[1:-1].astype(np.float32)
-        # Parseval over the positive half: the sum over a sine's main lobe is its mean square.
-        scale = np.float32(2.0 / (self.n_fft * np.sum(window.astype(np.float64) ** 2)))
-        last_bin = int(self.high_hz * self.n_fft / LINE_RATE_HZ)
-        a = int(frames[0]) * self.n_hop - self.n_window // 2
-        b = int(frames[-1]) * self.n_hop - self.n_window // 2 + self.n_window
-        piece = leg[max(0, a) : max(0, b)]
-        if not piece.any():
-            return np.zeros((len(frames), last_bin + 1 - self.first_bin), np.float32)
-        if a < 0 or len(piece) < b - a:
-            piece = np.pad(piece, (max(0, -a), b - max(0, a) - len(piece)))
-        cut = np.lib.stride_tricks.sliding_window_view(piece, self.n_window)[(frames - frames[0]) * self.n_hop]
-        spectrum = scipy.fft.rfft(cut * window, n=self.n_fft, axis=1)[:, self.first_bin : last_bin + 1]
-        return np.asarray((spectrum.real**2 + spectrum.imag**2) * scale, dtype=np.float32)
+        window, scale = _window(self.n_window), self._scale
+        half, last_bin = self.n_window // 2, int(self.high_hz * self.n_fft / LINE_RATE_HZ)
+        power = np.empty((len(frames), last_bin + 1 - self.first_bin), np.float32)
+        inside = np.lib.stride_tricks.sliding_window_view(leg, self.n_window) if len(leg) >= self.n_window else None
+        starts = frames * self.n_hop - half
+        for i in range(0, len(frames), CHUNK_FRAMES):
+            here = starts[i : i + CHUNK_FRAMES]
+            if inside is not None and here[0] >= 0 and here[-1] < len(inside):
+                cut = inside[here]
+            else:
+                a, b = int(here[0]), int(here[-1]) + self.n_window
+                piece = leg[max(0, a) : max(0, b)]
+                piece = np.pad(piece, (max(0, -a), b - max(0, a) - len(piece)))
+                cut = np.lib.stride_tricks.sliding_window_view(piece, self.n_window)[here - a]
+            cut *= window
+            lines = scipy.fft.rfft(cut, n=self.n_fft, axis=1, overwrite_x=True)[:, self.first_bin : last_bin + 1]
+            squares = np.square(lines.view(np.float32))
+            np.add(squares[:, ::2], squares[:, 1::2], out=power[i : i + CHUNK_FRAMES])
+        power *= scale
+        return power
 
-    def mean_squares(self, leg: Floats) -> NDArray[np.float64]:
-        """Mean square of the samples under each frame's window, unweighted."""
-        pad = self.n_window // 2
-        running = np.cumsum(np.concatenate((np.zeros(1), np.square(leg, dtype=np.float64))))
-        centres = np.arange(self.n_frames(len(leg))) * self.n_hop
-        high, low = np.minimum(centres - pad + self.n_window, len(leg)), np.maximum(centres - pad, 0)
-        return np.asarray((running[high] - running[low]) / self.n_window)
+    @property
+    def _scale(self) -> np.float32:
+        """Parseval over the positive half: the sum over a sine's main lobe is its mean square."""
+        return np.float32(2.0 / (self.n_fft * np.sum(_window(self.n_window).astype(np.float64) ** 2)))
 
     def blocks(self, n_samples: int, *, block_s: float = 60.0) -> Iterator[range]:
         """Ranges of frames that cover a leg; a last one shorter than half joins the one before."""
@@ -107,7 +113,8 @@ class Framing:
             yield range(start, stop)
             start = stop
 
-    def power_blocks(self, leg: Floats) -> Iterator[tuple[int, Floats]]:
-        """Yield (index of first frame, power of shape (n_frames, n_bins)) of all frames, a block at a time."""
-        for block in self.blocks(len(leg)):
-            yield block.start, self.power_of(leg, np.arange(block.start, block.stop))
+
+@cache
+def _window(n: int) -> Floats:
+    """Hann's window of `n` samples, neither end zero."""
+    return np.hanning(n + 2)[1:-1].astype(np.float32)

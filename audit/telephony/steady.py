@@ -11,7 +11,8 @@ wander.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,8 @@ SECOND_CLUSTER_DB = 9.0  # components of one tone are sent at one level (E.180: 
 
 # Measured on a four-minute stereo call: these let about a quarter of the frames that sound through to the second look.
 QUICK_MIN_SHARE, QUICK_MAX_STEP_HZ, QUICK_MIN_STEPS = 0.65, 14.0, 3
+FIRST_MIN_SHARE = 0.25
+MAX_STEP_DB, SLOW_MIN_STEPS = 2.0, 6
 CLOSE_MIN_SHARE, CLOSE_MAX_STEP_RATIO, CLOSE_MIN_STEPS = 0.70, 0.012, 3
 KEY_MIN_SHARE, KEY_REACH_RATIO, KEY_MIN_FRAMES = 0.75, 0.03, 2
 EDGE_FRAMES = 3  # a window of 100 ms that is centred so near an edge hangs over it
@@ -41,6 +44,7 @@ MAX_SPREAD_DB = 3.0
 # 0.223 of its mean; 1.5 means are taken off so that little noise is left over.
 NOISE_PERCENTILE, NOISE_FACTOR, NOISE_MIN_S = 20, 1.5 / 0.223, 10.0
 NOISE_EVERY_FRAMES = 40
+CLEAN_RATIO = 0.0125  # noise 19 dB below the faintest tone: a clean line
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +84,18 @@ def steady_runs(leg: Floats) -> list[SteadyRun]:
     least = 10 ** (MIN_LEVEL_DBFS / 10)
     hops = np.concatenate((_hop_power(leg), np.zeros(1, np.float32)))[:n]
     loud = np.maximum(hops, np.concatenate((hops[:1], hops[:-1]))) > least
+    flat = _flat_steps(hops)
     runs: list[SteadyRun] = []
     for block in CLOSE.blocks(len(leg)):
-        here = np.flatnonzero(loud[block.start : block.stop]) + block.start
-        if len(here) <= QUICK_MIN_STEPS:
+        if np.count_nonzero(loud[block.start : block.stop]) <= QUICK_MIN_STEPS:
             continue
-        quick = _clusters(leg, here, QUICK, QUICK_HALF_HZ, _steady_noise(leg, block, QUICK))
+        noisy = len(block) * CLOSE.hop_s >= NOISE_MIN_S and _percentile(hops[block.start : block.stop]) > least * CLEAN_RATIO
+        here, quick = _quick_look(leg, loud, block, _steady_noise(leg, block, QUICK) if noisy else None)
         runs += _key_runs(here, quick)
-        places = _candidates(here, quick, block)
+        places = _candidates(here, quick, flat, block)
         if len(places) <= CLOSE_MIN_STEPS:
             continue
-        close = _clusters(leg, places, CLOSE, CLOSE_HALF_HZ, _steady_noise(leg, block, CLOSE))
+        close = _clusters(leg, places, CLOSE, CLOSE_HALF_HZ, _steady_noise(leg, block, CLOSE) if noisy else None)
         runs += _runs(places, close, least)
     return _joined(sorted(runs, key=lambda r: (r.first, r.stop)))
 
@@ -101,33 +106,84 @@ def _hop_power(leg: Floats) -> Floats:
     return np.asarray(np.einsum("ij,ij->i", cut, cut) / np.float32(N_HOP), dtype=np.float32)
 
 
-def _steady_noise(leg: Floats, block: range, framing: Framing) -> Floats | None:
-    """Power per bin of what sounds all the time, or None where a block is too short to know it."""
-    if len(block) * framing.hop_s < NOISE_MIN_S:
-        return None
+def _flat_steps(hops: Floats) -> NDArray[np.bool_]:
+    """Whether the level stays from each frame to the next as a tone's does that holds most of the power of both.
+
+    Over 40 ms, which is blind to the beat of most pairs of components; over 80 ms, if longer, for slower modulation.
+    """
+    padded = np.concatenate((np.zeros(2, np.float32), hops, np.zeros(1, np.float32)))
+    short = padded[1:-2] + padded[2:-1]
+    long = short + padded[:-3] + padded[3:]
+    flat, lasting = (np.abs(np.diff(10 * np.log10(np.maximum(p, np.float32(1e-12))))) <= MAX_STEP_DB for p in (short, long))
+    for a, b in _spans(lasting):
+        if b - a >= SLOW_MIN_STEPS:
+            flat[a:b] = True
+    return np.asarray(flat)
+
+
+def _percentile(values: Floats) -> Any:
+    """What the quietest fifth of some values stays below, of each column if they are a table."""
+    k = max(0, round((len(values) - 1) * NOISE_PERCENTILE / 100))
+    return np.partition(values.T, k, axis=-1)[..., k]
+
+
+def _steady_noise(leg: Floats, block: range, framing: Framing) -> Floats:
+    """Power per bin of what sounds all the time."""
     sparse = framing.power_of(leg, np.arange(block.start, block.stop, NOISE_EVERY_FRAMES))
-    k = max(0, round((len(sparse) - 1) * NOISE_PERCENTILE / 100))
-    return np.asarray(np.partition(sparse, k, axis=0)[k] * np.float32(NOISE_FACTOR), dtype=np.float32)
+    return np.asarray(_percentile(sparse) * np.float32(NOISE_FACTOR), dtype=np.float32)
+
+
+def _quick_look(leg: Floats, loud: NDArray[np.bool_], block: range, noise: Floats | None) -> tuple[NDArray[np.intp], _Clusters]:
+    """Clusters of the frames of a block that may belong to a tone.
+
+    Every other frame is looked at first, and those between only where that shows a tone: of the frames that a run or a key
+    must have, some are among the first.
+    """
+    start = block.start + block.start % 2
+    even = np.flatnonzero(loud[start : block.stop : 2]) * 2 + start
+    first = _clusters(leg, even, QUICK, QUICK_HALF_HZ, noise)
+    near = (np.diff(even) == 2) & (first.share[1:] >= QUICK_MIN_SHARE) & (first.share[:-1] >= QUICK_MIN_SHARE)
+    near &= _still(first, 2 * QUICK_MAX_STEP_HZ)
+    wanted = _keys(first)[0]
+    wanted[1:] |= near
+    wanted[:-1] |= near
+    odd = np.union1d(even[wanted] - 1, even[wanted] + 1)
+    odd = odd[(odd >= block.start) & (odd < block.stop)]
+    odd = odd[loud[odd]]
+    second = _clusters(leg, odd, QUICK, QUICK_HALF_HZ, noise)
+    frames = np.concatenate((even, odd))
+    order = np.argsort(frames, kind="stable")
+    names = [f.name for f in fields(_Clusters)]
+    return frames[order], _Clusters(*(np.concatenate((getattr(first, n), getattr(second, n)))[order] for n in names))
+
+
+def _still(quick: _Clusters, reach_hz: float) -> NDArray[np.bool_]:
+    """Whether the strongest or all clusters are where they were in the frame before."""
+    still = (np.abs(np.diff(quick.low_hz)) <= reach_hz) & (np.abs(np.diff(quick.high_hz)) <= reach_hz)
+    return np.asarray(still | (np.abs(np.diff(quick.strongest_hz)) <= reach_hz))
 
 
 def _clusters(leg: Floats, frames: NDArray[np.intp], framing: Framing, half_hz: float, noise: Floats | None) -> _Clusters:
-    """Find the strongest two clusters of each frame, steady noise taken off."""
+    """Find the strongest two clusters of each frame, steady noise taken off.
+
+    Where the strongest holds so little that a second cannot make up for it, there is said to be no second.
+    """
     power = framing.power_of(leg, frames)
     if noise is not None:
-        power = np.maximum(power - noise, np.float32(0.0))
-    total = power.sum(axis=1)
+        power -= noise
+        np.maximum(power, np.float32(0.0), out=power)
+    total = power @ np.ones(power.shape[1], np.float32)
     half = round(half_hz / framing.bin_hz)
-    first, p1 = _take_cluster(power, framing, half)
-    second, p2 = _take_cluster(power, framing, half)
-    dual = p2 > p1 * np.float32(10 ** (-SECOND_CLUSTER_DB / 10))
-    held = np.where(dual, p1 + p2, p1)
-    return _Clusters(
-        np.where(dual, np.minimum(first, second), first),
-        np.where(dual, np.maximum(first, second), np.float32(0.0)),
-        first,
-        held,
-        held / np.maximum(total, np.float32(1e-12)),
-    )
+    strongest, held = _take_cluster(power, framing, half)
+    low, high = strongest.copy(), np.zeros_like(strongest)
+    rest = np.flatnonzero(held > total * np.float32(FIRST_MIN_SHARE))
+    second, more = _take_cluster(power[rest], framing, half)
+    dual = more > held[rest] * np.float32(10 ** (-SECOND_CLUSTER_DB / 10))
+    rest, second, more = rest[dual], second[dual], more[dual]
+    low[rest], high[rest] = np.minimum(low[rest], second), np.maximum(low[rest], second)
+    held[rest] += more
+    share = np.asarray(held / np.maximum(total, np.float32(1e-12)), dtype=np.float32)
+    return _Clusters(low, high, strongest, held, share)
 
 
 def _take_cluster(power: Floats, framing: Framing, half: int) -> tuple[Floats, Floats]:
@@ -136,25 +192,23 @@ def _take_cluster(power: Floats, framing: Framing, half: int) -> tuple[Floats, F
     Weighted with the power: the centre of a pair of lines then stays in place whatever phase their beat is in.
     """
     low, high = (int(f / framing.bin_hz) - framing.first_bin for f in TONE_BAND_HZ)
-    rows, reach = np.arange(len(power))[:, None], np.arange(-half, half + 1)
-    k = np.argmax(power[:, low:high], axis=1) + low
+    rows, reach = np.arange(len(power)), np.arange(-half, half + 1, dtype=np.float32)
+    around = np.lib.stride_tricks.sliding_window_view(power, 2 * half + 1, axis=1, writeable=True)
+    k = np.clip(np.argmax(power[:, low:high], axis=1) + (low - half), 0, around.shape[1] - 1)
+    sums = np.stack((reach, np.ones_like(reach)), axis=1)
     for _ in range(2):  # from the strongest line to the middle of the cluster
-        place = np.clip(k[:, None] + reach, 0, power.shape[1] - 1)
-        inside = power[rows, place]
-        centre = k + (inside @ reach.astype(np.float32)) / np.maximum(inside.sum(axis=1), np.float32(1e-30))
-        k = np.rint(centre).astype(np.intp)
-    place = np.clip(k[:, None] + reach, 0, power.shape[1] - 1)
-    held = power[rows, place].sum(axis=1)
-    power[rows, place] = 0.0
+        moment, held = (around[rows, k] @ sums).T
+        centre = k + half + moment / np.maximum(held, np.float32(1e-30))
+        k = np.clip(np.rint(centre).astype(np.intp) - half, 0, around.shape[1] - 1)
+    held = np.asarray(around[rows, k] @ sums[:, 1], dtype=np.float32)
+    around[rows, k] = 0.0
     return ((centre + framing.first_bin) * np.float32(framing.bin_hz)).astype(np.float32), held
 
 
-def _candidates(frames: NDArray[np.intp], quick: _Clusters, block: range) -> NDArray[np.intp]:
-    """Frames of a block at and around which the clusters keep still."""
+def _candidates(frames: NDArray[np.intp], quick: _Clusters, flat: NDArray[np.bool_], block: range) -> NDArray[np.intp]:
+    """Frames of a block at and around which the clusters and the level keep still."""
     good = quick.share >= QUICK_MIN_SHARE
-    still = (np.abs(np.diff(quick.low_hz)) <= QUICK_MAX_STEP_HZ) & (np.abs(np.diff(quick.high_hz)) <= QUICK_MAX_STEP_HZ)
-    still |= np.abs(np.diff(quick.strongest_hz)) <= QUICK_MAX_STEP_HZ
-    still &= (np.diff(frames) == 1) & good[1:] & good[:-1]
+    still = _still(quick, QUICK_MAX_STEP_HZ) & (np.diff(frames) == 1) & good[1:] & good[:-1] & flat[frames[:-1]]
     chosen = np.zeros(len(block) + 1, np.int32)
     for a, b in _spans(still):
         if b - a >= QUICK_MIN_STEPS:
@@ -163,18 +217,22 @@ def _candidates(frames: NDArray[np.intp], quick: _Clusters, block: range) -> NDA
     return np.flatnonzero(np.cumsum(chosen[:-1])) + block.start
 
 
+def _keys(quick: _Clusters) -> tuple[NDArray[np.bool_], NDArray[np.intp], NDArray[np.intp]]:
+    """Whether each frame holds the two tones of one key of a keypad, and the row and the column that are nearest."""
+    rows, columns = np.array(DTMF_LOW_HZ, np.float32), np.array(DTMF_HIGH_HZ, np.float32)
+    row = np.searchsorted((rows[1:] + rows[:-1]) / 2, quick.low_hz)
+    column = np.searchsorted((columns[1:] + columns[:-1]) / 2, quick.high_hz)
+    near = (np.abs(quick.low_hz / rows[row] - 1) <= KEY_REACH_RATIO) & (quick.share >= KEY_MIN_SHARE)
+    near &= np.abs(quick.high_hz / columns[column] - 1) <= KEY_REACH_RATIO
+    return near, row, column
+
+
 def _key_runs(frames: NDArray[np.intp], quick: _Clusters) -> list[SteadyRun]:
     """Runs of frames with the two tones of one key of a keypad, which may be as short as 40 ms (ITU-T Q.24)."""
-    rows, columns = np.array(DTMF_LOW_HZ, np.float32), np.array(DTMF_HIGH_HZ, np.float32)
-    row = np.argmin(np.abs(quick.low_hz[:, None] / rows - 1), axis=1)
-    column = np.argmin(np.abs(quick.high_hz[:, None] / columns - 1), axis=1)
-    near = (np.abs(quick.low_hz / rows[row] - 1) <= KEY_REACH_RATIO) & (
-        np.abs(quick.high_hz / columns[column] - 1) <= KEY_REACH_RATIO
-    )
-    near &= quick.share >= KEY_MIN_SHARE
+    near, row, column = _keys(quick)
     found: list[SteadyRun] = []
     for i in np.flatnonzero(near):
-        frame, key = int(frames[i]), (float(rows[row[i]]), float(columns[column[i]]))
+        frame, key = int(frames[i]), (float(DTMF_LOW_HZ[row[i]]), float(DTMF_HIGH_HZ[column[i]]))
         if found and found[-1].stop == frame and found[-1].centres_hz == key:
             found[-1] = SteadyRun(found[-1].first, frame + 1, key)
         else:
