@@ -17,6 +17,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from audit.acoustics.neighbours import greatest_of
+
 Floats = NDArray[np.float32]
 
 # ITU-T P.56 clause 8.3, values of the parameters of method B.
@@ -146,22 +148,6 @@ class _Smoothing:
 
 
 _smoothing = cache(_Smoothing)
-
-
-def greatest_of(values: Floats, size: int) -> Floats:
-    """The greatest of each `size` neighbours, as many as there are places for them.
-
-    Examples
-    --------
-    >>> greatest_of(np.array([3, 1, 2, 0, 5, 4], np.float32), 3).tolist()
-    [3.0, 2.0, 5.0, 5.0]
-    """
-    greatest, width = values, 1
-    while width < size:
-        step = min(width, size - width)
-        greatest = np.maximum(greatest[:-step], greatest[step:])
-        width += step
-    return greatest
 
 
 def active_level_of(counters: Iterable[ActivityCounter]) -> ActiveSpeechLevel | None:

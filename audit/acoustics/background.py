@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import uniform_filter1d
 
-from audit.acoustics.bands import BLOCK, EPS, FRAMES_PER_S, MEAN_DB, SUM, Bools, Floats, per_frame, runs, stands_out
+from audit.acoustics.bands import BLOCK, EPS, FRAMES_PER_S, SUM, Bools, Floats, above_db, per_frame, runs, stands_out
+from audit.acoustics.neighbours import mean_around
 
 #: Lasting background: this leg sounds for more than this share of the other's speech around a moment, or for more
 #: than the lower share in the whole call, and then for half of that around a moment. Measured on composed calls: 0.43
@@ -76,11 +76,8 @@ def refuse_background(
         own_db = 10 * np.log10(power[c][speech[c]] @ SUM + EPS)
         top_db = float(np.percentile(own_db, 98))
         behind[c] = there & (10 * np.log10(per_frame(background @ SUM, len(there)) + EPS) < top_db - _BELOW_DB)
-        known = per_frame(np.maximum(floor[c], background), len(there))
-        leaked = leak[c]
-        ratio = power[c] / (known if leaked is None else known + leaked)
-        above = uniform_filter1d(np.log10(np.maximum(ratio[:, 1:], 1)) @ MEAN_DB, 5) > _SPEECH_DB
-        level_db = 10 * np.log10(uniform_filter1d(power[c] @ SUM, BLOCK) + EPS)
+        above = mean_around(above_db(power[c], np.maximum(floor[c], background), leak[c]), 5) > _SPEECH_DB
+        level_db = 10 * np.log10(mean_around(power[c] @ SUM, BLOCK) + EPS)
         kept = np.zeros(len(there), bool)
         for a, b in runs(above & allowed[c], _MIN_SPEECH_S, _MIN_PAUSE_S):
             kept[a:b] = level_db[a:b].max() > top_db - _ACCENT_BELOW_DB
@@ -149,13 +146,13 @@ def _share_during_other(power: Sequence[Floats], allowed: Bools, sound: Bools, o
     for a, b in runs(other, 0.2, _MIN_PAUSE_S):
         sure[a + BLOCK : b - BLOCK] = True
     if sure.any():
-        level_db = 10 * np.log10(uniform_filter1d(power[1 - c] @ SUM, 30) + EPS)
+        level_db = 10 * np.log10(mean_around(power[1 - c] @ SUM, 30) + EPS)
         sure &= level_db > np.percentile(level_db[other], 90) - 15
     at = np.flatnonzero(sure & allowed)
     if not len(at):
         return at, np.zeros(1, np.float32)
     size = min(len(at), int(_WINDOW_S * FRAMES_PER_S))
-    return at, uniform_filter1d(sound[at].astype(np.float32), size)
+    return at, mean_around(sound[at].astype(np.float32), size)
 
 
 def still_sounding(sound: Bools, talk: Bools) -> list[tuple[int, int]]:
@@ -169,5 +166,5 @@ def still_sounding(sound: Bools, talk: Bools) -> list[tuple[int, int]]:
         Speech of the party, and the few frames around.
     """
     size = round(_STILL_AROUND_S * FRAMES_PER_S)
-    sounding, free = (uniform_filter1d(x.astype(np.float32), size) for x in (sound & ~talk, ~talk))
+    sounding, free = (mean_around(x.astype(np.float32), size) for x in (sound & ~talk, ~talk))
     return runs((sounding > _STILL_SHARE * free) & ~talk, _STILL_LEAST_S, 0.0)

@@ -11,8 +11,8 @@ from itertools import pairwise
 import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
-from scipy.ndimage import uniform_filter1d
 
+from audit.acoustics.neighbours import mean_around
 from audit.records import Segment
 
 Floats = NDArray[np.float32]
@@ -27,9 +27,9 @@ _BAND_EDGES_HZ = (0, 60, 200, 350, 500, 700, 950, 1250, 1600, 2000, 2450, 2950, 
 N_BANDS = len(_BAND_EDGES_HZ) - 1
 BAND_WIDTHS_HZ = np.diff(_BAND_EDGES_HZ).astype(np.float32)
 #: Matrix products over so few columns are many times faster than sums: the sum of all bands, and from logarithms of the
-#: voice's bands (all but the rumble) their mean in decibels.
+#: voice's bands (all but the rumble under 60 Hz, which is no sign of a voice) their mean in decibels.
 SUM = np.ones(N_BANDS, np.float32)
-MEAN_DB = np.full(N_BANDS - 1, 10 / (N_BANDS - 1), np.float32)
+MEAN_DB = np.where(np.arange(N_BANDS) > 0, 10 / (N_BANDS - 1), 0).astype(np.float32)
 #: Keeps a logarithm of nothing finite: far under the last bit.
 EPS = np.float32(1e-10)
 #: Mean over bands of the decibels above the noise from which a frame is surely speech. It looks low because bands
@@ -87,12 +87,15 @@ def frame_mask(segments: Sequence[Segment], n_frames: int) -> Bools:
 
 def runs(on: Bools, min_s: float, join_s: float) -> list[tuple[int, int]]:
     """Half-open frame ranges of at least `min_s`, those less than `join_s` apart joined."""
-    edges = np.diff(on.astype(np.int8), prepend=np.int8(0), append=np.int8(0))
+    padded = np.zeros(len(on) + 2, bool)
+    padded[1:-1] = on
+    edges = np.flatnonzero(padded[1:] != padded[:-1])
+    begins, ends = edges[::2], edges[1::2]
+    long = ends - begins >= round(min_s * FRAMES_PER_S)
+    join = round(join_s * FRAMES_PER_S)
     found: list[tuple[int, int]] = []
-    for a, b in zip(np.flatnonzero(edges == 1).tolist(), np.flatnonzero(edges == -1).tolist(), strict=True):
-        if b - a < round(min_s * FRAMES_PER_S):
-            continue
-        if found and a - found[-1][1] < round(join_s * FRAMES_PER_S):
+    for a, b in zip(begins[long].tolist(), ends[long].tolist(), strict=True):
+        if found and a - found[-1][1] < join:
             found[-1] = (found[-1][0], b)
         else:
             found.append((a, b))
@@ -106,8 +109,15 @@ def per_frame(blocks: Floats, n_frames: int) -> Floats:
 
 def stands_out(power: Floats, floor: Floats, leak: Floats | None) -> Bools:
     """Frames whose bands lie above floor and leak in the mean, no band counted below 0."""
-    known = per_frame(floor, len(power))
-    ratio = power[:, 1:] / (known if leak is None else known + leak)[:, 1:]  # rumble under 60 Hz is no sign of a voice
-    np.log10(np.maximum(ratio, 1, out=ratio), out=ratio)
-    out: Bools = uniform_filter1d(ratio @ MEAN_DB, _SPEECH_FRAMES) > _SPEECH_DB
+    out: Bools = mean_around(above_db(power, floor, leak), _SPEECH_FRAMES) > _SPEECH_DB
     return out
+
+
+def above_db(power: Floats, floor: Floats, leak: Floats | None) -> Floats:
+    """Mean over the voice's bands of the decibels of each frame above floor and leak, no band counted below 0."""
+    known = per_frame(floor, len(power))
+    if leak is not None:
+        known += leak
+    ratio = np.divide(power, known, out=known)
+    above: Floats = np.log10(np.maximum(ratio, 1, out=ratio), out=ratio) @ MEAN_DB
+    return above

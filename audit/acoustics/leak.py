@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import maximum_filter1d, uniform_filter1d
 
 from audit.acoustics.bands import EPS, FRAMES_PER_S, MEAN_DB, SUM, Bools, Floats, per_frame
+from audit.acoustics.neighbours import greatest_around, mean_around
 
 Frames = NDArray[np.intp]
 
@@ -50,7 +50,7 @@ def leaks(power: list[Floats], floor: list[Floats], allowed: list[Bools]) -> lis
     """
     if len(power) != 2:
         return [None] * len(power)
-    smooth = [uniform_filter1d(p, 5, axis=0) for p in power]
+    smooth = [mean_around(p, 5) for p in power]
     shapes = [_shape(s) for s in smooth]
     return [_leak(smooth[c], power[1 - c], smooth[1 - c], floor[1 - c], allowed[c], (shapes[c], shapes[1 - c])) for c in (0, 1)]
 
@@ -70,7 +70,7 @@ def _leak(
     if not 0 < strength < 10 ** (_STRONGEST_DB / 10):
         return None
     gain = np.clip([_slope(a[:, k], b[:, k]) for k in range(a.shape[1])], strength / 8, strength * 8)
-    spread: Floats = maximum_filter1d(other, 3 + _TAIL_FRAMES, axis=0, origin=_TAIL_FRAMES // 2)
+    spread = greatest_around(other, 1 + _TAIL_FRAMES, 1)
     spread *= (gain * 10 ** (_MARGIN_DB / 10)).astype(np.float32)
     if delay:
         spread[delay:] = spread[:-delay].copy()
@@ -115,6 +115,7 @@ def _delay(shapes: tuple[Floats, Floats], levels: tuple[Floats, Floats], source:
 
 def _shape(power: Floats) -> Floats:
     """Spectra on a logarithmic scale without each frame's level."""
-    level: Floats = np.log10(power[:, 1:] + EPS)
+    level: Floats = np.log10(power + EPS)
     level -= (level @ MEAN_DB)[:, None] / 10
+    level[:, 0] = 0  # the rumble
     return level

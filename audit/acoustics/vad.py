@@ -24,7 +24,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import webrtcvad
-from scipy.ndimage import maximum_filter1d, uniform_filter1d
 
 from audit.acoustics.background import refuse_background, still_sounding
 from audit.acoustics.bands import (
@@ -40,6 +39,7 @@ from audit.acoustics.bands import (
     stands_out,
 )
 from audit.acoustics.leak import leaks
+from audit.acoustics.neighbours import greatest_around, mean_around
 from audit.acoustics.noise_floor import noise_floor, quiet_floor
 from audit.records import Segment
 
@@ -51,7 +51,7 @@ MIN_SPEECH_S = 0.1
 #: A shorter run of frames joins nothing.
 _MIN_RUN_S = 0.05
 #: So near to sure speech nothing is taken for the line's own noise.
-_NEAR_SPEECH_FRAMES = 21
+_NEAR_SPEECH_FRAMES = 10
 #: A stretch grows while the level, smoothed over so many frames, is so far above that of the line, and above what the
 #: line itself reaches for four fifths of the time; so far at most. Measured on composed calls: 0.5 to 1 dB do alike.
 _EDGE_DB, _EDGE_MOST_DB, _EDGE_PERCENTILE, _EDGE_FRAMES, _EDGE_MAX_S = 0.7, 3.0, 80, 15, 0.6
@@ -145,15 +145,15 @@ def find_activity(
     found = []
     for c, leg in enumerate(legs):
         # Behind a party with a background, only sure speech counts.
-        open_to = allowed[c] & (~behind[c] | maximum_filter1d(speech[c], 7))
-        quiet = open_to & ~maximum_filter1d(speech[c], _NEAR_SPEECH_FRAMES)
+        open_to = allowed[c] & (~behind[c] | greatest_around(speech[c], 3, 3))
+        quiet = open_to & ~greatest_around(speech[c], _NEAR_SPEECH_FRAMES, _NEAR_SPEECH_FRAMES)
         noise = quiet_floor(power[c], quiet, floor[c])
-        sure = stands_out(power[c], noise, leak[c]) & open_to & maximum_filter1d(speech[c], 31)
+        sure = stands_out(power[c], noise, leak[c]) & open_to & greatest_around(speech[c], 15, 15)
         level_db, line_db = _levels_db(power[c], noise, leak[c])
         said = [
             (a, b)
             for a, b in _stretches(sure, level_db, line_db, open_to, quiet)
-            if b - a >= _WEBRTC_BELOW_S * FRAMES_PER_S or _voiced_share(leg, sample_rate_hz, a, b) >= _WEBRTC_MIN_SHARE
+            if b - a >= _WEBRTC_BELOW_S * FRAMES_PER_S or _is_voiced(leg, sample_rate_hz, a, b)
         ]
         talk = np.zeros(n_frames, bool)
         for a, b in said:
@@ -178,12 +178,12 @@ def _levels_db(power: Floats, floor: Floats, leak: Floats | None) -> tuple[Float
 
 def _stretches(sure: Bools, level_db: Floats, line_db: Floats, open_to: Bools, quiet: Bools) -> list[tuple[int, int]]:
     """From frames that are surely speech to whole stretches of speech, as frame ranges."""
-    around = 2 * round(_PEAK_AROUND_S * FRAMES_PER_S) + 1
-    peak_db = maximum_filter1d(np.where(sure, level_db, -np.inf), around)
+    around = round(_PEAK_AROUND_S * FRAMES_PER_S)
+    peak_db = greatest_around(np.where(sure, level_db, np.float32(-np.inf)), around, around)
     loud = level_db > peak_db - _FAINT_DB
-    above_db = uniform_filter1d(level_db - line_db, _EDGE_FRAMES)
+    above_db = mean_around(level_db - line_db, _EDGE_FRAMES)
     usual_db = float(np.percentile(above_db[quiet], _EDGE_PERCENTILE)) if quiet.any() else 0.0
-    on = (above_db > max(_EDGE_DB, min(_EDGE_MOST_DB, usual_db))) & open_to & maximum_filter1d(loud, 3)
+    on = (above_db > max(_EDGE_DB, min(_EDGE_MOST_DB, usual_db))) & open_to & greatest_around(loud, 1, 1)
     grown = sure & loud
     most, smeared = round(_EDGE_MAX_S * FRAMES_PER_S), _EDGE_FRAMES // 2 - 1
     off = np.flatnonzero(~on)
@@ -195,14 +195,19 @@ def _stretches(sure: Bools, level_db: Floats, line_db: Floats, open_to: Bools, q
     return [(a, b) for a, b in runs(grown, _MIN_RUN_S, MIN_PAUSE_S) if b - a >= MIN_SPEECH_S * FRAMES_PER_S]
 
 
-def _voiced_share(leg: Floats, sample_rate_hz: int, first: int, last: int) -> float:
-    """Share of the frames `first` to `last` that the WebRTC detector calls voiced."""
+def _is_voiced(leg: Floats, sample_rate_hz: int, first: int, last: int) -> bool:
+    """Whether the WebRTC detector calls enough of the frames `first` to `last` voiced; it is asked until that is sure."""
     hop = sample_rate_hz // FRAMES_PER_S
     start = max(0, first - 10)  # its own filters need a little to settle
     pcm = np.clip(leg[start * hop : last * hop], -1, 1)
     data = (pcm * 32767).astype("<i2").tobytes()
     detector = webrtcvad.Vad(_WEBRTC_MODE)
     n_frames = len(pcm) // hop
-    votes = [detector.is_speech(data[2 * hop * k : 2 * hop * (k + 1)], sample_rate_hz) for k in range(n_frames)]
-    votes = votes[first - start :]
-    return sum(votes) / len(votes) if votes else 0.0
+    least = _WEBRTC_MIN_SHARE * (n_frames - (first - start))
+    n_voiced = 0
+    for k in range(n_frames):
+        voiced = detector.is_speech(data[2 * hop * k : 2 * hop * (k + 1)], sample_rate_hz)
+        n_voiced += voiced and k >= first - start
+        if n_voiced >= max(1, least):
+            return True
+    return False
