@@ -32,7 +32,7 @@ MAX_TALK_SHARE = 0.8
 CROSSTALK_DB = 20.0  # a leg this much quieter than the other carries its leak
 # Tracks fade out and begin again: where music stops and for this long nobody talks, the customer is still parked; who comes
 # back speaks soon.
-LOOP_SILENCE_S = (2.4, 6.0)
+LOOP_SILENCE_S = (2.1, 6.0)
 RETURN_S = 0.6
 BEEPING_SHARE = 0.6
 # Shorter music in a recording where nobody talks is no hold: a horn, an engine.
