@@ -18,6 +18,10 @@ from audit.acoustics.bands import BLOCK, EPS, FRAMES_PER_S, N_BANDS, Bools, Floa
 QUIETEST_DBFS = -75.0
 #: From a percentile of 0.1 s means of log power to the mean power of the noise.
 _LOW_PERCENTILE, _LOW_BIAS_DB, _WINDOW_S, _SHORT_WINDOW_S, _STEP_S = 12, 2.0, 40.0, 15.0, 1.0
+#: Of a window so many blocks are looked at; the percentile of more is the same.
+_LOOKED_AT = 100
+#: A matrix that takes the mean of ten frames side by side, band by band.
+_MEAN_OF_BLOCK = np.tile(np.eye(N_BANDS, dtype=np.float32), (BLOCK, 1)) / np.float32(BLOCK)
 #: Second look: the median over this much time without speech around a moment, from a mean of log power to mean power.
 _QUIET_S, _QUIET_BIAS_DB, _LEAST_QUIET_S = 5.0, 1.5, 1.0
 _BLOCKS_PER_S = FRAMES_PER_S // BLOCK
@@ -75,8 +79,10 @@ def _blocks(power: Floats, kept: Bools) -> tuple[NDArray[np.intp], Floats]:
     frames = np.flatnonzero(kept)
     n_used = len(frames) // BLOCK
     used = frames[: n_used * BLOCK]
-    log_power = np.log10(power[used] + EPS)
-    return used[BLOCK // 2 :: BLOCK], log_power.reshape(n_used, BLOCK, power.shape[1]).mean(1)
+    log_power = power[used]
+    log_power += EPS
+    np.log10(log_power, out=log_power)
+    return used[BLOCK // 2 :: BLOCK], log_power.reshape(n_used, BLOCK * N_BANDS) @ _MEAN_OF_BLOCK
 
 
 def _past_or_coming_low(level: Floats) -> Floats:
@@ -86,13 +92,16 @@ def _past_or_coming_low(level: Floats) -> Floats:
     """
     n = len(level)
     blocks = np.arange(n)
+    columns = np.ascontiguousarray(level.T)
     coming, past = np.empty_like(level), np.empty_like(level)
     for window_s in (_SHORT_WINDOW_S, _WINDOW_S):
         size = min(n, int(window_s * _BLOCKS_PER_S))
         starts = np.unique(np.append(np.arange(0, n - size, int(_STEP_S * _BLOCKS_PER_S)), n - size))
-        windows = np.lib.stride_tricks.sliding_window_view(level, size, axis=0)[starts, :, ::2]
-        k = int(windows.shape[-1] * _LOW_PERCENTILE / 100)
-        low = np.partition(windows, k, axis=-1)[..., k]
+        looked_at = np.arange(0, size, max(2, size // _LOOKED_AT))
+        windows = columns[:, starts[:, None] + looked_at]
+        k = int(len(looked_at) * _LOW_PERCENTILE / 100)
+        windows.partition(k, axis=-1)
+        low = windows[..., k].T
         next_one = starts.searchsorted(blocks)  # the first window that starts here or later
         last_one = (starts + size - 1).searchsorted(blocks, side="right") - 1
         after = next_one < len(starts) if window_s == _WINDOW_S else np.ones(n, bool)
