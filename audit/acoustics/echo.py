@@ -21,7 +21,6 @@ import numpy as np
 import scipy.fft
 import soxr
 from numpy.typing import NDArray
-from scipy.linalg import solve_toeplitz
 
 from audit.records import Segment, subtract, union
 
@@ -37,6 +36,7 @@ MAX_LONE_S, MIN_LONE_S = 12.0, 3.0
 _RATE_HZ = 8000
 _BLOCK = 16384  # about two seconds
 _PIECE_S = _BLOCK / _RATE_HZ
+_SIZE = 20480  # of a transform: a block and the latest leak, and a product of small primes
 #: Speech of the listener counts as near from this long before to this long after it.
 _GUARD_S = 0.3
 #: Length of the impulse response that counts as one leak, about its greatest point: 4 ms before, 12 ms after.
@@ -176,9 +176,9 @@ def crosstalk_of(pairs: Iterable[tuple[Floats, Floats]], sample_rate_hz: int) ->
 
 def _delay(heard: Sequence[tuple[Floats, Floats]]) -> int | None:
     """The delay in samples at which the response between the legs is greatest; None where it does not stand out."""
-    spoken, cross = _spectra(heard, 2 * _BLOCK)
-    response = scipy.fft.irfft(cross / (spoken + _FLOOR_RATIO * spoken.mean()), 2 * _BLOCK)
     first, last = round(EARLIEST_S * _RATE_HZ), round(LATEST_S * _RATE_HZ)
+    spoken, cross = _spectra(heard)
+    response = scipy.fft.irfft(cross / (spoken + _FLOOR_RATIO * spoken.mean()), _SIZE)
     response = np.concatenate([response[first:], response[: last + 1]])
     peak = int(np.abs(response).argmax())
     # The median square of Gaussian numbers is 0.455 of their mean square, and a leak hardly moves it.
@@ -188,26 +188,27 @@ def _delay(heard: Sequence[tuple[Floats, Floats]]) -> int | None:
 
 def _leak_db(aligned: Sequence[tuple[Floats, Floats]]) -> float | None:
     """What the best response of a few milliseconds explains of the listener's leg, against the speaker's (normal equations)."""
-    size = scipy.fft.next_fast_len(_BLOCK + _BEFORE + _AFTER)
-    spoken, cross = _spectra(aligned, size)
+    spoken, cross = _spectra(aligned)
     n_taps = _BEFORE + _AFTER + 1
-    own = scipy.fft.irfft(spoken, size)[:n_taps]
-    both = scipy.fft.irfft(cross, size)[np.arange(-_BEFORE, _AFTER + 1)]
+    own = scipy.fft.irfft(spoken, _SIZE)[:n_taps]
+    both = scipy.fft.irfft(cross, _SIZE)[np.arange(-_BEFORE, _AFTER + 1)]
     own[0] *= 1 + 1e-4
-    explained = float(solve_toeplitz(own, both) @ both)
+    lag = np.arange(n_taps)
+    explained = float(np.linalg.solve(own[np.abs(lag[:, None] - lag)], both) @ both)
     # That many numbers fitted to what is not the leak explain some of it, too.
     rest = max(0.0, _energy(other for _, other in aligned) - explained)
     explained -= rest * n_taps / sum(len(one) for one, _ in aligned)
     return 10 * math.log10(explained / _energy(one for one, _ in aligned)) if explained > 0 else None
 
 
-def _spectra(pairs: Sequence[tuple[Floats, Floats]], size: int) -> tuple[Doubles, NDArray[np.complex128]]:
+def _spectra(pairs: Sequence[tuple[Floats, Floats]]) -> tuple[Doubles, NDArray[np.complex128]]:
     """Summed power spectrum of the speaker's leg and cross spectrum to the listener's."""
-    spoken, cross = np.zeros(size // 2 + 1), np.zeros(size // 2 + 1, np.complex128)
+    spoken, cross = np.zeros(_SIZE // 2 + 1), np.zeros(_SIZE // 2 + 1, np.complex128)
     for one, other in pairs:
-        first, second = scipy.fft.rfft(one, size), scipy.fft.rfft(other, size)
-        spoken += np.square(first.real) + np.square(first.imag)
-        cross += second * np.conj(first)
+        first, second = scipy.fft.rfft(one, _SIZE), scipy.fft.rfft(other, _SIZE)
+        first_conj = np.conj(first)
+        spoken += (first * first_conj).real
+        cross += second * first_conj
     return spoken, cross
 
 

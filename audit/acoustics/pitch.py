@@ -47,7 +47,9 @@ _PERIODICITY, _BELOW_LOUD_DB = 0.75, 20.0
 #: Fainter than this is rounding, not a voice.
 _QUIETEST_DBFS = -80.0
 _RANGE_OF_QUARTILES = (0.75, 1.5)
-_CHUNK_HOPS = 1024  # hops worked on at a time: they stay in the cache of the processor
+#: A matrix that adds up what stands left of each lag and at it: faster than sums that run along short rows.
+_UP_TO_LAG = np.triu(np.ones((_LONGEST + 2, _LONGEST + 2), np.float32))
+_CHUNK_HOPS = 512  # hops worked on at a time: they stay in the cache of the processor
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +265,7 @@ def _yin(samples: Floats, at: NDArray[np.int64]) -> tuple[Doubles, NDArray[np.bo
     ratio -= products
     ratio += first
     ratio[:, 0] = 0
-    total = np.cumsum(ratio, axis=1)
+    total = ratio @ _UP_TO_LAG
     total += np.float32(1e-6) * first  # no division by nothing
     ratio *= np.arange(lags, dtype=np.float32)
     ratio /= total
