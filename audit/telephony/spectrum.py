@@ -28,7 +28,7 @@ def at_line_rate(leg: Floats, sample_rate_hz: int) -> Floats:
     if leg.ndim != 1 or sample_rate_hz <= 0:
         raise ValueError(f"a leg is one-dimensional with a positive rate, not shape {leg.shape} at {sample_rate_hz} Hz")
     x = leg.astype(np.float32, copy=False)
-    if not np.isfinite(np.sum(x, dtype=np.float64)):
+    if not np.isfinite(np.dot(x, x)):
         x = np.nan_to_num(x, nan=0.0, posinf=0.0, neginf=0.0)
     if sample_rate_hz == LINE_RATE_HZ or len(x) == 0:
         return x

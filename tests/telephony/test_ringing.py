@@ -7,6 +7,7 @@ from audit.records import Tone
 from audit.telephony import TONE_PLANS, find_tones, measure_ringing
 from tests import signals
 
+TALK = signals.speechlike(6, -22, 3).samples
 COMMON = ("cn", "us", "uk", "de", "fr", "jp")
 
 
@@ -14,7 +15,7 @@ def ring(name: str, seconds: float, *, lead_s: float = 0.7, talk_after_s: float 
     """The tones of a call that rings for `seconds` and then talks, through a noisy line."""
     ringback = TONE_PLANS[name].ringback
     made = signals.cadence(ringback.freqs_hz, ringback.pattern_s, seconds, -24)
-    parts = [signals.silence(lead_s), made.samples, signals.silence(talk_after_s), signals.speechlike(6, -22, 3).samples]
+    parts = [signals.silence(lead_s), made.samples, signals.silence(talk_after_s), TALK]
     leg = signals.join(parts)
     return find_tones(leg + signals.noise(len(leg) / 8000, -52, 9)[: len(leg)], 8000)
 

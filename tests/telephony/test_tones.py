@@ -10,6 +10,7 @@ from audit.telephony import TONE_PLANS, find_tones
 from tests import signals
 
 EDGE_S = 0.02  # the promise of find_tones
+TALK = signals.speechlike(15, -22, seed=4).samples
 
 
 def mu_law(x: np.ndarray) -> np.ndarray:
@@ -33,7 +34,7 @@ def on_line(made: np.ndarray, noise_dbfs: float = -50.0, seed: int = 1) -> np.nd
 
 
 @pytest.mark.parametrize("name", ["cn", "us", "uk", "de", "fr", "jp", "tw", "hk", "es"])
-@pytest.mark.parametrize("level_dbfs", [-40, -15, -4], ids=lambda v: f"{v} dBFS")
+@pytest.mark.parametrize("level_dbfs", [-40, -4], ids=lambda v: f"{v} dBFS")
 def test_ringback_of_each_plan_is_found_with_its_edges(name: str, level_dbfs: float) -> None:
     ringback = TONE_PLANS[name].ringback
     made = signals.cadence(ringback.freqs_hz, ringback.pattern_s, 2.6 * ringback.period_s, level_dbfs)
@@ -54,8 +55,7 @@ def test_frequency_may_be_off_by_more_than_a_percent(deviation: float) -> None:
 def test_busy_tone_at_the_tail_is_busy(name: str) -> None:
     busy = TONE_PLANS[name].busy
     made = signals.cadence(busy.freqs_hz, busy.pattern_s, 2.3, -22)
-    talk = signals.speechlike(15, -22, seed=4)
-    found = find_tones(on_line(signals.join([talk.samples, made.samples])), 8000)
+    found = find_tones(on_line(signals.join([TALK, made.samples])), 8000)
     true = tuple(Segment(s.start_s + 15, s.end_s + 15) for s in made.segments if s.duration_s > 0.1)
     assert_same(found, true)
     assert {t.kind for t in found} == {"busy"}
@@ -78,10 +78,10 @@ def test_channel_is_written_into_the_tones() -> None:
     assert [t.channel for t in find_tones(made.samples, 8000, channel=1)] == [1]
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("f0_hz", [110.0, 220.0], ids=["low voice", "high voice"])
 def test_speech_is_no_tone(seed: int, f0_hz: float) -> None:
-    assert find_tones(on_line(signals.speechlike(20, -20, seed, f0_hz).samples), 8000) == ()
+    assert find_tones(on_line(signals.speechlike(12, -20, seed, f0_hz).samples), 8000) == ()
 
 
 @pytest.mark.parametrize("seed", range(3))
