@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from audit.telephony.musicness import DEAD_DBFS, LEVEL_HOP_S, Floats
 BEEP_PERIOD_S = (2.5, 9.0)
 BEEP_MAX_S = 1.1
 BEEP_SPREAD_S = 0.1
+MAX_LOST_BEEPS = 2
 MIN_TONE_HOLD_S = 5.0
 RETURN_S = 0.6  # who comes back speaks soon
 RAMP_STEPS, SOUND_STEPS = 6, 8
@@ -79,8 +81,13 @@ def _periodic(beeps: Sequence[Tone]) -> list[list[Tone]]:
         for run in found:
             period_s = beep.start_s - run[-1].start_s
             alike = same_tone(run[-1].freqs_hz, beep.freqs_hz) and abs(run[-1].duration_s - beep.duration_s) <= BEEP_SPREAD_S
-            steady = len(run) < 2 or abs(period_s - (run[-1].start_s - run[-2].start_s)) <= 2 * BEEP_SPREAD_S
-            if alike and steady and BEEP_PERIOD_S[0] <= period_s <= BEEP_PERIOD_S[1]:
+            if len(run) >= 2:  # a beep or two may be hidden by what else sounds
+                known_s = min(b.start_s - a.start_s for a, b in pairwise(run))
+                n = max(1, round(period_s / known_s))
+                steady = n <= 1 + MAX_LOST_BEEPS and abs(period_s - n * known_s) <= 2 * BEEP_SPREAD_S * n
+            else:
+                steady = BEEP_PERIOD_S[0] <= period_s <= BEEP_PERIOD_S[1]
+            if alike and steady:
                 run.append(beep)
                 break
         else:
