@@ -20,6 +20,7 @@ demo: $(VENV)/.runtime
 
 test: $(VENV)/.dev
 	@$(BIN)/callaudit models install base
+	@$(BIN)/callaudit models install resemblyzer
 	$(BIN)/ruff check audit tests samples benchmarks
 	$(BIN)/ruff format --check audit tests samples benchmarks
 	$(BIN)/mypy

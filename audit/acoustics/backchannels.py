@@ -77,26 +77,18 @@ def find_backchannels(
 
 
 def backchannel_words(language: str) -> tuple[str, ...]:
-    """The shipped list of words and short phrases that only assent.
+    """The shipped list of words and short phrases that only assent; empty for a language without a list.
 
     Parameters
     ----------
-    language : {"zh", "en"}
+    language : str
 
     Returns
     -------
     tuple of str
-
-    Raises
-    ------
-    ValueError
-        If there is no list for the language.
     """
     text = files("audit.acoustics").joinpath("backchannels.toml").read_text("utf-8")
-    lists = tomllib.loads(text)
-    if language not in lists:
-        raise ValueError(f"there is no list of back-channel words for {language!r}: known are {', '.join(sorted(lists))}")
-    return tuple(lists[language]["words"])
+    return tuple(tomllib.loads(text).get(language, {}).get("words", ()))
 
 
 def judge_overlap(overlap: Overlap, words: Sequence[Word], assents: Iterable[str]) -> Overlap:
@@ -115,8 +107,8 @@ def judge_overlap(overlap: Overlap, words: Sequence[Word], assents: Iterable[str
     -------
     Overlap
         With its kind. Nothing but assents, however often repeated, and the other went on: "backchannel". Other words
-        where the sound spoke for an assent: "interruption". Unchanged without words in the overlap, and where the
-        interrupter assented and then took the word.
+        where the sound spoke for an assent: "interruption". Unchanged without words in the overlap, without assents to
+        know them by, and where the interrupter assented and then took the word.
 
     Examples
     --------
@@ -126,9 +118,10 @@ def judge_overlap(overlap: Overlap, words: Sequence[Word], assents: Iterable[str
     """
     near = Segment(overlap.start_s - _WORD_TOLERANCE_S, overlap.end_s + _WORD_TOLERANCE_S)
     said = _letters("".join(w.text for w in words if near.contains((w.start_s + w.end_s) / 2)))
-    if not said:
+    known = {_letters(a) for a in assents} - {""}
+    if not said or not known:
         return overlap
-    if _made_of(said, {_letters(a) for a in assents} - {""}):
+    if _made_of(said, known):
         return overlap if overlap.other_stopped else replace(overlap, kind="backchannel")
     return replace(overlap, kind="interruption") if overlap.kind == "backchannel" else overlap
 
