@@ -14,26 +14,23 @@ from typing import Any, get_args
 from audit.records import (
     CallRecord,
     CutOff,
-    Evaluation,
     Evidence,
     Hold,
     Measured,
     Measures,
     Metadata,
-    Outcome,
     Overlap,
     RecordedHold,
     Recording,
     Role,
-    SectionScore,
-    Segment,
     Timeline,
     Tone,
     Transcript,
     Turn,
     Word,
-    total_s,
 )
+from audit.segments import Segment, total_s
+from audit.verdicts import Evaluation, Outcome, SectionScore
 
 SCHEMA = "callaudit.call/1"
 _ROLES: tuple[Role, ...] = get_args(Role)

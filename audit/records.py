@@ -1,4 +1,4 @@
-"""The facts of a call and its evaluation, as frozen values.
+"""The facts of a call, as frozen values.
 
 Everything that travels between the parts of callaudit is one of these. Times
 are seconds from the start of the recording, half-open ``[start_s, end_s)``.
@@ -7,11 +7,12 @@ What could not be measured is ``None`` with a reason, never 0.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
+
+from audit.segments import Segment, total_s
 
 Role = Literal["agent", "customer", "ivr", "unknown"]
 Layout = Literal["mono", "stereo", "dual_mono", "one_dead_leg"]
@@ -21,110 +22,6 @@ RecordingStart = Literal["before_ringing", "in_ringing", "at_answer", "unknown"]
 OverlapKind = Literal["interruption", "backchannel", "handover"]
 ToneKind = Literal["ringback", "busy", "congestion", "dial", "call_waiting", "special_information", "dtmf", "fax", "beep"]
 MetadataSource = Literal["cdr", "vcon", "file_name", "none"]
-Verdict = Literal["pass", "fail", "not_applicable", "not_evaluable"]
-
-
-# --- time -----------------------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True, order=True)
-class Segment:
-    """A stretch of time, in seconds, half-open.
-
-    Examples
-    --------
-    >>> Segment(1.0, 3.0).intersect(Segment(2.0, 5.0))
-    Segment(start_s=2.0, end_s=3.0)
-    >>> Segment(1.0, 2.0).intersect(Segment(2.0, 3.0)) is None
-    True
-    """
-
-    start_s: float
-    end_s: float
-
-    def __post_init__(self) -> None:
-        if not (math.isfinite(self.start_s) and math.isfinite(self.end_s) and self.start_s < self.end_s):
-            raise ValueError(f"a segment needs finite start_s < end_s, not {self.start_s}, {self.end_s}")
-
-    @property
-    def duration_s(self) -> float:
-        """Length in seconds, always positive."""
-        return self.end_s - self.start_s
-
-    def intersect(self, other: Segment) -> Segment | None:
-        """The common part, or None."""
-        start, end = max(self.start_s, other.start_s), min(self.end_s, other.end_s)
-        return Segment(start, end) if start < end else None
-
-    def contains(self, t_s: float) -> bool:
-        """Whether the moment lies inside."""
-        return self.start_s <= t_s < self.end_s
-
-
-def union(segments: Iterable[Segment], *, join_gap_s: float = 0.0) -> tuple[Segment, ...]:
-    """Merge overlapping and touching segments, and those at most `join_gap_s` apart.
-
-    Examples
-    --------
-    >>> union([Segment(2, 4), Segment(0, 1), Segment(3, 6)])
-    (Segment(start_s=0, end_s=1), Segment(start_s=2, end_s=6))
-    """
-    merged: list[Segment] = []
-    for start_s, end_s in sorted((s.start_s, s.end_s) for s in segments):  # holds and tones are segments, too
-        if merged and start_s <= merged[-1].end_s + join_gap_s:
-            if end_s > merged[-1].end_s:
-                merged[-1] = Segment(merged[-1].start_s, end_s)
-        else:
-            merged.append(Segment(start_s, end_s))
-    return tuple(merged)
-
-
-def intersection(a: Iterable[Segment], b: Iterable[Segment]) -> tuple[Segment, ...]:
-    """The time covered by both.
-
-    Examples
-    --------
-    >>> intersection([Segment(0, 4)], [Segment(1, 2), Segment(3, 9)])
-    (Segment(start_s=1, end_s=2), Segment(start_s=3, end_s=4))
-    """
-    left, right = union(a), union(b)
-    found: list[Segment] = []
-    i = j = 0
-    while i < len(left) and j < len(right):
-        common = left[i].intersect(right[j])
-        if common:
-            found.append(common)
-        if left[i].end_s < right[j].end_s:
-            i += 1
-        else:
-            j += 1
-    return tuple(found)
-
-
-def subtract(a: Iterable[Segment], b: Iterable[Segment]) -> tuple[Segment, ...]:
-    """The time covered by `a` and not by `b`.
-
-    Examples
-    --------
-    >>> subtract([Segment(0, 10)], [Segment(2, 3), Segment(8, 12)])
-    (Segment(start_s=0, end_s=2), Segment(start_s=3, end_s=8))
-    """
-    cuts = union(b)
-    left: list[Segment] = []
-    for s in union(a):
-        start = s.start_s
-        for c in cuts:
-            if c.end_s <= start or c.start_s >= s.end_s:
-                continue
-            if c.start_s > start:
-                left.append(Segment(start, c.start_s))
-            start = max(start, c.end_s)
-        if start < s.end_s:
-            left.append(Segment(start, s.end_s))
-    return tuple(left)
-
-
-def total_s(segments: Iterable[Segment]) -> float:
-    """Seconds covered, counting overlapping time once."""
-    return sum(s.duration_s for s in union(segments))
 
 
 # --- what is known before listening ---------------------------------------------------------------
@@ -245,6 +142,33 @@ class Metadata:
     holds: tuple[RecordedHold, ...] = ()
     hold_s: float | None = None
     transferred_at: tuple[datetime, ...] = ()
+
+
+# --- proof ----------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Where in the audio a verdict is proved.
+
+    Attributes
+    ----------
+    match : {"exact", "normalised", "pinyin", "window", "measure", "event"}
+        How it was found; "window" is a stretch searched in vain.
+    heard : str or None
+        For words: what the recogniser wrote, `text` being what it was taken for.
+    confidence : float or None
+        0-1, of the recogniser's words times the match.
+    suggestion : str or None
+        The polite form for this very wording.
+    """
+
+    start_s: float
+    end_s: float
+    role: Role
+    text: str
+    match: str
+    heard: str | None = None
+    confidence: float | None = None
+    suggestion: str | None = None
 
 
 # --- the timeline ---------------------------------------------------------------------------------
@@ -512,92 +436,6 @@ class CallRecord:
     measures: Mapping[Role, Measures] = field(default_factory=dict)
     transcript: Transcript | None = None
     tool_version: str = ""
-
-
-# --- evaluation -----------------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """Where in the audio a verdict is proved.
-
-    Attributes
-    ----------
-    match : {"exact", "normalised", "pinyin", "window", "measure", "event"}
-        How it was found; "window" is a stretch searched in vain.
-    heard : str or None
-        For words: what the recogniser wrote, `text` being what it was taken for.
-    confidence : float or None
-        0-1, of the recogniser's words times the match.
-    suggestion : str or None
-        The polite form for this very wording.
-    """
-
-    start_s: float
-    end_s: float
-    role: Role
-    text: str
-    match: str
-    heard: str | None = None
-    confidence: float | None = None
-    suggestion: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """The verdict on one criterion.
-
-    `points` and `max_points` are None when the criterion leaves the denominator.
-    `title`, `reason` and `suggestion` are given per language ("zh", "en").
-    """
-
-    criterion: str
-    outcome: Verdict
-    section: str
-    reason: Mapping[str, str]
-    title: Mapping[str, str]
-    points: float | None = None
-    max_points: float | None = None
-    critical: bool = False
-    clause: str = ""
-    suggestion: Mapping[str, str] = field(default_factory=dict)
-    evidence: tuple[Evidence, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class SectionScore:
-    """Points of one section as a percentage of what could be earned there; None where nothing could."""
-
-    section: str
-    title: Mapping[str, str]
-    score: float | None
-    points: float
-    max_points: float
-
-
-@dataclass(frozen=True, slots=True)
-class Evaluation:
-    """A call held against one scorecard. Never changed; overrides are added beside it.
-
-    Attributes
-    ----------
-    score : float or None
-        0-100; None where no criterion could be evaluated.
-    band : str or None
-        Id of the band of the scorecard that the score falls in.
-    score_reason : mapping of language to str
-        Why there is no score; empty where there is one.
-    """
-
-    scorecard: str
-    scorecard_version: str
-    scorecard_sha256: str
-    score: float | None
-    band: str | None
-    band_title: Mapping[str, str]
-    critical_failed: bool
-    weakest_section: str | None
-    sections: tuple[SectionScore, ...]
-    outcomes: tuple[Outcome, ...]
-    score_reason: Mapping[str, str] = field(default_factory=dict)
 
 
 # --- what did not go well -------------------------------------------------------------------------

@@ -30,7 +30,8 @@ from scipy.optimize import linear_sum_assignment
 from audit.audio import read_audio
 from audit.contract import record_from_json
 from audit.profile import Profile
-from audit.records import CallRecord, Segment, union
+from audit.records import CallRecord
+from audit.segments import Segment, union
 from audit.speakers.diarize import Diarization, diarize
 from audit.speakers.embedding import MODEL_NAME, SpeakerEncoder
 from audit.speakers.mono_roles import RoleFinding, assign_roles, split_turns

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import butter, sosfilt
 
-from audit.records import Segment
+from audit.segments import Segment
 from audit.telephony.musicness import EVERY, HOP_S, RATE_HZ, frame_figures, inputs, levels_of
 from audit.telephony.tones import find_tones
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from audit.errors import ModelError, UnreadableRecording
-from audit.records import CallRecord, Evaluation, Measured, Metadata, Recording, Timeline, Transcript
+from audit.records import CallRecord, Measured, Metadata, Recording, Timeline, Transcript
+from audit.verdicts import Evaluation
 
 
 @dataclass(frozen=True)

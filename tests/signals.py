@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import butter, fftconvolve, sosfilt
 
-from audit.records import Segment
+from audit.segments import Segment
 
 Samples = NDArray[np.float32]
 

@@ -12,23 +12,21 @@ from audit.contract import call_to_json, evaluation_from_json, record_from_json
 from audit.records import (
     CallRecord,
     CutOff,
-    Evaluation,
     Evidence,
     Hold,
     Measured,
     Measures,
     Metadata,
-    Outcome,
     Overlap,
     Recording,
-    SectionScore,
-    Segment,
     Timeline,
     Tone,
     Transcript,
     Turn,
     Word,
 )
+from audit.segments import Segment
+from audit.verdicts import Evaluation, Outcome, SectionScore
 
 
 @pytest.fixture

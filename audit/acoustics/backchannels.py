@@ -16,7 +16,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from importlib.resources import files
 
-from audit.records import Overlap, Segment, Word, union
+from audit.records import Overlap, Word
+from audit.segments import Segment, union
 
 #: The longest back-channel by sound alone, and the own silence before and after it (Ekstedt and Skantze 2022).
 BACKCHANNEL_MAX_S, BACKCHANNEL_BEFORE_S, BACKCHANNEL_AFTER_S = 1.0, 1.0, 2.0

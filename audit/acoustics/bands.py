@@ -13,7 +13,7 @@ import scipy.fft
 from numpy.typing import NDArray
 
 from audit.acoustics.neighbours import mean_around
-from audit.records import Segment
+from audit.segments import Segment
 
 Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]

@@ -22,7 +22,7 @@ import scipy.fft
 import soxr
 from numpy.typing import NDArray
 
-from audit.records import Segment, subtract, union
+from audit.segments import Segment, subtract, union
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from audit.acoustics.active import ActivityCounter, active_level_of
 from audit.acoustics.loudness import LoudnessSteps
 from audit.acoustics.noise import NoiseFloor
-from audit.records import Segment, union
+from audit.segments import Segment, union
 
 Floats = NDArray[np.float32]
 

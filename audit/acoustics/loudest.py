@@ -24,7 +24,7 @@ import numpy as np
 
 from audit.acoustics.level import StretchLevel
 from audit.acoustics.pitch import Pitch
-from audit.records import Segment
+from audit.segments import Segment
 
 #: A shorter stretch is a word or two, whose level says little; it is left out.
 MIN_STRETCH_S = 1.0

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from audit.records import Segment
+from audit.segments import Segment
 
 Floats = NDArray[np.float32]
 

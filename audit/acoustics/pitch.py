@@ -20,7 +20,7 @@ import scipy.fft
 import soxr
 from numpy.typing import NDArray
 
-from audit.records import Segment, union
+from audit.segments import Segment, union
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from audit.records import Segment, Word, union
+from audit.records import Word
+from audit.segments import Segment, union
 
 #: Less speech than this gives no rate: one short sentence more or less would decide it.
 MIN_SPEECH_S = 3.0

@@ -15,7 +15,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from audit.acoustics.backchannels import BREATH_S, find_backchannels
-from audit.records import Overlap, OverlapKind, Role, Segment, intersection, subtract, total_s, union
+from audit.records import Overlap, OverlapKind, Role
+from audit.segments import Segment, intersection, subtract, total_s, union
 
 #: Both at once for less than this is a back-channel ("嗯", "right"), not an interruption. The call-ai-metrics package
 #: (0.1.0) draws the line there too.

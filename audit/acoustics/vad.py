@@ -41,7 +41,7 @@ from audit.acoustics.bands import (
 from audit.acoustics.leak import leaks
 from audit.acoustics.neighbours import greatest_around, mean_around
 from audit.acoustics.noise_floor import noise_floor, quiet_floor
-from audit.records import Segment
+from audit.segments import Segment
 
 SUPPORTED_RATES_HZ = (8000, 16000)
 #: Two neighbouring stretches of speech further apart than this are two segments.

@@ -5,7 +5,8 @@ from __future__ import annotations
 from audit.evaluation import evaluate
 from audit.pipeline.scorecards import Scorecards
 from audit.pipeline.settings import Settings
-from audit.records import CallRecord, Evaluation
+from audit.records import CallRecord
+from audit.verdicts import Evaluation
 
 
 class ScorecardJudge:

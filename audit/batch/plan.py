@@ -15,8 +15,9 @@ from audit import __version__
 from audit.batch.files import call_file_name, printable
 from audit.batch.workers import Trouble, trouble_of
 from audit.errors import DuplicateCall, RecordingError
-from audit.records import CallRecord, Evaluation, Metadata
+from audit.records import CallRecord, Metadata
 from audit.storage import AuditKeys, LedgerEntry
+from audit.verdicts import Evaluation
 
 if TYPE_CHECKING:
     from audit.pipeline import Settings

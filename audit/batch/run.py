@@ -16,8 +16,9 @@ from audit.batch.stopping import StopSignals
 from audit.batch.workers import InProcess, MakeAuditor, Task, Trouble, WorkerPool
 from audit.contract import call_to_json
 from audit.errors import AuditError
-from audit.records import CallRecord, Evaluation, Failure, Metadata
+from audit.records import CallRecord, Failure, Metadata
 from audit.storage import Store
+from audit.verdicts import Evaluation
 
 if TYPE_CHECKING:
     from audit.pipeline import Settings

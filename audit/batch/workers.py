@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import Protocol
 
 from audit.errors import AuditError, MetadataError, ModelError, RecordingError, StoreError, UsageError
-from audit.records import CallRecord, Evaluation, Metadata
+from audit.records import CallRecord, Metadata
+from audit.verdicts import Evaluation
 
 #: Seconds between two looks at whether somebody asked to stop.
 POLL_S = 0.25

@@ -12,7 +12,8 @@ import click
 
 from audit.cli.options import FailOn
 from audit.cli.progress import clock_face
-from audit.records import CallRecord, Evaluation, Failure
+from audit.records import CallRecord, Failure
+from audit.verdicts import Evaluation
 
 if TYPE_CHECKING:
     from audit import report

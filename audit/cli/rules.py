@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from audit.evaluation import Scorecard
-    from audit.records import CallRecord, Evidence, Verdict
+    from audit.records import CallRecord, Evidence
+    from audit.verdicts import Verdict
 
 _COLOURS = {"pass": "green", "fail": "red", "not_applicable": "dim", "not_evaluable": "yellow"}
 

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from audit.audio import Audio
-    from audit.records import CallRecord, Segment
+    from audit.records import CallRecord
     from audit.report.timeline import Key
+    from audit.segments import Segment
 
     Curve = tuple[NDArray[np.float64], NDArray[np.float64]]
 
@@ -93,7 +94,7 @@ def _pitch(audio: Audio, record: CallRecord) -> dict[Key, Curve]:
     import numpy as np
 
     from audit.acoustics import pitch_track
-    from audit.records import Segment, intersection
+    from audit.segments import Segment, intersection
 
     found: dict[Key, Curve] = {}
     for channel, speech in _speech_by_channel(record).items():

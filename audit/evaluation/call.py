@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from audit.evaluation.match import Heard, Matching, prepare
-from audit.records import CallRecord, Evidence, Role, Segment, Turn, Verdict
+from audit.records import CallRecord, Evidence, Role, Turn
+from audit.segments import Segment
+from audit.verdicts import Verdict
 
 Reason = Mapping[str, str]
 _VARIABLE = re.compile(r"\{(\w+)\}")

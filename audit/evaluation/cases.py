@@ -29,14 +29,14 @@ from audit.records import (
     Metadata,
     Recording,
     Role,
-    Segment,
     Timeline,
     Tone,
     Transcript,
     Turn,
-    Verdict,
     Word,
 )
+from audit.segments import Segment
+from audit.verdicts import Verdict
 
 _TURN = re.compile(r"(Agent|Customer|Unknown)(?:\s+(\d+(?:\.\d+)?)(?:-(\d+(?:\.\d+)?))?)?:\s*(.*)", re.DOTALL)
 #: Ordinary speech: four Chinese characters or two and a half English words in a second.

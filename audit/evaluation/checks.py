@@ -35,7 +35,9 @@ from audit.evaluation.language import (
 )
 from audit.evaluation.match import Heard, Hit, Matching, MatchMode, cheapest, find, without
 from audit.evaluation.normalise import normalise
-from audit.records import Evidence, Role, Segment, Verdict, union
+from audit.records import Evidence, Role
+from audit.segments import Segment, union
+from audit.verdicts import Verdict
 
 _INNERMOST_GROUP = re.compile(r"\(([^()]*)\)")
 #: How many of the sought wordings a reason quotes.

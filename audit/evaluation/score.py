@@ -5,7 +5,8 @@ from __future__ import annotations
 from audit.evaluation.call import Call, Result, make_ready, say
 from audit.evaluation.checks import judge
 from audit.evaluation.language import Criterion, Scorecard, Section
-from audit.records import CallRecord, Evaluation, Outcome, SectionScore
+from audit.records import CallRecord
+from audit.verdicts import Evaluation, Outcome, SectionScore
 
 
 def evaluate(record: CallRecord, scorecard: Scorecard) -> Evaluation:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from audit.evaluation.call import Call, Reason, Result, say
 from audit.evaluation.language import HoldEtiquette
 from audit.evaluation.match import Hit, find
-from audit.records import Evidence, Segment, union
+from audit.records import Evidence
+from audit.segments import Segment, union
 
 #: A hold's edges are known to about a second (detectors work on frames and joined bursts), so words that run this far into
 #: a wait still come before it.

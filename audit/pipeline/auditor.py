@@ -15,9 +15,11 @@ from audit.pipeline.measures import measures_of
 from audit.pipeline.scorecards import Scorecards
 from audit.pipeline.settings import Settings
 from audit.pipeline.timeline import hold_against_record, timeline_of, with_words
-from audit.records import CallRecord, Evaluation, Layout, Metadata, Recording, Role, Segment, Transcript, union
+from audit.records import CallRecord, Layout, Metadata, Recording, Role, Transcript
+from audit.segments import Segment, union
 from audit.speakers import ChannelFinding, agent_channel
 from audit.transcript import LegAudio, Recogniser
+from audit.verdicts import Evaluation
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from audit import acoustics, telephony
 from audit.audio import Audio, Samples
 from audit.pipeline.windows import Window, joined, windows
-from audit.records import Layout, Segment, Tone, subtract, union
+from audit.records import Layout, Tone
+from audit.segments import Segment, subtract, union
 from audit.speakers import channel_layout
 
 #: A rest of music this long after the answer is a hold of its own.

@@ -11,7 +11,8 @@ from audit import acoustics
 from audit.audio import Samples
 from audit.pipeline.hearing import Heard
 from audit.pipeline.windows import windows
-from audit.records import Measures, Role, Segment, Timeline, Transcript, total_s
+from audit.records import Measures, Role, Timeline, Transcript
+from audit.segments import Segment, total_s
 
 
 def measures_of(heard: Heard, roles: Sequence[Role], transcript: Transcript | None, timeline: Timeline) -> dict[Role, Measures]:

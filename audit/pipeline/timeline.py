@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from audit import acoustics, telephony
 from audit.pipeline.hearing import Heard
-from audit.records import Measured, Metadata, Overlap, Role, Segment, Timeline, Transcript, subtract, total_s, union
+from audit.records import Measured, Metadata, Overlap, Role, Timeline, Transcript
+from audit.segments import Segment, subtract, total_s, union
 
 #: Dead air is listed from here on; rules choose their own, longer limit.
 MIN_DEAD_AIR_S = 3.0

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from audit.records import Segment, union
+from audit.segments import Segment, union
 
 #: A call up to this long is looked at whole.
 WHOLE_S = 1200.0

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from audit.records import Evaluation, Evidence, Outcome
+from audit.records import Evidence
 from audit.report.call_page import (
     PlayerBoard,
     call_view,
@@ -21,6 +21,7 @@ from audit.report.inputs import ReportedCall
 from audit.report.messages import Messages
 from audit.report.scorecard import AgentSummary, CriterionSummary, ScorecardUse, count_verdicts
 from audit.report.wording import NONE, length, measure, moment, percent, period, points, score
+from audit.verdicts import Evaluation, Outcome
 
 #: Calls shown in full on one page, those with the lowest scores; the list above them holds all.
 MAX_CALLS_SHOWN = 60

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from audit.audio import encode_clip, file_sha256, read_audio
 from audit.errors import AuditError
-from audit.records import Layout, Recording, Segment
+from audit.records import Layout, Recording
+from audit.segments import Segment
 
 #: Sound before and after the evidence, in seconds: enough to hear what led to it.
 CLIP_MARGIN_S = 2.0

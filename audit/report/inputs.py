@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from audit.records import CallRecord, Evaluation
+from audit.records import CallRecord
+from audit.verdicts import Evaluation
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from statistics import fmean, median
 
-from audit.records import Evaluation, Measures, Outcome, Role
+from audit.records import Measures, Role
 from audit.report.inputs import Band, ReportedCall
+from audit.verdicts import Evaluation, Outcome
 
 #: The figures of :class:`audit.records.Measures` shown on a page, in the order of the page.
 SHOWN_MEASURES = (

@@ -13,10 +13,11 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from audit.records import Failure, Measures, total_s
+from audit.records import Failure, Measures
 from audit.report.inputs import ReportedCall
 from audit.report.messages import Messages
 from audit.report.scorecard import AgentSummary, CriterionSummary, SectionSummary, agent_key, count_verdicts
+from audit.segments import total_s
 
 SCORECARD_SCHEMA = "callaudit.scorecard/1"
 

@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from audit.records import CallRecord, Segment, total_s
+from audit.records import CallRecord
 from audit.report import timeline_words as words
 from audit.report.messages import Messages
 from audit.report.picture import Label, Mark, Picture, Shape, Wave, rect, text_width
 from audit.report.wording import clock
+from audit.segments import Segment, total_s
 
 #: Sizes of the style sheet: most words, names of lanes, the figures of the heading, numbers of the axes.
 LABEL_PX, NAME_PX, FACT_PX, SMALL_PX = 12.0, 13.0, 13.0, 11.0

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from audit.records import CallRecord, Hold, Overlap, Segment, Timeline, total_s
+from audit.records import CallRecord, Hold, Overlap, Timeline
 from audit.report.messages import Messages
 from audit.report.wording import clock, length, moment, span
+from audit.segments import Segment, total_s
 
 #: Of one kind of event, so many times are written out in the description.
 _MOST_TIMES = 8

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import percentile_filter, uniform_filter1d
 
-from audit.records import Segment, total_s, union
+from audit.segments import Segment, total_s, union
 from audit.speakers.clustering import Floats, Labels, Window, group, learn_whitening, mean_points
 from audit.speakers.embedding import FRAMES_PER_S, mel_features
 

@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from audit.errors import MetadataError
-from audit.records import Segment
+from audit.segments import Segment
 
 _NOTHING = "<NA>"
 #: Other types of line that the format knows and that say nothing of who speaks when.

@@ -14,9 +14,10 @@ import sqlalchemy as sa
 
 from audit.contract import call_to_json, evaluation_from_json, record_from_json
 from audit.errors import StoreError
-from audit.records import CallRecord, Evaluation, Failure
+from audit.records import CallRecord, Failure
 from audit.storage.migrate import driver_message, migrate, next_step, open_engine
 from audit.storage.tables import calls, evaluations, notices, recordings, runs
+from audit.verdicts import Evaluation
 
 State = Literal["new", "running", "done", "failed", "skipped", "superseded"]
 RunState = Literal["done", "interrupted", "failed"]

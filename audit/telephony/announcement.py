@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from audit.records import Segment
+from audit.segments import Segment
 from audit.telephony.music import runs
 from audit.telephony.musicness import LEVEL_HOP_S, MAX_OVER_FLOOR_DB, Floats, Levels
 

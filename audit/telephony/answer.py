@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from audit.records import Measured, Metadata, RecordingStart, Segment, Tone
+from audit.records import Measured, Metadata, RecordingStart, Tone
+from audit.segments import Segment
 from audit.telephony.before_answer import MUSIC_EDGE_S, OPENING_TOLERANCE_S, LineOpening
 from audit.telephony.plans import TONE_PLANS
 from audit.telephony.ringing import Ringing

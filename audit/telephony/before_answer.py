@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from audit.records import Segment, Tone, intersection, subtract, total_s, union
+from audit.records import Tone
+from audit.segments import Segment, intersection, subtract, total_s, union
 from audit.telephony.ringing import Ringing
 from audit.telephony.spectrum import Floats
 

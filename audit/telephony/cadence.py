@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from audit.records import Segment
+from audit.segments import Segment
 from audit.telephony.plans import Cadence, carrier_hz
 
 TIMING_TOLERANCE_S = 0.08

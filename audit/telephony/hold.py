@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from audit.records import Hold, Segment, Tone, intersection, total_s, union
+from audit.records import Hold, Tone
+from audit.segments import Segment, intersection, total_s, union
 from audit.telephony.announcement import Announcement, find_announcements
 from audit.telephony.hold_tone import find_tone_holds
 from audit.telephony.music import MIN_MUSIC_S, Music, music_of, quiet_of, voiced

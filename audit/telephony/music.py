@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from audit.records import Segment, union
+from audit.segments import Segment, union
 from audit.telephony.musicness import DEAD_DBFS, LEVEL_HOP_S, Floats, Levels, Musicness, levels_of, musicness, smoothed_db
 from audit.telephony.spectrum import at_line_rate
 

@@ -18,7 +18,7 @@ import scipy.fft
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
-from audit.records import Segment
+from audit.segments import Segment
 
 Floats = NDArray[np.float32]
 Flags = NDArray[np.bool_]

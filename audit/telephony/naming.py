@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from audit.records import Segment, ToneKind
+from audit.records import ToneKind
+from audit.segments import Segment
 from audit.telephony.cadence import AT_START_S, SERIES_GAP_S, CadenceFit, fit_cadence, same_tone
 from audit.telephony.plans import TONE_PLANS, Cadence, TonePlan
 from audit.telephony.worldwide import is_dtmf, is_fax, special_information

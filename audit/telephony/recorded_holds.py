@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from audit.records import Hold, HoldSource, Metadata, intersection, total_s
+from audit.records import Hold, HoldSource, Metadata
+from audit.segments import intersection, total_s
 from audit.telephony.answer import RECORD_TOLERANCE_S, Answer
 
 #: What record and audio may differ by beyond the record's own clock before it is said.

@@ -9,7 +9,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from audit.records import CutOff, Segment, Tone, intersection, total_s
+from audit.records import CutOff, Tone
+from audit.segments import Segment, intersection, total_s
 from audit.telephony.spectrum import Floats
 
 RELEASE_TONES = ("busy", "congestion")

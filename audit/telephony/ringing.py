@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from audit.records import Segment, Tone
+from audit.records import Tone
+from audit.segments import Segment
 from audit.telephony.cadence import SERIES_GAP_S, CadenceFit, fit_cadence, same_tone
 from audit.telephony.naming import FIRST_SOUND_S, MAX_SERIES_GAP_S
 from audit.telephony.plans import FREQUENCY_TOLERANCE_RATIO, TONE_PLANS, Cadence, TonePlan

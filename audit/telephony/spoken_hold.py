@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from audit.records import Evidence, Hold, Segment, Timeline, Transcript, Turn, subtract, total_s, union
+from audit.records import Evidence, Hold, Timeline, Transcript, Turn
+from audit.segments import Segment, subtract, total_s, union
 
 # Shortest silence that words on both sides make a hold: the shortest that is listed as dead air.
 MIN_BETWEEN_WORDS_S = 3.0

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from audit.records import Segment, Tone
+from audit.records import Tone
+from audit.segments import Segment
 from audit.telephony.bursts import Burst, find_bursts
 from audit.telephony.naming import name_bursts
 from audit.telephony.plans import TONE_PLANS

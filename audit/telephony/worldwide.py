@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from audit.records import Segment
+from audit.segments import Segment
 
 # ITU-T Q.23; a sender keeps within 1.8 % (Q.24: receivers must take 1.5 %, some 1.8 %).
 DTMF_LOW_HZ, DTMF_HIGH_HZ, DTMF_TOLERANCE_RATIO = (697, 770, 852, 941), (1209, 1336, 1477, 1633), 0.018

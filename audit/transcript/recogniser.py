@@ -20,7 +20,8 @@ import numpy.typing as npt
 
 from audit.audio import Leg, resample
 from audit.errors import ModelError
-from audit.records import Role, Segment, Transcript, Turn, Word, total_s, union
+from audit.records import Role, Transcript, Turn, Word
+from audit.segments import Segment, total_s, union
 from audit.transcript.models import Progress, ensure_model, model_name, resolve_model
 from audit.transcript.normalise import MARKS
 from audit.transcript.packing import Piece, Window, pack, place_words

@@ -5,7 +5,8 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 
-from audit.records import Role, Segment, Turn, Word, intersection, total_s
+from audit.records import Role, Turn, Word
+from audit.segments import Segment, intersection, total_s
 from audit.transcript.normalise import ends_with_mark, ends_with_stop, has_han, tidy
 from audit.transcript.packing import nearest_segment
 

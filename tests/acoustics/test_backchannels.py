@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from audit.acoustics import backchannel_words, find_backchannels, judge_overlap
-from audit.records import Overlap, OverlapKind, Segment, Word
+from audit.records import Overlap, OverlapKind, Word
+from audit.segments import Segment
 
 
 @pytest.mark.parametrize(

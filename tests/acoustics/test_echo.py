@@ -11,7 +11,7 @@ from scipy.signal import lfilter
 
 from audit.acoustics import Crosstalk, crosstalk_of, lone_pieces, measure_crosstalk
 from audit.acoustics.echo import MAX_LONE_S
-from audit.records import Segment, total_s
+from audit.segments import Segment, total_s
 from tests.signals import Made, Samples, at_level, music, noise, silence
 from tests.signals import speechlike as make_speech
 

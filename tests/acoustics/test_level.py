@@ -10,7 +10,7 @@ import pytest
 from scipy.signal import lfilter
 
 from audit.acoustics import Level, LevelMeter, active_speech_level, measure_level, turn_levels
-from audit.records import Segment
+from audit.segments import Segment
 from tests.signals import Samples, at_level, join, noise, place, silence, tone
 from tests.signals import speechlike as make_speech
 

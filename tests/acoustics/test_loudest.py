@@ -16,7 +16,7 @@ from audit.acoustics import (
     turn_levels,
 )
 from audit.acoustics.pitch import Pitch
-from audit.records import Segment
+from audit.segments import Segment
 from tests.signals import Samples, join, silence, speechlike
 
 

@@ -20,7 +20,7 @@ from scipy.signal import freqz, lfilter
 
 from audit.acoustics import loudness_lufs, measure_level
 from audit.acoustics.loudness import LoudnessSteps, step_weights
-from audit.records import Segment
+from audit.segments import Segment
 from tests.signals import Samples, noise, silence, speechlike
 
 TOLERANCE_LU = 0.1

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.signal import butter, sosfilt
 
 from audit.acoustics import measure_pitch, pitch_of, pitch_pieces, pitch_track
-from audit.records import Segment, total_s
+from audit.segments import Segment, total_s
 from tests.signals import Samples, at_level, join, noise, silence, speechlike
 
 FOUR_S = [Segment(0, 4)]

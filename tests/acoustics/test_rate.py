@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from audit.acoustics import articulation_rate, count_units, fastest_rate
-from audit.records import Segment, Word
+from audit.records import Word
+from audit.segments import Segment
 
 
 @pytest.mark.parametrize(

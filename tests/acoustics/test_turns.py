@@ -16,7 +16,8 @@ from audit.acoustics import (
     talk_share_ratio,
     talk_spells,
 )
-from audit.records import Overlap, Segment, intersection, total_s
+from audit.records import Overlap
+from audit.segments import Segment, intersection, total_s
 
 CALL = Segment(0, 60)
 SEGMENTS = st.lists(

@@ -10,7 +10,7 @@ import pytest
 from scipy.signal import firwin, lfilter
 
 from audit.acoustics import dead_air, find_activity, find_speech, overlaps
-from audit.records import Segment, intersection, total_s
+from audit.segments import Segment, intersection, total_s
 from tests.signals import Samples, at_level, burst, cadence, join, music, noise, place, silence, tone
 from tests.signals import speechlike as make_speech
 

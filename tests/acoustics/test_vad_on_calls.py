@@ -8,7 +8,7 @@ from pathlib import Path
 
 from audit.acoustics import find_speech
 from audit.audio import read_audio, resample
-from audit.records import Segment, intersection, total_s
+from audit.segments import Segment, intersection, total_s
 
 #: Missed and invented speech over speech. Far less than what moves a rate of a whole archive.
 MOST_ERROR = 0.03

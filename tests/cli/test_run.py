@@ -19,7 +19,7 @@ from audit.cli import cli
 from audit.cli.closing import met
 from audit.cli.options import FailOn, workers_and_threads
 from audit.cli.progress import Pace, ShownProgress
-from audit.records import Evaluation, Outcome
+from audit.verdicts import Evaluation, Outcome
 from tests.cli.calls import write_call
 from tests.conftest import ROOT
 

@@ -18,7 +18,8 @@ from audit.ingest import find_metadata, read_cdr
 from audit.pipeline import Settings
 from audit.pipeline.auditor import AuditedCall, Auditor
 from audit.profile import load_profile
-from audit.records import Metadata, Segment, intersection, subtract, total_s
+from audit.records import Metadata
+from audit.segments import Segment, intersection, subtract, total_s
 from tests.conftest import ROOT
 from tests.signals import noise, speechlike
 

@@ -10,7 +10,7 @@ import pytest
 from audit.audio import Audio, SampleStore, read_audio
 from audit.pipeline.hearing import Heard, hear
 from audit.pipeline.windows import Window, joined, windows
-from audit.records import Segment, intersection, total_s, union
+from audit.segments import Segment, intersection, total_s, union
 from tests.conftest import ROOT
 from tests.signals import at_level, noise
 

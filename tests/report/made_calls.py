@@ -13,24 +13,21 @@ import numpy as np
 
 from audit.records import (
     CallRecord,
-    Evaluation,
     Evidence,
     Hold,
     Measured,
     Measures,
     Metadata,
-    Outcome,
     Recording,
-    SectionScore,
-    Segment,
     Timeline,
     Tone,
     Transcript,
     Turn,
-    Verdict,
     Word,
 )
 from audit.report import Band, ReportedCall
+from audit.segments import Segment
+from audit.verdicts import Evaluation, Outcome, SectionScore, Verdict
 
 SHANGHAI = timezone(timedelta(hours=8))
 GENERATED_AT = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from audit.records import Outcome
 from audit.report.scorecard import agent_key, summarise_agent, summarise_batch
+from audit.verdicts import Outcome
 from tests.report.made_calls import BANDS, call, measured_only, outcome
 
 

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from audit.audio import read_audio
-from audit.records import CallRecord, CutOff, Hold, Measured, Overlap, Recording, Segment, Tone
+from audit.records import CallRecord, CutOff, Hold, Measured, Overlap, Recording, Tone
 from audit.report.curves import PitchScale, envelopes_of, leg_envelope, pitch_path, pitch_scale, wave_path
 from audit.report.picture import text_width
 from audit.report.timeline import MAX_WIDTH_PX, MIN_WIDTH_PX, draw_timeline
+from audit.segments import Segment
 from tests.report.made_calls import record, write_recording
 
 SVG = "{http://www.w3.org/2000/svg}"

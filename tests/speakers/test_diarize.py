@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from audit.records import Segment, intersection, total_s
+from audit.segments import Segment, intersection, total_s
 from audit.speakers.diarize import Diarization, diarize
 from tests.speakers.voices import HIGH, LOW, RATE_HZ, THIRD, Resonances, Voice, conversation, say
 

@@ -10,23 +10,21 @@ import pytest
 from audit.errors import StoreError
 from audit.records import (
     CallRecord,
-    Evaluation,
     Evidence,
     Failure,
     Hold,
     Measured,
     Measures,
     Metadata,
-    Outcome,
     Recording,
-    SectionScore,
-    Segment,
     Timeline,
     Transcript,
     Turn,
     Word,
 )
+from audit.segments import Segment
 from audit.storage import AuditKeys, Store
+from audit.verdicts import Evaluation, Outcome, SectionScore
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 KEYS = AuditKeys("measuring", "words", "metadata")

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from audit.audio import read_audio
-from audit.records import Metadata, Segment, Tone
+from audit.records import Metadata, Tone
+from audit.segments import Segment
 from audit.telephony import find_tones, measure_ringing
 from audit.telephony.answer import find_answer
 from audit.telephony.before_answer import find_line_opening, find_music_before_answer, find_music_end, first_dialogue_s

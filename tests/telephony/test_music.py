@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from audit.audio import read_audio
-from audit.records import Segment
+from audit.segments import Segment
 from audit.telephony.music import find_music
 from tests import signals
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from audit.audio import read_audio
-from audit.records import Segment
+from audit.segments import Segment
 from audit.telephony import find_release, find_tones
 from tests import signals
 

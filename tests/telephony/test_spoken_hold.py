@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from audit.records import Hold, Measured, Role, Segment, Timeline, Transcript, Turn, Word
+from audit.records import Hold, Measured, Role, Timeline, Transcript, Turn, Word
+from audit.segments import Segment
 from audit.telephony.spoken_hold import find_spoken_holds, hold_phrases, with_spoken_holds
 
 

@@ -5,7 +5,8 @@ import time
 import numpy as np
 import pytest
 
-from audit.records import Segment, Tone
+from audit.records import Tone
+from audit.segments import Segment
 from audit.telephony import TONE_PLANS, find_tones
 from tests import signals
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit.records import Segment, Word, intersection, total_s
+from audit.records import Word
+from audit.segments import Segment, intersection, total_s
 from audit.transcript.packing import PAD_S, WINDOW_S, Window, nearest_segment, pack, place_words
 
 DURATION_S = 4000.0

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from audit.errors import ModelError
-from audit.records import Segment, Word
+from audit.records import Word
+from audit.segments import Segment
 from audit.transcript.packing import Window, pack
 from audit.transcript.recogniser import LegAudio, Recogniser, _compression_ratio, _Decoded, _is_doubtful, _Sound, _window_words
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from audit.records import Segment, Word
+from audit.records import Word
+from audit.segments import Segment
 from audit.transcript.turns import build_turns, covered_s
 
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit.records import Hold, Segment, Tone, intersection, subtract, total_s, union
+from audit.records import Hold, Tone
+from audit.segments import Segment, intersection, subtract, total_s, union
 
 segments = st.lists(
     st.tuples(st.integers(0, 60), st.integers(1, 20)).map(lambda x: Segment(float(x[0]), float(x[0] + x[1]))), max_size=12
