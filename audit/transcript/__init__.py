@@ -3,7 +3,8 @@
 from audit.transcript.catalogue import DEFAULT_MODEL, list_models
 from audit.transcript.models import ensure_model, install_model, resolve_model, verify_model
 from audit.transcript.normalise import to_simplified
-from audit.transcript.recogniser import LegAudio, Recogniser
+from audit.transcript.recogniser import Recogniser
+from audit.transcript.sound import LegAudio
 
 __all__ = [
     "DEFAULT_MODEL",

@@ -8,87 +8,25 @@ in other surroundings, and dropped if it fails again.
 
 from __future__ import annotations
 
-import math
-import zlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from audit.audio import Leg, resample
 from audit.errors import ModelError
-from audit.records import Role, Transcript, Turn, Word
-from audit.segments import Segment, total_s, union
+from audit.records import Transcript, Turn, Word
+from audit.segments import total_s, union
+from audit.transcript.attempts import attempt
+from audit.transcript.evidence import Decoded, compression_ratio, window_words
 from audit.transcript.models import Progress, ensure_model, model_name, resolve_model
-from audit.transcript.normalise import MARKS
-from audit.transcript.packing import Piece, Window, pack, place_words
+from audit.transcript.packing import Window
+from audit.transcript.sound import LegAudio, Sound, pack_leg
 from audit.transcript.turns import build_turns, covered_s
 
-SAMPLE_RATE_HZ = 16000
 #: Written as the language of a call in which nothing was said and none was asked for.
 LANGUAGE_WITHOUT_SPEECH = "zh"
-
-# Evidence against a window's text. The first three are the thresholds of Whisper's own decoder
-# (Radford et al. 2022, section 4.5).
-_MOST_COMPRESSION = 2.4
-_LEAST_LOGPROB = -1.0
-_MOST_NO_SPEECH = 0.6
-#: Nobody speaks faster: the fastest measured Mandarin conversation has about 8 syllables a second.
-_MOST_CHARACTERS_PER_S = 12.0
-_MOST_WORDS_PER_S = 8.0
-#: What is decoded a second time is packed into windows of this length, and repeating is made dearer.
-_SECOND_WINDOW_S, _SECOND_REPETITION_PENALTY = 10.0, 1.2
-#: A stretch of speech this long without any word is decoded once more, alone.
-_SILENT_STRETCH_S = 0.8
-#: So many words or more cannot all begin in a window's last moment: the model repeats itself past the end of speech.
-_SQUEEZED_WORDS, _SQUEEZED_S = 4, 0.1
-#: Frame for finding the quietest moment of a long stretch.
-_ENERGY_FRAME_S = 0.05
-
-#: Sound on either side of a stretch that lets the resampling filter settle.
-_RESAMPLING_MARGIN_S = 0.02
-
-Samples = npt.NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True)
-class LegAudio:
-    """One party's sound and where it speaks.
-
-    Attributes
-    ----------
-    role : Role
-        "unknown" for a mono recording that holds both parties.
-    samples : ndarray of float32, shape (n,), or Leg
-        A leg is read only where there is speech.
-        Full scale 1.0.
-    sample_rate_hz : int
-    speech : tuple of Segment
-        Sorted, from the own voice activity detector.
-    """
-
-    role: Role
-    samples: Samples | Leg
-    sample_rate_hz: int
-    speech: tuple[Segment, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Decoded:
-    """What the model says of one window; word times in window time."""
-
-    window: Window
-    words: tuple[Word, ...]
-    avg_logprob: float
-    no_speech_prob: float
-    compression_ratio: float
-
-    @property
-    def text(self) -> str:
-        return "".join(w.text for w in self.words)
 
 
 class Recogniser:
@@ -185,7 +123,7 @@ class Recogniser:
         """
         if language not in ("auto", "en") and not self._whisper.model.is_multilingual:
             raise ModelError(f"the model {self.model_name} knows English only", hint="use one without .en in its name")
-        sounds = [_Sound.of(leg) for leg in legs]
+        sounds = [Sound.of(leg) for leg in legs]
         windows = [w for i, sound in enumerate(sounds) for w in pack_leg(i, sound)]
         if not windows:
             return Transcript(LANGUAGE_WITHOUT_SPEECH if language == "auto" else language, self.model_name)
@@ -204,35 +142,27 @@ class Recogniser:
 
     # --- decoding ---------------------------------------------------------------------------------
     def _words(
-        self, windows: Sequence[Window], sounds: Sequence[_Sound], language: str, hotwords: str | None
+        self, windows: Sequence[Window], sounds: Sequence[Sound], language: str, hotwords: str | None
     ) -> list[tuple[Word, ...]]:
-        """Words of each leg in leg time: one pass over all windows, and one more over what went wrong."""
-        good: list[_Decoded] = []
-        again: list[Window] = []
-        for decoded in self._decode(windows, sounds, language, hotwords):
-            if _is_doubtful(decoded, language):
-                again += _repacked(decoded.window, sounds[decoded.window.leg])
-                continue
-            good.append(decoded)
-            again += _without_words(decoded)
-        if again:
-            # other surroundings, and no hint that could be echoed
-            second = self._decode(again, sounds, language, None, repetition_penalty=_SECOND_REPETITION_PENALTY)
-            good += [d for d in second if not _is_doubtful(d, language)]
-        words: list[list[Word]] = [[] for _ in sounds]
-        for decoded in good:
-            words[decoded.window.leg] += [w for _, w in place_words(decoded.window, decoded.words)]
-        return [tuple(sorted(leg, key=lambda w: (w.start_s, w.end_s))) for leg in words]
+        """Words of each leg in leg time: what the attempts ask for is decoded until they are content."""
+        attempts = attempt(windows, sounds, language=language, hotwords=hotwords)
+        asked = next(attempts)
+        while True:
+            decoded = self._decode(asked.windows, sounds, language, asked.hotwords, repetition_penalty=asked.repetition_penalty)
+            try:
+                asked = attempts.send(decoded)
+            except StopIteration as finished:
+                return finished.value
 
     def _decode(
         self,
         windows: Sequence[Window],
-        sounds: Sequence[_Sound],
+        sounds: Sequence[Sound],
         language: str,
         hotwords: str | None,
         *,
         repetition_penalty: float = 1.0,
-    ) -> list[_Decoded]:
+    ) -> list[Decoded]:
         from faster_whisper.tokenizer import Tokenizer
         from faster_whisper.transcribe import get_suppressed_tokens
 
@@ -240,7 +170,7 @@ class Recogniser:
         tokenizer = Tokenizer(model.hf_tokenizer, model.model.is_multilingual, task="transcribe", language=language)
         prompt = model.get_prompt(tokenizer, [], without_timestamps=True, hotwords=hotwords)
         suppressed = get_suppressed_tokens(tokenizer, [-1])
-        decoded: list[_Decoded] = []
+        decoded: list[Decoded] = []
         for at in range(0, len(windows), self._batch_size):
             batch = windows[at : at + self._batch_size]
             encoded = model.encode(self._features(batch, sounds))
@@ -261,17 +191,17 @@ class Recogniser:
             for window, result, text_tokens, alignment in zip(batch, results, tokens, alignments, strict=True):
                 text = tokenizer.decode(text_tokens)
                 decoded.append(
-                    _Decoded(
+                    Decoded(
                         window=window,
-                        words=_window_words(alignment, window),
+                        words=window_words(alignment, window),
                         avg_logprob=result.scores[0] * len(text_tokens) / (len(text_tokens) + 1),
                         no_speech_prob=result.no_speech_prob,
-                        compression_ratio=_compression_ratio(text),
+                        compression_ratio=compression_ratio(text),
                     )
                 )
         return decoded
 
-    def _features(self, windows: Sequence[Window], sounds: Sequence[_Sound]) -> npt.NDArray[np.float32]:
+    def _features(self, windows: Sequence[Window], sounds: Sequence[Sound]) -> npt.NDArray[np.float32]:
         """Log-mel features; the rest of each window is silence, as in the model's training.
 
         faster-whisper's batched pipeline fills up the features with zeros instead, which is not
@@ -283,124 +213,10 @@ class Recogniser:
             [extract(sounds[w.leg].window_samples(w, n_samples=whole))[..., : extract.nb_max_frames] for w in windows]
         )
 
-    def _hear_language(self, windows: Sequence[Window], sounds: Sequence[_Sound]) -> str:
+    def _hear_language(self, windows: Sequence[Window], sounds: Sequence[Sound]) -> str:
         """The language of the window with the most speech."""
         if not self._whisper.model.is_multilingual:
             return "en"
         longest = max(windows, key=lambda w: w.speech_s)
         found = self._whisper.model.detect_language(self._whisper.encode(self._features([longest], sounds)))
         return str(found[0][0][0]).strip("<|>")
-
-
-@dataclass(frozen=True, slots=True)
-class _Sound:
-    """A leg, its speech held inside its length. Resampled stretch by stretch: hours of a call stay as they came."""
-
-    samples: Samples | Leg
-    sample_rate_hz: int
-    speech: tuple[Segment, ...]
-
-    @classmethod
-    def of(cls, leg: LegAudio) -> _Sound:
-        if leg.samples.ndim != 1:
-            raise ValueError(f"a leg has one dimension, not {leg.samples.ndim}")
-        duration_s = len(leg.samples) / leg.sample_rate_hz
-        inside = (s.intersect(Segment(0.0, duration_s)) for s in union(leg.speech)) if duration_s else ()
-        return cls(leg.samples, leg.sample_rate_hz, tuple(s for s in inside if s is not None))
-
-    @property
-    def duration_s(self) -> float:
-        return len(self.samples) / self.sample_rate_hz
-
-    def cut(self, start_s: float, end_s: float) -> Samples:
-        """The stretch between two moments at the recogniser's rate."""
-        rate = self.sample_rate_hz
-        first = max(math.floor((start_s - _RESAMPLING_MARGIN_S) * rate), 0)
-        last = math.ceil((end_s + _RESAMPLING_MARGIN_S) * rate)
-        out = resample(self.samples[first:last], rate, SAMPLE_RATE_HZ)
-        at = round((start_s - first / rate) * SAMPLE_RATE_HZ)
-        return out[at : at + round((end_s - start_s) * SAMPLE_RATE_HZ)]
-
-    def quietest(self, start_s: float, end_s: float) -> float:
-        """The middle of the quietest 50 ms between two moments."""
-        frame = round(_ENERGY_FRAME_S * self.sample_rate_hz)
-        part = self.samples[round(start_s * self.sample_rate_hz) : round(end_s * self.sample_rate_hz)]
-        n = len(part) // frame
-        if n == 0:
-            return (start_s + end_s) / 2
-        energy = np.square(part[: n * frame].reshape(n, frame), dtype=np.float64).sum(axis=1)
-        return start_s + (int(energy.argmin()) + 0.5) * _ENERGY_FRAME_S
-
-    def window_samples(self, window: Window, *, n_samples: int) -> Samples:
-        """Copy a window's stretches to their places; the rest is silence."""
-        out = np.zeros(n_samples, np.float32)
-        for piece in window.pieces:
-            part = self.cut(piece.source.start_s, piece.source.end_s)
-            at = round(piece.packed_start_s * SAMPLE_RATE_HZ)
-            out[at : at + len(part)] = part[: len(out) - at]
-        return out
-
-
-def pack_leg(index: int, sound: _Sound) -> tuple[Window, ...]:
-    """Windows of one leg's speech."""
-    return pack(sound.speech, duration_s=sound.duration_s, quietest=sound.quietest, leg=index)
-
-
-def _window_words(alignment: Sequence[dict[str, Any]], window: Window) -> tuple[Word, ...]:
-    """Words with their marks attached, in window time; those heaped up at the window's end are left out.
-
-    The alignment reaches only as far as the window's sound: what the model
-    writes beyond it has no time of its own.
-    """
-    words: list[Word] = []
-    for token in alignment:
-        text, start, end = token["word"], float(token["start"]), float(token["end"])
-        if not text:
-            continue
-        if words and text.strip() and all(c in MARKS for c in text.strip()):
-            words[-1] = replace(words[-1], text=words[-1].text + text.strip())
-        elif words and not text.strip():
-            words[-1] = replace(words[-1], text=words[-1].text + text)
-        else:
-            words.append(Word(start, max(end, start), text, float(token["probability"])))
-    in_time = [w for w in words if w.start_s < window.duration_s - _SQUEEZED_S]
-    return tuple(in_time if len(words) - len(in_time) >= _SQUEEZED_WORDS else words)
-
-
-# --- evidence -------------------------------------------------------------------------------------
-def _compression_ratio(text: str) -> float:
-    data = text.encode("utf8")
-    return len(data) / len(zlib.compress(data)) if data else 0.0
-
-
-def _is_doubtful(decoded: _Decoded, language: str) -> bool:
-    """Whether a window's text is likely not what was said in it."""
-    if not decoded.words:
-        return False
-    silent = decoded.no_speech_prob > _MOST_NO_SPEECH and decoded.avg_logprob < _LEAST_LOGPROB
-    repeated = decoded.compression_ratio > _MOST_COMPRESSION
-    return silent or repeated or decoded.avg_logprob < 2 * _LEAST_LOGPROB or _too_fast(decoded, language)
-
-
-def _too_fast(decoded: _Decoded, language: str) -> bool:
-    seconds = max(decoded.window.speech_s, 0.5)
-    if language == "zh":
-        return sum(c.isalnum() for c in decoded.text) / seconds > _MOST_CHARACTERS_PER_S
-    return len(decoded.words) / seconds > _MOST_WORDS_PER_S
-
-
-def _repacked(window: Window, sound: _Sound) -> tuple[Window, ...]:
-    """The same speech in shorter windows."""
-    speech = [p.speech for p in window.pieces]
-    return pack(speech, duration_s=sound.duration_s, quietest=sound.quietest, leg=window.leg, window_s=_SECOND_WINDOW_S)
-
-
-def _alone(window: Window, piece: Piece) -> Window:
-    return Window(window.leg, (replace(piece, packed_start_s=0.0),))
-
-
-def _without_words(decoded: _Decoded) -> list[Window]:
-    """Stretches of speech in which the window's text has no word, to be heard alone."""
-    heard = {i for i, _ in place_words(decoded.window, decoded.words)}
-    silent = (p for i, p in enumerate(decoded.window.pieces) if i not in heard and p.speech.duration_s >= _SILENT_STRETCH_S)
-    return [_alone(decoded.window, p) for p in silent] if len(decoded.window.pieces) > 1 else []

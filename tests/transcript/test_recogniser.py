@@ -10,8 +10,10 @@ import pytest
 from audit.errors import ModelError
 from audit.records import Word
 from audit.segments import Segment
+from audit.transcript.evidence import Decoded, compression_ratio, is_doubtful, window_words
 from audit.transcript.packing import Window, pack
-from audit.transcript.recogniser import LegAudio, Recogniser, _compression_ratio, _Decoded, _is_doubtful, _Sound, _window_words
+from audit.transcript.recogniser import Recogniser
+from audit.transcript.sound import LegAudio, Sound
 
 
 def window(*segments: Segment, duration_s: float = 100.0) -> Window:
@@ -19,10 +21,10 @@ def window(*segments: Segment, duration_s: float = 100.0) -> Window:
     return packed
 
 
-def decoded(text: str, *, avg_logprob: float = -0.2, no_speech_prob: float = 0.1, seconds: float = 10.0) -> _Decoded:
+def decoded(text: str, *, avg_logprob: float = -0.2, no_speech_prob: float = 0.1, seconds: float = 10.0) -> Decoded:
     """A window's text, one word a character."""
     words = tuple(Word(i * 0.1, i * 0.1 + 0.1, c, 0.9) for i, c in enumerate(text))
-    return _Decoded(window(Segment(1, 1 + seconds)), words, avg_logprob, no_speech_prob, _compression_ratio(text))
+    return Decoded(window(Segment(1, 1 + seconds)), words, avg_logprob, no_speech_prob, compression_ratio(text))
 
 
 @pytest.mark.parametrize(
@@ -36,8 +38,8 @@ def decoded(text: str, *, avg_logprob: float = -0.2, no_speech_prob: float = 0.1
         pytest.param(decoded(""), False, id="no text"),
     ],
 )
-def test_text_is_doubted_by_its_evidence(case: _Decoded, doubtful: bool) -> None:
-    assert _is_doubtful(case, "zh") is doubtful
+def test_text_is_doubted_by_its_evidence(case: Decoded, doubtful: bool) -> None:
+    assert is_doubtful(case, "zh") is doubtful
 
 
 def aligned(text: str, start_s: float, end_s: float) -> dict[str, object]:
@@ -47,17 +49,17 @@ def aligned(text: str, start_s: float, end_s: float) -> dict[str, object]:
 def test_words_heaped_up_past_the_end_of_speech_are_left_out() -> None:
     said = [aligned("再", 0.2, 0.6), aligned("见", 0.6, 1.0)]
     repeated = [aligned(c, 1.28, 1.3) for c in "再见再见"]
-    assert "".join(w.text for w in _window_words([*said, *repeated], window(Segment(1, 2)))) == "再见"
+    assert "".join(w.text for w in window_words([*said, *repeated], window(Segment(1, 2)))) == "再见"
 
 
 def test_a_mark_is_written_behind_its_word() -> None:
-    (word,) = _window_words([aligned("好", 0.2, 0.6), aligned("。", 0.6, 0.8)], window(Segment(1, 2)))
+    (word,) = window_words([aligned("好", 0.2, 0.6), aligned("。", 0.6, 0.8)], window(Segment(1, 2)))
     assert (word.text, word.end_s) == ("好。", 0.6)
 
 
 def test_a_window_holds_the_sound_of_its_stretches_and_silence_between() -> None:
     samples = np.arange(16000 * 10, dtype=np.float32)
-    sound = _Sound.of(LegAudio("agent", samples, 16000, (Segment(1, 2), Segment(5, 6))))
+    sound = Sound.of(LegAudio("agent", samples, 16000, (Segment(1, 2), Segment(5, 6))))
     packed = window(*sound.speech, duration_s=10)
     heard = sound.window_samples(packed, n_samples=480000)
     for piece in packed.pieces:
@@ -69,18 +71,18 @@ def test_a_window_holds_the_sound_of_its_stretches_and_silence_between() -> None
 def test_a_long_stretch_is_cut_where_it_is_quietest() -> None:
     samples = np.ones(16000 * 10, np.float32)
     samples[16000 * 7 : 16000 * 7 + 1600] = 0
-    assert _Sound.of(LegAudio("agent", samples, 16000, ())).quietest(4.0, 9.0) == pytest.approx(7.05, abs=0.05)
+    assert Sound.of(LegAudio("agent", samples, 16000, ())).quietest(4.0, 9.0) == pytest.approx(7.05, abs=0.05)
 
 
 def test_a_stretch_is_resampled_without_moving() -> None:
     """A 500 Hz tone from 8 to 16 kHz: the made signal at the new rate is the truth, 1 % for the filter's ripple."""
     tone = np.sin(2 * np.pi * 500 * np.arange(8000 * 3) / 8000).astype(np.float32)
-    cut = _Sound.of(LegAudio("agent", tone, 8000, ())).cut(1.003, 2.003)
+    cut = Sound.of(LegAudio("agent", tone, 8000, ())).cut(1.003, 2.003)
     assert cut == pytest.approx(np.sin(2 * np.pi * 500 * (1.003 + np.arange(16000) / 16000)), abs=0.02)
 
 
 def test_speech_past_the_end_of_the_leg_is_ignored() -> None:
-    sound = _Sound.of(LegAudio("agent", np.zeros(8000, np.float32), 8000, (Segment(0.5, 3), Segment(4, 5))))
+    sound = Sound.of(LegAudio("agent", np.zeros(8000, np.float32), 8000, (Segment(0.5, 3), Segment(4, 5))))
     assert sound.speech == (Segment(0.5, 1.0),)
 
 
