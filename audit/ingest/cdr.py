@@ -10,7 +10,6 @@ Both figures count whole seconds in Asterisk and FreeSWITCH, so the difference i
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 import re
@@ -23,6 +22,7 @@ from rapidfuzz import process
 
 from audit.errors import MetadataError
 from audit.ingest.events import read_events
+from audit.ingest.text import decode_text
 from audit.ingest.values import direction_of_numbers, is_no_moment, parse_direction, parse_moment, parse_party, parse_seconds
 from audit.profile import Profile
 from audit.records import Metadata
@@ -242,7 +242,9 @@ def _table(path: Path) -> list[tuple[int, list[str]]]:
         raise MetadataError(f"{path}: cannot read the call-detail file: {e.strerror}", hint="check the path after --cdr") from e
     if data[:4] == b"PK\x03\x04" or data[:4] == b"\xd0\xcf\x11\xe0":
         raise MetadataError(f"{path}: this is a spreadsheet, not CSV", hint="save it as CSV (UTF-8)")
-    text = _decode(path, data)
+    text = decode_text(data)
+    if text is None:
+        raise MetadataError(f"{path}: the text is neither UTF-8, UTF-16 nor GB18030", hint="save it as CSV (UTF-8)")
     first = next((line for line in text.splitlines() if line.strip()), "")
     if not first:
         raise MetadataError(f"{path}: the call-detail file is empty", hint="check the path after --cdr")
@@ -258,28 +260,6 @@ def _table(path: Path) -> list[tuple[int, list[str]]]:
     except csv.Error as e:
         raise MetadataError(f"{path}:{start}: not a CSV table: {e}", hint="save it as CSV (UTF-8)") from e
     return rows
-
-
-def _decode(path: Path, data: bytes) -> str:
-    """The text, by byte-order mark, else UTF-8, else GB18030."""
-    if data.startswith(codecs.BOM_UTF8):
-        candidates = ["utf-8-sig"]
-    elif data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        candidates = ["utf-16"]
-    elif data[1:200:2].count(0) > data[:200:2].count(0) and b"\0" in data[:200]:
-        candidates = ["utf-16-le"]
-    elif b"\0" in data[:200]:
-        candidates = ["utf-16-be"]
-    else:
-        candidates = ["utf-8", "gb18030"]
-    for encoding in candidates:
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in text:
-            return text
-    raise MetadataError(f"{path}: the text is neither UTF-8, UTF-16 nor GB18030", hint="save it as CSV (UTF-8)")
 
 
 def _header(path: Path, table: list[tuple[int, list[str]]], profile: Profile) -> tuple[list[str], list[tuple[int, list[str]]]]:
