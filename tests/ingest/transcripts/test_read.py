@@ -120,16 +120,9 @@ def test_amazon_transcribe_by_speaker(tmp_path: Path, newer: bool) -> None:
     who = [0, 0, 1, 1]
     items = [item(*w, **(label[k] if newer else {})) for w, k in zip(words, who, strict=True)]
     items.insert(2, mark("。"))
-    segments = [
-        {"speaker_label": f"spk_{k}", "items": [{"start_time": str(w[0]), "speaker_label": f"spk_{k}"} for w, j in zip(words, who, strict=True) if j == k]}
-        for k in (0, 1)
-    ]  # fmt: skip
-    results = {
-        "language_code": "zh-CN",
-        "transcripts": [{"transcript": "…"}],
-        "items": items,
-        "speaker_labels": {"segments": segments},
-    }
+    said_by = [{"start_time": str(w[0]), "speaker_label": f"spk_{k}"} for w, k in zip(words, who, strict=True)]
+    segments = [{"speaker_label": f"spk_{k}", "items": said_by[2 * k : 2 * k + 2]} for k in (0, 1)]
+    results = {"language_code": "zh-CN", "transcripts": [{}], "items": items, "speaker_labels": {"segments": segments}}
     found = read_transcript(write(tmp_path / "t.json", {"results": results}))
     assert said(found.transcript.turns) == [(0.0, 0.8, "unknown", "请讲。"), (1.5, 2.4, "unknown", "我退货")]
     assert found.speakers == ("spk_0", "spk_1")
@@ -137,10 +130,11 @@ def test_amazon_transcribe_by_speaker(tmp_path: Path, newer: bool) -> None:
 
 
 # --- segments -------------------------------------------------------------------------------------
+HI = {"word": " Hi.", "start": 2.3, "end": 2.9, "probability": 0.7}
 SEGMENTS = [
     {"start": 0.66, "end": 1.9, "text": " Thank you for calling.", "speaker": "SPEAKER_00"},
-    {"start": 2.2, "end": 3.0, "text": " Hi.", "speaker": "SPEAKER_01", "words": [{"word": " Hi.", "start": 2.3, "end": 2.9, "probability": 0.7}]},
-]  # fmt: skip
+    {"start": 2.2, "end": 3.0, "text": " Hi.", "speaker": "SPEAKER_01", "words": [HI]},
+]
 
 
 @pytest.mark.parametrize("data", [SEGMENTS, {"segments": SEGMENTS, "language": "english"}], ids=["a list", "whisper"])
@@ -310,7 +304,7 @@ def test_a_column_that_is_missing_is_named_with_the_nearest(tmp_path: Path) -> N
         ("a.json", b'[{"start": 0, "end": 1, "text": "x"}, {"text": "y"}]', "segment 2 has no time"),
         ("a.json", b'[{"start": 0, "end": 1e999, "text": "x"}]', "segment 1 has no time"),
         ("a.wav", b"RIFF\x24\x08\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\xff\xff\xff\xff\xff", "neither UTF-8"),
-        ("a.srt", b"1\n00:00:01,000 --> 00:00\nx\n\n2\n00:00:01,000 --> 00:00:02,000\ny\n", ":2: "),
+        ("a.srt", b"1\n00:00:01,000 --> 12\nx\n\n2\n00:00:01,000 --> 00:00:02,000\ny\n", ":2: "),
         ("a.txt", "会议纪要".encode(), "no transcript that is known"),
         ("a.csv", b"start,text\nnoon,x\n", "row 2: start"),
     ],
