@@ -23,6 +23,7 @@ from audit.records import (
     RecordedHold,
     Recording,
     Role,
+    SharedChannel,
     Timeline,
     Tone,
     Transcript,
@@ -171,11 +172,26 @@ def _recording_to_json(r: Recording) -> dict[str, Any]:
         "agent_channel_source": r.agent_channel_source,
         "warnings": list(r.warnings),
         "damaged": r.damaged,
+        "shared_channel": _shared_channel_to_json(r.shared_channel),
+    }
+
+
+def _shared_channel_to_json(s: SharedChannel | None) -> dict[str, Any] | None:
+    if s is None:
+        return None
+    return {
+        "n_voices": s.n_voices,
+        "confidence": None if s.confidence is None else round(s.confidence, 4),
+        "roles_confidence": None if s.roles_confidence is None else round(s.roles_confidence, 4),
+        "reason": s.reason,
     }
 
 
 def _recording_from_json(d: Mapping[str, Any]) -> Recording:
-    return Recording(**{**d, "warnings": tuple(d["warnings"])})
+    shared = d.get("shared_channel")
+    return Recording(
+        **{**d, "warnings": tuple(d["warnings"]), "shared_channel": SharedChannel(**shared) if shared is not None else None}
+    )
 
 
 def _metadata_to_json(m: Metadata) -> dict[str, Any]:

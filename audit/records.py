@@ -26,6 +26,28 @@ MetadataSource = Literal["cdr", "vcon", "file_name", "none"]
 
 # --- what is known before listening ---------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
+class SharedChannel:
+    """How well the voices on one channel were told apart.
+
+    Attributes
+    ----------
+    n_voices : int or None
+        None where it was not found out.
+    confidence : float or None
+        0-1, that the voices are told apart rightly.
+    roles_confidence : float or None
+        0-1, that agent and customer are named rightly, the voices' own confidence included.
+    reason : str
+        What told who is who, or what is missing.
+    """
+
+    n_voices: int | None = None
+    confidence: float | None = None
+    roles_confidence: float | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Recording:
     """Facts of one audio file; its samples travel apart.
 
@@ -49,6 +71,9 @@ class Recording:
         What a reader of the figures must know, in plain words.
     damaged : str or None
         Why this is not the whole recording: packets lost, shorter than its container or its record says.
+    shared_channel : SharedChannel or None
+        How well the voices of a mono or dual-mono recording were told apart; None where each has its own channel, or
+        nobody asked.
     """
 
     path: str
@@ -61,6 +86,7 @@ class Recording:
     agent_channel_source: str = "none"
     warnings: tuple[str, ...] = ()
     damaged: str | None = None
+    shared_channel: SharedChannel | None = None
 
 
 @dataclass(frozen=True, slots=True)

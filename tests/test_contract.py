@@ -19,6 +19,7 @@ from audit.records import (
     Metadata,
     Overlap,
     Recording,
+    SharedChannel,
     Timeline,
     Tone,
     Transcript,
@@ -33,10 +34,11 @@ from audit.verdicts import Evaluation, Outcome, SectionScore
 def record() -> CallRecord:
     started = datetime(2026, 11, 20, 9, 14, 5, tzinfo=timezone(timedelta(hours=8)))
     turn = Turn(9.4, 13.2, "agent", "您好。", 0.83, (Word(9.4, 9.8, "您好", 0.9),))
+    voices = SharedChannel(2, 0.95, 0.9, "“at your service”")
     return CallRecord(
         call_id="c-1",
         tool_version="0.1.0",
-        recording=Recording("a/c-1.wav", "ab" * 32, 245.38, 8000, 2, "stereo", 1, "option", ("short",)),
+        recording=Recording("a/c-1.wav", "ab" * 32, 245.38, 8000, 2, "stereo", 1, "option", ("short",), None, voices),
         metadata=Metadata("c-1", agent_id="A1", started_at=started, source="cdr", variables={"company": "示例"}),
         timeline=Timeline(
             ring_s=Measured(9.0, "cdr", 1.0),

@@ -109,7 +109,7 @@ class LevelMeter:
         self._read_to = 0
         self._n, self._n_clipped, self._sum, self._peak = 0, 0, 0.0, 0.0
 
-    def add(self, samples: Floats, speech: Iterable[Segment], *, start_s: float = 0.0) -> None:
+    def add(self, samples: Floats, speech: Iterable[Segment], *, start_s: float = 0.0, others: Iterable[Segment] = ()) -> None:
         """Take up the next window of the leg.
 
         Parameters
@@ -121,6 +121,8 @@ class LevelMeter:
             window or within 0.1 s of it. What lies outside the window is not measured.
         start_s : float, default 0.0
             Where the window begins, in seconds from the start of the recording.
+        others : iterable of Segment
+            Speech of other people on the same leg, as far as `speech`: no noise, and not measured.
 
         Raises
         ------
@@ -144,7 +146,8 @@ class LevelMeter:
             self._stretch.extend(at + len(part))
             self._waiting.append(part)
         self._add_speech()
-        self._noise.add(samples, first, segments)
+        others = tuple(others)
+        self._noise.add(samples, first, union((*segments, *others)) if others else segments)
 
     def _end_stretch(self) -> None:
         """Keep of the last stretch only its figures."""

@@ -10,13 +10,13 @@ from audit import __version__, telephony
 from audit.audio import Audio, Leg, file_sha256, read_audio
 from audit.contract import call_to_json, record_from_json
 from audit.evaluation import evaluate
+from audit.pipeline import parties
 from audit.pipeline.hearing import Heard, answered, hear
 from audit.pipeline.measures import measures_of
 from audit.pipeline.scorecards import Scorecards
 from audit.pipeline.settings import Settings
 from audit.pipeline.timeline import hold_against_record, timeline_of, with_words
 from audit.records import CallRecord, Layout, Metadata, Recording, Role, Transcript
-from audit.segments import Segment, union
 from audit.speakers import ChannelFinding, agent_channel
 from audit.transcript import LegAudio, Recogniser
 from audit.verdicts import Evaluation
@@ -42,6 +42,7 @@ class Auditor:
         self.settings = settings
         self._recogniser: Recogniser | None = None
         self._scorecards = Scorecards(settings)
+        self._shared = parties.SharedChannels(settings.profile)
 
     def audit(self, path: Path, metadata: Metadata) -> AuditedCall:
         """Audit one recording.
@@ -80,11 +81,11 @@ class Auditor:
         known = hold_against_record(heard, answer, metadata)
         transcript = self._transcribe(heard, metadata) if self.settings.transcribe else None
         whose = self._whose(heard, metadata, transcript)
-        roles = _roles(heard, whose.channel)
-        recording = _recording(path, audio, heard, whose, metadata, known.warnings)
-        timeline = timeline_of(heard, known, metadata, roles, damaged=recording.damaged)
+        found = self._parties(heard, whose.channel, transcript, metadata)
+        transcript = found.transcript
+        recording = _recording(path, audio, heard, whose, metadata, known.warnings, found)
+        timeline = timeline_of(heard, known, metadata, found.parties, damaged=recording.damaged)
         if transcript is not None:
-            transcript = _with_roles(transcript, roles)
             timeline = with_words(timeline, transcript)
         record = CallRecord(
             call_id=metadata.call_id,
@@ -92,8 +93,8 @@ class Auditor:
             recording=recording,
             metadata=metadata,
             timeline=timeline,
-            speech=_speech(heard, roles),
-            measures=measures_of(heard, roles, transcript, timeline),
+            speech=parties.speech_by_role(found.parties),
+            measures=measures_of(heard, found.parties, transcript, timeline),
             transcript=transcript,
         )
         # What is judged is what is published, to the last digit: rescoring a stored call must come to the same verdicts.
@@ -133,32 +134,24 @@ class Auditor:
             texts=texts,
         )
 
+    def _parties(self, heard: Heard, agent: int | None, transcript: Transcript | None, metadata: Metadata) -> parties.ToldApart:
+        """Who speaks where; without words nobody on a shared channel is named, for who opens says too little."""
+        if heard.n_legs == 1 and transcript is not None:
+            return self._shared.tell_apart(heard, transcript, metadata)
+        found = parties.of_legs(heard, agent)
+        if transcript is not None and heard.n_legs > 1:
+            transcript = _with_roles(transcript, found)
+        return parties.ToldApart(found, transcript, None)
+
 
 #: Roles lent to channels 0 and 1 while nobody knows whose they are.
 _CHANNEL_ROLES: tuple[Role, Role] = ("agent", "customer")
 
 
-def _roles(heard: Heard, agent: int | None) -> tuple[Role, ...]:
-    """The role of each leg; all "unknown" where the agent's channel is not known or both people share one."""
-    if heard.n_legs == 1 or agent is None:
-        return tuple("unknown" for _ in range(heard.n_legs))
-    return ("agent", "customer") if agent == 0 else ("customer", "agent")
-
-
-def _with_roles(transcript: Transcript, roles: Sequence[Role]) -> Transcript:
+def _with_roles(transcript: Transcript, found: Sequence[parties.Party]) -> Transcript:
     """Replace the lent roles by the found ones."""
-    if len(roles) == 1:
-        return transcript
-    found = dict(zip(_CHANNEL_ROLES, roles, strict=True))
-    return replace(transcript, turns=tuple(replace(t, role=found[t.role]) for t in transcript.turns))
-
-
-def _speech(heard: Heard, roles: Sequence[Role]) -> dict[Role, tuple[Segment, ...]]:
-    """Speech by role; legs of unknown role are taken together."""
-    out: dict[Role, tuple[Segment, ...]] = {}
-    for role, segments in zip(roles, heard.speech, strict=True):
-        out[role] = union((*out.get(role, ()), *segments)) if role in out else segments
-    return out
+    roles = dict(zip(_CHANNEL_ROLES, (p.role for p in found), strict=True))
+    return replace(transcript, turns=tuple(replace(t, role=roles[t.role]) for t in transcript.turns))
 
 
 def _hotwords(metadata: Metadata) -> tuple[str, ...]:
@@ -171,14 +164,31 @@ def _hotwords(metadata: Metadata) -> tuple[str, ...]:
 RECORD_TOLERANCE_S = 2.0
 
 _SHARED_CHANNEL: Mapping[Layout, str] = {
-    "mono": "both parties share one channel: what depends on who speaks is not evaluable",
-    "dual_mono": "both channels hold the same sound: what depends on who speaks is not evaluable",
+    "mono": "both parties share one channel",
+    "dual_mono": "both channels hold the same sound",
 }
+
+
+def _shared_channel_warning(layout: Layout, found: parties.ToldApart) -> str:
+    """What a reader must know of a call whose parties share a channel."""
+    what = _SHARED_CHANNEL[layout]
+    if parties.party_of("agent", found.parties) is None:
+        because = f" ({found.finding.reason})" if found.finding and found.finding.reason else ""
+        return f"{what}: what depends on who speaks is not evaluable{because}"
+    if found.finding is None or found.finding.roles_confidence is None:
+        return f"{what}: who speaks is as the transcript says"
+    return f"{what}: who speaks is told by the voices and their words (confidence {found.finding.roles_confidence:.2f})"
 
 
 # --- the record of the recording ------------------------------------------------------------------
 def _recording(
-    path: Path, audio: Audio, heard: Heard, whose: ChannelFinding, metadata: Metadata, disagreements: Sequence[str]
+    path: Path,
+    audio: Audio,
+    heard: Heard,
+    whose: ChannelFinding,
+    metadata: Metadata,
+    disagreements: Sequence[str],
+    found: parties.ToldApart,
 ) -> Recording:
     warnings = [*audio.warnings, *metadata.warnings, *disagreements]
     disagreement = _length_disagreement(audio.duration_s, metadata)
@@ -188,7 +198,7 @@ def _recording(
     if heard.layout == "one_dead_leg":
         warnings.append("one channel carries no sound of its own: nothing can be said of that party")
     if heard.n_legs == 1:
-        warnings.append(_SHARED_CHANNEL[heard.layout])
+        warnings.append(_shared_channel_warning(heard.layout, found))
     elif whose.channel is None:
         warnings.append(f"it is not known which channel is the agent's: {whose.reason}")
     return Recording(
@@ -202,6 +212,7 @@ def _recording(
         agent_channel_source=whose.source,
         warnings=tuple(dict.fromkeys(warnings)),
         damaged="; ".join(damage) or None,
+        shared_channel=found.finding,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,19 +10,21 @@ import numpy as np
 from audit import acoustics
 from audit.audio import Samples
 from audit.pipeline.hearing import Heard
+from audit.pipeline.parties import Party, party_of
 from audit.pipeline.windows import windows
 from audit.records import Measures, Role, Timeline, Transcript
 from audit.segments import Segment, total_s
 
 
-def measures_of(heard: Heard, roles: Sequence[Role], transcript: Transcript | None, timeline: Timeline) -> dict[Role, Measures]:
-    """Measure each role; legs of unknown role are represented by the first.
+def measures_of(
+    heard: Heard, parties: Sequence[Party], transcript: Transcript | None, timeline: Timeline
+) -> dict[Role, Measures]:
+    """Measure each party; those of unknown role are represented by the first.
 
     Parameters
     ----------
     heard : Heard
-    roles : sequence of Role
-        One for each leg.
+    parties : sequence of Party
     transcript : Transcript or None
     timeline : Timeline
 
@@ -30,17 +32,17 @@ def measures_of(heard: Heard, roles: Sequence[Role], transcript: Transcript | No
     -------
     dict of role to Measures
     """
-    wanted = [c for c, role in enumerate(roles) if role != "unknown" or c == 0]
-    meters = {c: acoustics.LevelMeter(heard.sample_rate_hz) for c in wanted}
+    wanted = list({p.role: p for p in reversed(parties)}.values())[::-1]
+    meters = [acoustics.LevelMeter(heard.sample_rate_hz) for _ in wanted]
     for w in windows(heard.duration_s):
         legs = heard.legs(w.own)
-        for c, meter in meters.items():
-            meter.add(legs[c], heard.speech[c], start_s=w.own.start_s)
+        for party, meter in zip(wanted, meters, strict=True):
+            meter.add(legs[party.channel], party.speech, start_s=w.own.start_s, others=_others(heard, party))
     out: dict[Role, Measures] = {}
-    for c, meter in meters.items():
+    for party, meter in zip(wanted, meters, strict=True):
         level = meter.level()
         measures = Measures(
-            speech_s=total_s(heard.speech[c]),
+            speech_s=total_s(party.speech),
             active_level_dbfs=level.active_level_dbfs,
             loudness_lufs=level.loudness_lufs,
             peak_dbfs=level.peak_dbfs,
@@ -48,16 +50,25 @@ def measures_of(heard: Heard, roles: Sequence[Role], transcript: Transcript | No
             snr_db=level.snr_db,
             dc_offset_ratio=level.dc_offset_ratio,
         )
-        if roles[c] != "unknown":
-            measures = _voice(measures, heard, c, meter.stretches())
-            measures = _of_party(measures, heard, c, roles[c], transcript, timeline)
-        out[roles[c]] = measures
+        if party.role != "unknown":
+            measures = _voice(measures, heard, party, meter.stretches())
+            measures = _pace(measures, party, transcript)
+        other = party_of(_OTHER_ROLE[party.role], parties) if party.role in _OTHER_ROLE else None
+        out[party.role] = _against(measures, heard, party, other, timeline) if other else measures
     return out
 
 
-def _voice(measures: Measures, heard: Heard, channel: int, stretches: Sequence[acoustics.StretchLevel]) -> Measures:
+_OTHER_ROLE: Mapping[Role, Role] = {"agent": "customer", "customer": "agent"}
+
+
+def _others(heard: Heard, party: Party) -> tuple[Segment, ...]:
+    """Speech on the party's channel that is not its own."""
+    return heard.speech[party.channel] if party.shared else ()
+
+
+def _voice(measures: Measures, heard: Heard, party: Party, stretches: Sequence[acoustics.StretchLevel]) -> Measures:
     """Add what only makes sense for one person's voice: pitch, and how the level moves."""
-    pitch = _pitch(heard, channel, heard.speech[channel])
+    pitch = _pitch(heard, party.channel, party.speech)
     changes = acoustics.level_changes(stretches)
     loudest = changes.loudest_turn
     return replace(
@@ -71,7 +82,7 @@ def _voice(measures: Measures, heard: Heard, channel: int, stretches: Sequence[a
         loudest_turn_start_s=loudest.start_s if loudest else None,
         loudest_turn_end_s=loudest.end_s if loudest else None,
         loudest_turn_f0_rise_semitones=(
-            acoustics.pitch_rise_semitones(_pitch(heard, channel, [loudest]), pitch) if loudest else None
+            acoustics.pitch_rise_semitones(_pitch(heard, party.channel, [loudest]), pitch) if loudest else None
         ),
     )
 
@@ -82,11 +93,10 @@ def _pitch(heard: Heard, channel: int, speech: Iterable[Segment]) -> acoustics.P
     return acoustics.pitch_of((_cut(heard, channel, s) for s in pieces), heard.sample_rate_hz)
 
 
-def _crosstalk(heard: Heard, channel: int) -> acoustics.Crosstalk | None:
+def _crosstalk(heard: Heard, party: Party, other: Party) -> acoustics.Crosstalk | None:
     """What a leg carries of the other party."""
-    other = 1 - channel
-    pieces = acoustics.lone_pieces(heard.speech[other], heard.speech[channel], heard.duration_s)
-    pairs = [(_cut(heard, other, s), _cut(heard, channel, s)) for s in pieces]
+    pieces = acoustics.lone_pieces(other.speech, party.speech, heard.duration_s)
+    pairs = [(_cut(heard, other.channel, s), _cut(heard, party.channel, s)) for s in pieces]
     return acoustics.crosstalk_of(pairs, heard.sample_rate_hz)
 
 
@@ -94,29 +104,36 @@ def _cut(heard: Heard, channel: int, segment: Segment) -> Samples:
     return heard.legs(segment)[channel]
 
 
-def _of_party(
-    measures: Measures, heard: Heard, channel: int, role: Role, transcript: Transcript | None, timeline: Timeline
-) -> Measures:
-    """Add pace, and figures against the other party."""
-    own, other = heard.speech[channel], heard.speech[1 - channel]
-    crosstalk = _crosstalk(heard, channel)
-    replies = acoustics.response_times(own, other, busy=(*timeline.holds, *timeline.holds_heard, *timeline.tones))
+def _against(measures: Measures, heard: Heard, party: Party, other: Party, timeline: Timeline) -> Measures:
+    """Add figures against the other party; on a shared channel nobody knows who talks into whose words."""
+    own, theirs = party.speech, other.speech
+    replies = acoustics.response_times(own, theirs, busy=(*timeline.holds, *timeline.holds_heard, *timeline.tones))
     measures = replace(
+        measures,
+        talk_share_ratio=acoustics.talk_share_ratio(own, theirs),
+        longest_monologue_s=acoustics.longest_monologue_s(own, theirs),
+        response_time_median_s=float(np.median(replies)) if replies else None,
+    )
+    if party.shared:
+        return measures
+    crosstalk = _crosstalk(heard, party, other)
+    return replace(
         measures,
         crosstalk_db=crosstalk.level_db if crosstalk else None,
         crosstalk_delay_s=crosstalk.delay_s if crosstalk else None,
-        talk_share_ratio=acoustics.talk_share_ratio(own, other),
-        longest_monologue_s=acoustics.longest_monologue_s(own, other),
-        response_time_median_s=float(np.median(replies)) if replies else None,
-        n_interruptions=sum(o.interrupter == role and o.kind == "interruption" for o in timeline.overlaps),
+        n_interruptions=sum(o.interrupter == party.role and o.kind == "interruption" for o in timeline.overlaps),
     )
+
+
+def _pace(measures: Measures, party: Party, transcript: Transcript | None) -> Measures:
+    """Add how fast the party speaks."""
     if transcript is None:
         return measures
-    turns = [t for t in transcript.turns if t.role == role]
+    turns = [t for t in transcript.turns if t.role == party.role]
     words = [w for t in turns for w in t.words]
     n_units = acoustics.count_units(" ".join(t.text for t in turns), transcript.language)
-    rate = acoustics.articulation_rate(n_units, total_s(own))
-    stretch = acoustics.fastest_rate(words, transcript.language, speech=own)
+    rate = acoustics.articulation_rate(n_units, total_s(party.speech))
+    stretch = acoustics.fastest_rate(words, transcript.language, speech=party.speech)
     fastest = stretch.rate_per_minute if stretch else None
     if stretch:
         measures = replace(measures, fastest_start_s=stretch.segment.start_s, fastest_end_s=stretch.segment.end_s)

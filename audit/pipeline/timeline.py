@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from audit import acoustics, telephony
 from audit.pipeline.hearing import Heard
-from audit.records import Measured, Metadata, Overlap, Role, Timeline, Transcript
+from audit.pipeline.parties import Party, party_of
+from audit.records import Measured, Metadata, Overlap, Timeline, Transcript
 from audit.segments import Segment, subtract, total_s, union
 
 #: Dead air is listed from here on; rules choose their own, longer limit.
@@ -66,7 +67,7 @@ def hold_against_record(heard: Heard, answer: telephony.Answer, metadata: Metada
 
 
 def timeline_of(
-    heard: Heard, known: Known, metadata: Metadata, roles: Sequence[Role], *, damaged: str | None = None
+    heard: Heard, known: Known, metadata: Metadata, parties: Sequence[Party], *, damaged: str | None = None
 ) -> Timeline:
     """Put the timeline together.
 
@@ -75,8 +76,8 @@ def timeline_of(
     heard : Heard
     known : Known
     metadata : Metadata
-    roles : sequence of Role
-        One for each leg.
+    parties : sequence of Party
+        Only of those with legs of their own is it known when they talk at once, and whose leg went dead.
     damaged : str, optional
         Why the recording is not whole.
 
@@ -96,13 +97,13 @@ def timeline_of(
         behind = (s for leg in heard.background for s in leg)
         busy = (*known.parked, *heard.tones, *behind)
         silences = acoustics.dead_air(everyone, call=call, busy=busy, min_gap_s=MIN_DEAD_AIR_S)
-    if set(roles) == {"agent", "customer"}:
-        by_role = dict(zip(roles, heard.speech, strict=True))
-        overlaps = acoustics.overlaps(by_role["agent"], by_role["customer"], min_overlap_s=MIN_OVERLAP_S)
+    agent, customer = party_of("agent", parties), party_of("customer", parties)
+    if agent and customer and not agent.shared:
+        overlaps = acoustics.overlaps(agent.speech, customer.speech, min_overlap_s=MIN_OVERLAP_S)
     return Timeline(
         ring_s=answer.ring_s,
         n_rings=answer.n_rings,
-        hangup_by=_hangup_by(metadata, release, roles),
+        hangup_by=_hangup_by(metadata, release, parties),
         tone_plan=heard.ringing.tone_plan if heard.ringing else None,
         tone_plan_alternatives=heard.ringing.plan_alternatives if heard.ringing else (),
         answer_at_s=answer.at_s,
@@ -159,10 +160,12 @@ def _release(heard: Heard, answer: telephony.Answer, damaged: str | None) -> tel
     )
 
 
-def _hangup_by(metadata: Metadata, release: telephony.Release, roles: Sequence[Role]) -> Measured:
+def _hangup_by(metadata: Metadata, release: telephony.Release, parties: Sequence[Party]) -> Measured:
     """Who released first: the record, else the channel that the audio points to."""
     if metadata.hangup_by:
         return Measured(metadata.hangup_by, "vcon" if metadata.source == "vcon" else "cdr")
-    if release.channel is None or release.channel >= len(roles) or roles[release.channel] == "unknown":
+    known = (p.role for p in parties if p.channel == release.channel and not p.shared and p.role != "unknown")
+    role = next(known, None)
+    if role is None:
         return Measured(None, "none", reason=release.reason or "the parties are not on channels of their own")
-    return Measured(roles[release.channel], "audio")
+    return Measured(role, "audio")

@@ -1,6 +1,22 @@
-"""Who is on which channel."""
+"""Who speaks: on which channel, and whose voice where several people share one."""
 
 from audit.speakers.channels import ChannelFinding, agent_channel
+from audit.speakers.diarize import Diarization, SpeakerSegment, diarize
+from audit.speakers.embedding import SpeakerEncoder
 from audit.speakers.layout import LayoutFinding, channel_layout
+from audit.speakers.mono_roles import RoleFinding, VoiceTurn, assign_roles, split_turns
 
-__all__ = ["ChannelFinding", "LayoutFinding", "agent_channel", "channel_layout"]
+__all__ = [
+    "ChannelFinding",
+    "Diarization",
+    "LayoutFinding",
+    "RoleFinding",
+    "SpeakerEncoder",
+    "SpeakerSegment",
+    "VoiceTurn",
+    "agent_channel",
+    "assign_roles",
+    "channel_layout",
+    "diarize",
+    "split_turns",
+]

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import percentile_filter, uniform_filter1d
 
+from audit.audio import Leg
 from audit.segments import Segment, total_s, union
 from audit.speakers.clustering import Floats, Labels, Window, group, learn_whitening, mean_points
 from audit.speakers.embedding import FRAMES_PER_S, mel_features
@@ -108,7 +109,7 @@ class Diarization:
 
 
 def diarize(
-    samples: npt.NDArray[np.float32],
+    samples: npt.NDArray[np.float32] | Leg,
     sample_rate_hz: int,
     speech: Sequence[Segment],
     encoder: Encoder,
@@ -119,7 +120,7 @@ def diarize(
 
     Parameters
     ----------
-    samples : ndarray of float32, shape (n,)
+    samples : ndarray of float32, shape (n,), or Leg
         One channel; full scale 1.0.
     sample_rate_hz : {8000, 16000}
     speech : sequence of Segment
@@ -147,7 +148,7 @@ def diarize(
     if n_speakers is not None and n_speakers < 1:
         raise ValueError(f"the number of voices must be positive, not {n_speakers}")
     features = mel_features(samples, sample_rate_hz)
-    duration_s = samples.size / sample_rate_hz
+    duration_s = len(samples) / sample_rate_hz
     stretches = [
         Segment(max(s.start_s, 0.0), min(s.end_s, duration_s)) for s in union(speech) if s.end_s > 0 and s.start_s < duration_s
     ]

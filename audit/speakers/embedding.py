@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from audit.audio import Leg
 from audit.errors import ModelError
 from audit.speakers.checkpoint import encoder_graph, read_checkpoint
 
@@ -43,6 +44,8 @@ _WINDOW_S = 0.025
 _TRAINED_LEVEL_DBFS = -30.0
 #: Windows worked on at a time: more is no faster and takes memory.
 _BATCH = 32
+#: Frames that are cut out of the sound at once.
+_FRAMES_READ = 3000
 
 
 # --- features -------------------------------------------------------------------------------------
@@ -80,12 +83,13 @@ _EDGES_HZ = _mel_to_hz(np.linspace(0.0, _hz_to_mel(_TRAINED_RATE_HZ / 2), N_MELS
 _BAND_WIDTHS_HZ = np.asarray((_EDGES_HZ[2:] - _EDGES_HZ[:-2]) / 2, dtype=np.float32)
 
 
-def mel_features(samples: Floats, sample_rate_hz: int) -> Floats:
+def mel_features(samples: Floats | Leg, sample_rate_hz: int) -> Floats:
     """Power in the 40 bands, every 10 ms.
 
     Parameters
     ----------
-    samples : ndarray of float32, shape (n,)
+    samples : ndarray of float32, shape (n,), or Leg
+        Read half a minute at a time.
     sample_rate_hz : {8000, 16000}
 
     Returns
@@ -101,17 +105,22 @@ def mel_features(samples: Floats, sample_rate_hz: int) -> Floats:
     if sample_rate_hz not in SUPPORTED_RATES_HZ:
         raise ValueError(f"voices are compared at 8000 or 16000 Hz, not at {sample_rate_hz}")
     if samples.ndim != 1:
-        raise ValueError(f"one channel is wanted, not the shape {samples.shape}")
+        raise ValueError(f"one channel is wanted, not {samples.ndim} dimensions")
     size, hop = round(sample_rate_hz * _WINDOW_S), sample_rate_hz // FRAMES_PER_S
-    padded = np.pad(samples.astype(np.float32, copy=False), size // 2)
-    frames = np.lib.stride_tricks.sliding_window_view(padded, size)[::hop][: 1 + samples.size // hop]
+    n_samples = len(samples)
+    n_frames = 1 + n_samples // hop
     # A periodic Hann window. Half the samples give half the amplitude: brought to that of the trained rate.
     window = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(size) / size)) * (_TRAINED_RATE_HZ / sample_rate_hz)
     filters = mel_filters(sample_rate_hz).T
-    out = np.empty((len(frames), N_MELS), np.float32)
-    for i in range(0, len(frames), 4096):
-        spectrum = np.fft.rfft(frames[i : i + 4096] * window.astype(np.float32), axis=1)
-        out[i : i + 4096] = (spectrum.real**2 + spectrum.imag**2).astype(np.float32) @ filters
+    out = np.empty((n_frames, N_MELS), np.float32)
+    for i in range(0, n_frames, _FRAMES_READ):
+        end = min(i + _FRAMES_READ, n_frames)
+        first, last = i * hop - size // 2, (end - 1) * hop - size // 2 + size
+        part = samples[max(first, 0) : min(last, n_samples)].astype(np.float32, copy=False)
+        part = np.pad(part, (max(-first, 0), max(last - n_samples, 0)))
+        frames = np.lib.stride_tricks.sliding_window_view(part, size)[::hop]
+        spectrum = np.fft.rfft(frames * window.astype(np.float32), axis=1)
+        out[i:end] = (spectrum.real**2 + spectrum.imag**2).astype(np.float32) @ filters
     return out
 
 

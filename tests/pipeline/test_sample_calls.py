@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import wave
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,8 @@ from audit.ingest import find_metadata, read_cdr
 from audit.pipeline import Settings
 from audit.pipeline.auditor import AuditedCall, Auditor
 from audit.profile import load_profile
-from audit.records import Metadata
-from audit.segments import Segment, intersection, subtract, total_s
+from audit.records import CallRecord, Measures, Metadata
+from audit.segments import Segment, intersection, subtract, total_s, union
 from tests.conftest import ROOT
 from tests.signals import noise, speechlike
 
@@ -146,11 +147,23 @@ def test_a_critical_failure_sets_the_score_to_zero_and_points_at_the_words(model
 
 
 @pytest.mark.model
-def test_a_mono_call_gets_no_score_from_the_few_criteria_that_need_no_roles(model_dir):
-    evaluation = audited("zh-06", words=True).evaluation
-    assert evaluation is not None
+def test_a_mono_call_whose_voices_are_not_told_apart_gets_no_score(model_dir):
+    evaluation = evaluate(_nobody_named(audited("zh-06", words=True).record), load_scorecard("zh-service"))
     assert evaluation.score is None
     assert evaluation.score_reason["en"]
+
+
+def _nobody_named(record: CallRecord) -> CallRecord:
+    """The same call with all words and speech of unknown role."""
+    assert record.transcript is not None
+    turns = tuple(replace(t, role="unknown") for t in record.transcript.turns)
+    speech = union(s for segments in record.speech.values() for s in segments)
+    return replace(
+        record,
+        transcript=replace(record.transcript, turns=turns),
+        speech={"unknown": speech},
+        measures={"unknown": Measures(speech_s=total_s(speech))},
+    )
 
 
 @pytest.mark.model

@@ -1,0 +1,108 @@
+"""Who speaks on a shared channel: told by voice and words, as the transcript says, or honestly nobody."""
+
+from __future__ import annotations
+
+import pytest
+
+from audit.audio import read_audio
+from audit.errors import ModelError
+from audit.pipeline import parties
+from audit.pipeline.hearing import Heard
+from audit.pipeline.measures import measures_of
+from audit.profile import Profile
+from audit.records import Measured, Metadata, Timeline, Transcript, Turn
+from audit.segments import Segment
+from tests.pipeline.test_sample_calls import TRUTH, audited, labels, wav
+from tests.signals import noise
+
+RATE_HZ = 8000
+NOTHING = Timeline(Measured(None, "none"), Measured(None, "none"), Measured(None, "none"))
+SPEECH = (Segment(1.0, 3.0), Segment(4.0, 6.0), Segment(7.0, 9.0))
+
+
+@pytest.fixture(scope="module")
+def heard(tmp_path_factory) -> Heard:
+    """Three loud stretches, of a party each, over a line noise of -60 dBFS; who speaks when is given."""
+    samples = noise(10.0, -60.0, seed=1)
+    for s in SPEECH:
+        part = slice(round(s.start_s * RATE_HZ), round(s.end_s * RATE_HZ))
+        samples[part] += noise(s.duration_s, -20.0, seed=2)
+    path = wav(tmp_path_factory.mktemp("shared") / "call.wav", samples[None])
+    return Heard(read_audio(path), "mono", 1, speech=(SPEECH,), background=((),))
+
+
+def said(*turns: tuple[float, float, str]) -> Transcript:
+    return Transcript("zh", "imported", tuple(Turn(a, b, role, "您好", 0.9, ()) for a, b, role in turns))
+
+
+def test_roles_that_came_with_the_words_stand(heard):
+    written = said((0.9, 3.1, "agent"), (4.0, 6.0, "customer"), (7.0, 9.0, "agent"))
+    found = parties.SharedChannels(Profile()).tell_apart(heard, written, Metadata("c"))
+    assert {p.role: p.speech for p in found.parties} == {"agent": (SPEECH[0], SPEECH[2]), "customer": (SPEECH[1],)}
+    assert found.transcript is written
+
+
+def test_time_that_two_parties_claim_is_nobodys(heard):
+    written = said((1.0, 5.0, "agent"), (4.5, 6.0, "customer"))
+    found = parties.SharedChannels(Profile()).tell_apart(heard, written, Metadata("c"))
+    assert {p.role: p.speech for p in found.parties} == {
+        "agent": (Segment(1.0, 3.0), Segment(4.0, 4.5)),
+        "customer": (Segment(5.0, 6.0),),
+    }
+
+
+def test_without_the_speaker_model_nobody_is_named_and_the_call_lives(heard, monkeypatch):
+    def missing(name: str) -> None:
+        raise ModelError(f"{name} cannot be fetched")
+
+    monkeypatch.setattr(parties, "ensure_model", missing)
+    found = parties.SharedChannels(Profile()).tell_apart(heard, said((1.0, 3.0, "unknown")), Metadata("c"))
+    assert [p.role for p in found.parties] == ["unknown"]
+    assert "cannot be fetched" in found.finding.reason
+
+
+def test_nothing_is_said_of_talking_at_once_on_a_shared_channel(heard):
+    both = (
+        parties.Party("agent", 0, (SPEECH[0], SPEECH[2]), shared=True),
+        parties.Party("customer", 0, (SPEECH[1],), shared=True),
+    )
+    measures = measures_of(heard, both, None, NOTHING)
+    assert measures["agent"].speech_s == pytest.approx(4.0)
+    assert measures["agent"].talk_share_ratio == pytest.approx(2 / 3)
+    assert measures["agent"].n_interruptions is None
+    assert measures["agent"].crosstalk_db is None
+
+
+def test_the_other_partys_words_are_no_noise_of_the_line(heard):
+    one = parties.Party("agent", 0, (SPEECH[0], SPEECH[2]), shared=True)
+    assert measures_of(heard, (one,), None, NOTHING)["agent"].snr_db == pytest.approx(40.0, abs=3.0)
+
+
+@pytest.fixture(scope="module")
+def speaker_model() -> None:
+    """The speaker encoder, or a skip with the command that installs it."""
+    from audit.transcript.models import installed_dir
+
+    if installed_dir(parties.ENCODER) is None:
+        pytest.skip("the speaker model is not installed: run callaudit models install resemblyzer")
+
+
+@pytest.mark.model
+def test_the_voices_of_a_mono_call_are_told_apart_and_named(model_dir, speaker_model):
+    record = audited("zh-06", words=True).record
+    assert record.transcript is not None
+    wrong = []
+    for turn in TRUTH["zh-06"]["turns"]:
+        middle_s = (turn["start_s"] + turn["end_s"]) / 2
+        roles = {t.role for t in record.transcript.turns if t.start_s <= middle_s < t.end_s}
+        wrong += [(turn, roles)] if roles != {turn["role"]} else []
+    assert not wrong
+    assert record.recording.shared_channel.roles_confidence > 0.65
+
+
+@pytest.mark.model
+def test_a_mono_call_is_judged_like_any_other_once_its_voices_are_known(model_dir, speaker_model):
+    evaluation = audited("zh-06", words=True).evaluation
+    assert evaluation is not None
+    got = {o.criterion: o.outcome for o in evaluation.outcomes}
+    assert {c: got[c] for call, c, _ in labels() if call == "zh-06"} == {c: v for call, c, v in labels() if call == "zh-06"}
