@@ -228,6 +228,10 @@ def _open(path: Path, claim: Claim) -> Any:
     options["protocol_whitelist"] = "file"
     # WAV and raw formats alone know this option: packets of 64 KiB instead of 1 KiB read PCM eight times as fast.
     options["max_size"] = "65536"
+    if claim.signature == "WAV":
+        # FFmpeg looks for DTS, MP3 and the like in 16-bit PCM, again at each doubling of up to 32 packets: with large ones a
+        # quarter of a second of processor for each call. One packet shows as much as 32 small ones do.
+        options["max_probe_packets"] = "1"
     # The prefix keeps a name with a colon from being taken for an address.
     return av.open(f"file:{path}", format=raw[0] if raw else None, options=options, metadata_errors="replace")
 
