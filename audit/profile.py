@@ -20,9 +20,6 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import yaml
-from rapidfuzz import process
-
 from audit.errors import ProfileError
 
 #: What a call-detail record can tell, the keys of ``cdr_columns`` and the groups of ``file_name_pattern``.
@@ -81,6 +78,8 @@ def load_profile(path: Path | None) -> Profile:
     """
     if path is None:
         return Profile()
+    import yaml  # most runs have no profile
+
     try:
         data = yaml.safe_load(path.read_text("utf-8-sig"))
     except OSError as e:
@@ -134,6 +133,8 @@ def _checked(path: Path, data: dict[Any, Any]) -> dict[str, Any]:
 def _known(path: Path, what: str, name: str, choices: list[str] | tuple[str, ...]) -> None:
     """Refuse a name that is not among the choices, offering the nearest."""
     if name not in choices:
+        from rapidfuzz import process  # only for who misspelt something
+
         near = process.extractOne(name, choices, score_cutoff=60)
         hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(choices)}"
         raise ProfileError(f"{path}: unknown {what} {name!r}", hint=hint)

@@ -230,7 +230,7 @@ def _open(path: Path, claim: Claim) -> Any:
     options["max_size"] = "65536"
     if claim.signature == "WAV":
         # FFmpeg looks for DTS, MP3 and the like in 16-bit PCM, again at each doubling of up to 32 packets: with large ones a
-        # quarter of a second of processor for each call. One packet shows as much as 32 small ones do.
+        # quarter of a second of processor for each call. The first 64 KiB show it as well.
         options["max_probe_packets"] = "1"
     # The prefix keeps a name with a colon from being taken for an address.
     return av.open(f"file:{path}", format=raw[0] if raw else None, options=options, metadata_errors="replace")

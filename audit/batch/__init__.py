@@ -1,8 +1,29 @@
-"""A folder of recordings: plan, workers, results as they come, resume."""
+"""A folder of recordings: plan, workers, results as they come, resume.
 
-from audit.batch.files import call_file_name, make_out_folder, write_json
-from audit.batch.run import BatchSummary, Job, Progress, run_batch
-from audit.batch.workers import Auditor, MakeAuditor
+The names are imported when they are first asked for: a worker process needs none of the store's half second.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from audit.batch.files import call_file_name, make_out_folder, write_json
+    from audit.batch.run import BatchSummary, Job, Progress, run_batch
+    from audit.batch.workers import Auditor, MakeAuditor
+
+_HOME = {
+    "Auditor": "audit.batch.workers",
+    "BatchSummary": "audit.batch.run",
+    "Job": "audit.batch.run",
+    "MakeAuditor": "audit.batch.workers",
+    "Progress": "audit.batch.run",
+    "call_file_name": "audit.batch.files",
+    "make_out_folder": "audit.batch.files",
+    "run_batch": "audit.batch.run",
+    "write_json": "audit.batch.files",
+}
 
 __all__ = [
     "Auditor",
@@ -15,3 +36,10 @@ __all__ = [
     "run_batch",
     "write_json",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a name of this package where it lies (PEP 562)."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from audit.evaluation import evaluate
 from audit.pipeline.scorecards import Scorecards
 from audit.pipeline.settings import Settings
 from audit.records import CallRecord
@@ -37,4 +36,8 @@ class ScorecardJudge:
     def evaluate(self, record: CallRecord) -> Evaluation | None:
         """The verdicts on a record; None where no scorecard applies."""
         scorecard = self._scorecards.of(record.transcript.language if record.transcript else self._language)
-        return evaluate(record, scorecard) if scorecard else None
+        if scorecard is None:
+            return None
+        from audit.evaluation import evaluate  # as in the auditor: not for those who only measure
+
+        return evaluate(record, scorecard)

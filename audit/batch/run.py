@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from audit import __version__
-from audit.audio import file_sha256
 from audit.batch.files import append_log, call_file_name, make_out_folder, printable, write_json
 from audit.batch.plan import Judge, Planned, Refused, make_plan
 from audit.batch.stopping import StopSignals
@@ -165,6 +164,13 @@ def job_options(job: Job) -> dict[str, Any]:
     return {**s, "n_workers": job.n_workers, "lang": job.lang}
 
 
+def _sha256(path: Path) -> str:
+    """Hash of a recording that may be one already known."""
+    from audit.audio import file_sha256  # with the decoders a fifth of a second, and a first run hashes nothing here
+
+    return file_sha256(path)
+
+
 def _counts(summary: BatchSummary) -> dict[str, int]:
     return {n: getattr(summary, n) for n in ("n_found", "n_audited", "n_rescored", "n_failed", "n_skipped", "n_not_begun")}
 
@@ -192,7 +198,7 @@ class _Run:
             self.store.ledger(),
             settings=self.job.settings,
             find_metadata=self.job.find_metadata,
-            sha256=file_sha256,
+            sha256=_sha256,
             judge=self.job.judge,
             out=self.job.out,
         )

@@ -30,7 +30,7 @@ POLL_S = 0.25
 
 
 class AuditedCall(Protocol):
-    """What an auditor gives back: see :class:`audit.pipeline.auditor.AuditedCall`."""
+    """What an auditor gives back: see :class:`audit.pipeline.audited.AuditedCall`."""
 
     @property
     def record(self) -> CallRecord:

@@ -145,8 +145,10 @@ def write_pages(
         for call in store.calls(since=since, until=until, agent_id=agent_id):
             yield report.ReportedCall(_playable(call), call.evaluation)
 
-    calls = store.calls(since=since, until=until, agent_id=agent_id)
-    failures = [*store.failures(), *damage(calls)]
+    failures, is_scored = [*store.failures()], False
+    for call in store.calls(since=since, until=until, agent_id=agent_id):
+        failures += damage([call])
+        is_scored = is_scored or call.evaluation is not None
     try:
         written = report.write_reports(
             out,
@@ -155,7 +157,7 @@ def write_pages(
             failures=failures,
             generated_at=now(),
             with_audio=with_audio,
-            bands=_bands(scorecard),
+            bands=_bands(scorecard) if is_scored else {},
         )
     except OSError as e:
         raise cannot_write(Path(e.filename or out), e) from e

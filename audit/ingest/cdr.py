@@ -18,8 +18,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from rapidfuzz import process
-
 from audit.errors import MetadataError
 from audit.ingest.events import read_events
 from audit.ingest.text import decode_text
@@ -308,6 +306,8 @@ def _fields(path: Path, header: list[str], profile: Profile) -> dict[str, str]:
     fields: dict[str, str] = {}
     for fact, column in profile.cdr_columns.items():
         if column.lower() not in lower:
+            from rapidfuzz import process  # only for who misspelt something
+
             near = process.extractOne(column, header, score_cutoff=60)
             hint = f"did you mean {near[0]!r}?" if near else f"its columns are {', '.join(header)}"
             raise MetadataError(f"{path}: the profile maps {fact} to a column {column!r} that is not there", hint=hint)

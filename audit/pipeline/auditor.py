@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from audit import __version__, telephony
 from audit.audio import Audio, Leg, file_sha256, read_audio
 from audit.contract import call_to_json, record_from_json
-from audit.evaluation import evaluate
 from audit.pipeline import parties
+from audit.pipeline.audited import AuditedCall
 from audit.pipeline.hearing import Heard, answered, hear
 from audit.pipeline.measures import measures_of
 from audit.pipeline.scorecards import Scorecards
@@ -19,15 +19,6 @@ from audit.pipeline.timeline import hold_against_record, timeline_of, with_words
 from audit.records import CallRecord, Layout, Metadata, Recording, Role, Transcript
 from audit.speakers import ChannelFinding, agent_channel
 from audit.transcript import LegAudio, Recogniser
-from audit.verdicts import Evaluation
-
-
-@dataclass(frozen=True, slots=True)
-class AuditedCall:
-    """A call and, where a scorecard applied, its evaluation."""
-
-    record: CallRecord
-    evaluation: Evaluation | None
 
 
 class Auditor:
@@ -100,7 +91,11 @@ class Auditor:
         # What is judged is what is published, to the last digit: rescoring a stored call must come to the same verdicts.
         record = record_from_json(call_to_json(record))
         scorecard = self._scorecards.of(transcript.language if transcript else self.settings.language)
-        return AuditedCall(record, evaluate(record, scorecard) if scorecard else None)
+        if scorecard is None:
+            return AuditedCall(record, None)
+        from audit.evaluation import evaluate  # with its tables of pinyin half a second, which measuring alone never needs
+
+        return AuditedCall(record, evaluate(record, scorecard))
 
     def _tone_plan(self) -> str:
         plan = self.settings.tone_plan

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from audit.evaluation import Scorecard, load_scorecard
+from typing import TYPE_CHECKING
+
 from audit.pipeline.settings import SCORECARD_OF_LANGUAGE, Settings
+
+if TYPE_CHECKING:
+    from audit.evaluation import Scorecard
 
 
 class Scorecards:
@@ -30,5 +34,7 @@ class Scorecards:
         if name is None:
             return None
         if name not in self._read:
+            from audit.evaluation import load_scorecard  # half a second that a run which only measures need not spend
+
             self._read[name] = load_scorecard(name)
         return self._read[name]

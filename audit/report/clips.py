@@ -11,14 +11,14 @@ import base64
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
-from audit.audio import encode_clip, file_sha256, read_audio
 from audit.errors import AuditError
 from audit.records import Layout, Recording
 from audit.segments import Segment
+
+if TYPE_CHECKING:
+    from audit.audio import Samples
 
 #: Sound before and after the evidence, in seconds: enough to hear what led to it.
 CLIP_MARGIN_S = 2.0
@@ -28,8 +28,6 @@ MAX_CLIP_S = 20.0
 SHARED_START_S = 1.0
 #: Most sound embedded in one page, as base64 text. Common mail servers refuse messages over 20-25 MB.
 MAX_PAGE_AUDIO_BYTES = 12_000_000
-
-Samples = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +206,8 @@ def _cut(recording: Recording, segments: Sequence[Segment]) -> tuple[str | None,
     path = Path(recording.path)
     if not path.is_file():
         return "gone", []
+    from audit.audio import encode_clip, file_sha256, read_audio  # a third of a second, and a page without verdicts cuts none
+
     try:
         if file_sha256(path) != recording.sha256:
             return "changed", []
@@ -215,7 +215,7 @@ def _cut(recording: Recording, segments: Sequence[Segment]) -> tuple[str | None,
     except (AuditError, OSError) as e:
         return getattr(e, "message", None) or str(e), []
     clips = (mix_legs(audio.read(s.start_s, s.end_s), recording.layout) for s in segments)
-    return None, [data_uri(encode_clip(samples[np.newaxis, :], audio.sample_rate_hz)) for samples in clips]
+    return None, [data_uri(encode_clip(samples[None, :], audio.sample_rate_hz)) for samples in clips]
 
 
 def mix_legs(samples: Samples, layout: Layout) -> Samples:
@@ -233,9 +233,9 @@ def mix_legs(samples: Samples, layout: Layout) -> Samples:
     """
     if layout == "dual_mono":
         return samples[0]
-    mixed = samples.sum(axis=0, dtype=np.float32)
-    peak = float(np.abs(mixed).max(initial=0.0))
-    return mixed / np.float32(peak) if peak > 1 else mixed
+    mixed: Samples = samples.sum(axis=0, dtype=samples.dtype)
+    peak = float(abs(mixed).max(initial=0.0))
+    return mixed / mixed.dtype.type(peak) if peak > 1 else mixed
 
 
 def data_uri(mp3: bytes) -> str:

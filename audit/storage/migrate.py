@@ -18,6 +18,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from audit.errors import StoreError
+from audit.storage.tables import metadata
 
 #: Seconds that a writer waits for another to finish.
 BUSY_TIMEOUT_S = 30.0
@@ -74,7 +75,9 @@ def migrate(engine: sa.Engine, *, migrations: Path = MIGRATIONS) -> None:
         If a change fails (the store is left as it was), or the store was written
         by a newer callaudit.
     """
-    from alembic import command  # a fifth of a second that a worker process need not spend
+    if migrations == MIGRATIONS and _is_settled(engine):
+        return
+    from alembic import command  # with its templates a third of a second
     from alembic.config import Config
     from alembic.script import ScriptDirectory
     from alembic.util import CommandError
@@ -107,6 +110,36 @@ def migrate(engine: sa.Engine, *, migrations: Path = MIGRATIONS) -> None:
         ) from e
     except sa.exc.SQLAlchemyError as e:
         raise StoreError(f"{where}: cannot open or update the store: {driver_message(e)}", hint=next_step(e)) from e
+
+
+def _is_settled(engine: sa.Engine) -> bool:
+    """Whether the tables are as the last change leaves them, or, in a blank SQLite file, now made so outright.
+
+    It saves the time that it takes to load Alembic; anything else is left to it, and so are all errors.
+    """
+    head = max(p.name for p in (MIGRATIONS / "versions").glob("[0-9]*.py"))[:4]
+    try:
+        with engine.connect().execution_options(write=True) as connection:
+            if (revision := _revision(connection)) is not None or engine.dialect.name != "sqlite":
+                return revision == head
+            with connection.begin():
+                if sa.inspect(connection).get_table_names():
+                    return False
+                metadata.create_all(connection, checkfirst=False)
+                _ALEMBIC.create(connection)
+                connection.execute(_ALEMBIC.insert().values(version_num=head))
+    except sa.exc.SQLAlchemyError:
+        return False
+    return True
+
+
+#: Where Alembic keeps the number of the last change, as it makes that table itself.
+_ALEMBIC = sa.Table(
+    "alembic_version",
+    sa.MetaData(),
+    sa.Column("version_num", sa.String(32), nullable=False),
+    sa.PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)
 
 
 def _without_password(text: str) -> str:

@@ -17,7 +17,8 @@ from audit.contract import call_to_json, record_from_json
 from audit.evaluation import evaluate, load_scorecard
 from audit.ingest import find_metadata, read_cdr
 from audit.pipeline import Settings
-from audit.pipeline.auditor import AuditedCall, Auditor
+from audit.pipeline.audited import AuditedCall
+from audit.pipeline.auditor import Auditor
 from audit.profile import load_profile
 from audit.records import CallRecord, Measures, Metadata
 from audit.segments import Segment, intersection, subtract, total_s, union

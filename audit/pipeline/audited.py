@@ -1,0 +1,16 @@
+"""What comes of auditing a call. Apart from the auditor: who receives one from a worker need not load the detectors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from audit.records import CallRecord
+from audit.verdicts import Evaluation
+
+
+@dataclass(frozen=True, slots=True)
+class AuditedCall:
+    """A call and, where a scorecard applied, its evaluation."""
+
+    record: CallRecord
+    evaluation: Evaluation | None
