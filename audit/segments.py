@@ -52,13 +52,18 @@ def union(segments: Iterable[Segment], *, join_gap_s: float = 0.0) -> tuple[Segm
     >>> union([Segment(2, 4), Segment(0, 1), Segment(3, 6)])
     (Segment(start_s=0, end_s=1), Segment(start_s=2, end_s=6))
     """
+    spans = sorted([(s.start_s, s.end_s) for s in segments])  # holds and tones are segments, too
+    if not spans:
+        return ()
     merged: list[Segment] = []
-    for start_s, end_s in sorted((s.start_s, s.end_s) for s in segments):  # holds and tones are segments, too
-        if merged and start_s <= merged[-1].end_s + join_gap_s:
-            if end_s > merged[-1].end_s:
-                merged[-1] = Segment(merged[-1].start_s, end_s)
-        else:
-            merged.append(Segment(start_s, end_s))
+    begin_s, until_s = spans[0]
+    for start_s, end_s in spans:
+        if start_s > until_s + join_gap_s:
+            merged.append(Segment(begin_s, until_s))
+            begin_s, until_s = start_s, end_s
+        elif end_s > until_s:
+            until_s = end_s
+    merged.append(Segment(begin_s, until_s))
     return tuple(merged)
 
 
@@ -74,10 +79,10 @@ def intersection(a: Iterable[Segment], b: Iterable[Segment]) -> tuple[Segment, .
     found: list[Segment] = []
     i = j = 0
     while i < len(left) and j < len(right):
-        common = left[i].intersect(right[j])
-        if common:
-            found.append(common)
-        if left[i].end_s < right[j].end_s:
+        one, other = left[i], right[j]
+        if one.start_s < other.end_s and other.start_s < one.end_s:
+            found.append(Segment(max(one.start_s, other.start_s), min(one.end_s, other.end_s)))
+        if one.end_s < other.end_s:
             i += 1
         else:
             j += 1

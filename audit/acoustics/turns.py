@@ -11,6 +11,7 @@ one speaker's talk is another thing than overlap where the word goes over; most 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -225,6 +226,7 @@ def response_times(of: Iterable[Segment], after: Iterable[Segment], *, busy: Ite
 def _gaps(own: tuple[Segment, ...], other: tuple[Segment, ...], filled: tuple[Segment, ...]) -> list[tuple[float, float]]:
     """Ends of the other's talk that this party answers, and the seconds until it does."""
     gaps: list[tuple[float, float]] = []
+    filled_ends = [f.end_s for f in filled]
     k = 0
     previous_own_end = float("-inf")
     for s in own:
@@ -232,8 +234,8 @@ def _gaps(own: tuple[Segment, ...], other: tuple[Segment, ...], filled: tuple[Se
             k += 1
         last = other[k - 1].end_s if k else float("-inf")
         if last > previous_own_end and last <= s.start_s:
-            gap = Segment(last, s.start_s) if last < s.start_s else None
-            if gap is None or not intersection([gap], filled):
+            busy = bisect_right(filled_ends, last)  # the first that ends in or after the gap
+            if busy == len(filled) or filled[busy].start_s >= s.start_s or last == s.start_s:
                 gaps.append((last, s.start_s - last))
         previous_own_end = s.end_s
     return gaps

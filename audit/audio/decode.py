@@ -46,7 +46,8 @@ class Collector:
     def _flush(self, *, last: bool) -> None:
         block = np.concatenate([*self._pending, np.zeros((self.n_channels, 0), np.float32)], axis=1)
         self._pending, self._n_pending = [], 0
-        np.nan_to_num(block, copy=False)
+        if not np.isfinite(np.vdot(block, block)):
+            np.nan_to_num(block, copy=False)
         if self._stream is not None:
             block = self._stream.resample_chunk(np.ascontiguousarray(block.T), last=last).reshape(-1, self.n_channels).T
         self._store.append(block)

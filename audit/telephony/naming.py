@@ -52,10 +52,11 @@ def name_bursts(
         kinds[i] = "special_information"
     plans = tuple(TONE_PLANS.values()) if plan == "auto" else (TONE_PLANS[plan],)
     series = _series(bursts, freqs_hz, [i for i, k in enumerate(kinds) if k == "beep"], plans)
+    rows = [(plan.name, kind, cadence) for plan in plans for kind, cadence in _rows(plan)]
     ringing: frozenset[str] = frozenset()
     for members in series:
         those = [bursts[i] for i in members]
-        kind, by = _name_series(those, freqs_hz[members[0]], plans, ringing, duration_s=duration_s)
+        kind, by = _name_series(those, freqs_hz[members[0]], plans, rows, ringing, duration_s=duration_s)
         if kind == "ringback" and not ringing:
             ringing = by
         for i in members:
@@ -108,6 +109,7 @@ def _name_series(
     bursts: Sequence[Segment],
     freqs_hz: tuple[float, ...],
     plans: Sequence[TonePlan],
+    rows: Sequence[tuple[str, ToneKind, Cadence]],
     ringing: frozenset[str],
     *,
     duration_s: float,
@@ -121,14 +123,13 @@ def _name_series(
         )
         return ("dial" if dial else "beep"), frozenset()
     fitting: list[tuple[float, ToneKind, str]] = []
-    for plan in plans:
-        for kind, cadence in _rows(plan):
-            mismatch = cadence.mismatch_ratio(freqs_hz)
-            fit = fit_cadence(bursts, cadence) if mismatch is not None else None
-            if mismatch is None or fit is None or not _counts_as(kind, bursts, fit, cadence, duration_s=duration_s):
-                continue
-            error = fit.error_s + 5 * mismatch + (OTHER_PLAN_PENALTY_S if ringing and plan.name not in ringing else 0.0)
-            fitting.append((error, kind, plan.name))
+    for name, kind, cadence in rows:
+        mismatch = cadence.mismatch_ratio(freqs_hz)
+        fit = fit_cadence(bursts, cadence) if mismatch is not None else None
+        if mismatch is None or fit is None or not _counts_as(kind, bursts, fit, cadence, duration_s=duration_s):
+            continue
+        error = fit.error_s + 5 * mismatch + (OTHER_PLAN_PENALTY_S if ringing and name not in ringing else 0.0)
+        fitting.append((error, kind, name))
     if not fitting and _is_waiting_pair(bursts, freqs_hz):
         return "call_waiting", frozenset()
     if not fitting:

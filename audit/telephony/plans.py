@@ -69,7 +69,7 @@ class Cadence:
         True
         """
         heard = carrier_hz(freqs_hz)
-        if len(heard) != len(self.freqs_hz):
+        if len(heard) != len(self.freqs_hz) or abs(heard[0] / self.freqs_hz[0] - 1) > MATCH_RATIO:
             return None
         penalty = 0.0
         if len(freqs_hz) == 3:
