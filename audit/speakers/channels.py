@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from rapidfuzz import fuzz
-
 from audit.profile import Profile
 from audit.records import Metadata
 from audit.speakers.cues import ENGLISH, MANDARIN
@@ -161,6 +159,8 @@ def _words(texts: Sequence[str], metadata: Metadata) -> list[tuple[str, float]]:
     ):
         wanted = _normalised(name or "").replace(" ", "")
         if len(wanted) >= 2:
+            from rapidfuzz import fuzz  # not for who measures without words
+
             scores = [
                 fuzz.partial_ratio(wanted, leg[:OPENING_CHARACTERS]) if len(leg) >= len(wanted) else 0.0 for leg in joined
             ]

@@ -20,7 +20,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.cluster.hierarchy import fcluster, linkage
 
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
@@ -141,6 +140,8 @@ def group(points: Floats, space: Floats, *, n: int | None, hop_s: float) -> tupl
     if len(points) == 1:
         return np.zeros(1, np.int64), 1.0
     step = -(-len(points) // _MAX_POINTS)
+    from scipy.cluster.hierarchy import linkage  # a fifth of a second that calls with a channel for each party never need
+
     tree = linkage(space[::step], "ward")
     halves = _refined(space, _cut(tree, space, step, 2), 2)
     likeness = _likeness(points, halves)
@@ -165,6 +166,8 @@ def _likeness(points: Floats, labels: Labels) -> float:
 
 def _cut(tree: npt.NDArray[np.float64], space: Floats, step: int, n: int) -> Labels:
     """The tree's n groups, given to all points."""
+    from scipy.cluster.hierarchy import fcluster
+
     labels = np.unique(fcluster(tree, n, "maxclust"), return_inverse=True)[1].astype(np.int64)
     if step > 1:
         labels = _nearest(space, mean_points(space[::step], labels, int(labels.max()) + 1))

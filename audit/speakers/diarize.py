@@ -18,7 +18,6 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import percentile_filter, uniform_filter1d
 
 from audit.audio import Leg
 from audit.segments import Segment, total_s, union
@@ -295,6 +294,8 @@ def _margins(scores: Floats, path: Labels) -> Floats:
 
 def _dips_db(loudness_db: npt.NDArray[np.float32]) -> Floats:
     """How far each frame (means of 50 ms) lies under the speech around it."""
+    from scipy.ndimage import percentile_filter, uniform_filter1d  # only where two parties share a channel
+
     smooth = uniform_filter1d(loudness_db.astype(np.float64), 5)
     return np.asarray(percentile_filter(smooth, 70, size=_AROUND_FRAMES) - smooth)
 
