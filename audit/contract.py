@@ -63,7 +63,7 @@ def call_to_json(record: CallRecord, evaluation: Evaluation | None = None, *, la
             role: {"segments": [[_ms(s.start_s), _ms(s.end_s)] for s in segments], "speech_s": _ms(total_s(segments))}
             for role, segments in record.speech.items()
         },
-        "transcript": _transcript_to_json(record.transcript) if record.transcript else None,
+        "transcript": transcript_to_json(record.transcript) if record.transcript else None,
         "measures": {role: _measures_to_json(m) for role, m in record.measures.items()},
         "evaluation": _evaluation_to_json(evaluation, lang) if evaluation else None,
     }
@@ -87,7 +87,7 @@ def record_from_json(data: Mapping[str, Any]) -> CallRecord:
         metadata=_metadata_from_json(data["call_id"], data["metadata"]),
         timeline=_timeline_from_json(data["timing"]),
         speech={_role(r): tuple(Segment(a, b) for a, b in v["segments"]) for r, v in data["speech"].items()},
-        transcript=_transcript_from_json(data["transcript"]) if data.get("transcript") else None,
+        transcript=transcript_from_json(data["transcript"]) if data.get("transcript") else None,
         measures={_role(r): Measures(**{k: v for k, v in m.items() if k in _MEASURES}) for r, m in data["measures"].items()},
     )
 
@@ -347,7 +347,8 @@ def _timeline_from_json(d: Mapping[str, Any]) -> Timeline:
     )
 
 
-def _transcript_to_json(t: Transcript) -> dict[str, Any]:
+def transcript_to_json(t: Transcript) -> dict[str, Any]:
+    """Write the ``transcript`` part of a call."""
     return {
         "language": t.language,
         "model": t.model,
@@ -369,7 +370,8 @@ def _transcript_to_json(t: Transcript) -> dict[str, Any]:
     }
 
 
-def _transcript_from_json(d: Mapping[str, Any]) -> Transcript:
+def transcript_from_json(d: Mapping[str, Any]) -> Transcript:
+    """Read back the ``transcript`` part of a call."""
     return Transcript(
         language=d["language"],
         model=d["model"],

@@ -27,7 +27,7 @@ _ROLE_WORDS: dict[Role, tuple[str, ...]] = {
         "坐席", "座席", "客服", "话务员", "员工", "客服代表",
     ),
     "customer": ("customer", "client", "caller", "consumer", "user", "客户", "用户", "顾客", "来电者"),
-    "ivr": ("ivr", "system", "announcement", "prompt", "bot", "系统", "自动语音", "提示音", "机器人"),
+    "ivr": ("ivr", "system", "announcement", "prompt", "bot", "系统", "自动语音", "语音播报", "提示音", "机器人"),
     "unknown": ("unknown", "speaker unknown", "未知", "说话人不明"),
 }  # fmt: skip
 _ROLE_OF: dict[str, Role] = {word: role for role, words in _ROLE_WORDS.items() for word in words}

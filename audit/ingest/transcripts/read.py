@@ -19,7 +19,7 @@ from audit.ingest.transcripts.segments import (
     is_world_format,
     segment_lines,
 )
-from audit.ingest.transcripts.subtitles import is_srt, is_vtt, subtitle_lines, vtt_language, vtt_maker
+from audit.ingest.transcripts.subtitles import is_srt, is_vtt, subtitle_lines, vtt_says
 from audit.ingest.transcripts.table import is_table, table_lines
 from audit.ingest.transcripts.values import label, mappings, text
 from audit.ingest.transcripts.vcon_body import is_vcon, vcon_transcript
@@ -61,7 +61,9 @@ def read_transcript(path: Path, *, recording: Path | None = None, language: str 
         return _from_json(path, text_, recording, language)
     if is_vtt(text_):
         lines = subtitle_lines(path, text_)
-        return assemble(path, "vtt", lines, language=vtt_language(text_) or language, maker=vtt_maker(text_))
+        return assemble(
+            path, "vtt", lines, language=vtt_says(text_, "language") or language, maker=_maker(vtt_says(text_, "model"))
+        )
     if is_srt(text_):
         return assemble(path, "srt", subtitle_lines(path, text_), language=language)
     if is_table(text_) or path.suffix.lower() in (".csv", ".tsv"):
@@ -154,4 +156,9 @@ def _own(data: Mapping[str, Any]) -> tuple[str, list[Line], str | None, str | No
     body = data.get("transcript") if data.get("schema") == SCHEMA else data
     body = body if isinstance(body, Mapping) else {}
     lines = segment_lines({"segments": body.get("turns")})
-    return "callaudit", lines, language_of(label(body, "language")), (label(body, "model") or "").removeprefix("imported:")
+    return "callaudit", lines, language_of(label(body, "language")), _maker(label(body, "model"))
+
+
+def _maker(model: str | None) -> str | None:
+    """The recogniser's name in what callaudit wrote; of a transcript that was itself imported, what it came from."""
+    return (model or "").removeprefix("imported:") or None

@@ -54,7 +54,7 @@ def segment_lines(data: Any, speaker_names: Sequence[str | None] = ()) -> list[L
     lines = []
     for i, segment in enumerate(_segments(data)):
         who = _who(segment)
-        party = segment.get("party")
+        party = segment.get("party", segment.get("parties"))
         if isinstance(party, int) and 0 <= party < len(speaker_names):
             who = speaker_names[party] or who
         mean, words = measured([w for _, w in _words(mappings(segment.get("words")), names)])

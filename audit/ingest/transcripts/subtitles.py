@@ -34,7 +34,7 @@ _NAMED_SHARE, _MAX_NAMES = 0.5, 8
 class _Cue:
     line: Line
     turn: str | None
-    """Of files that callaudit wrote: the turn that the cue is a part of."""
+    """Of WebVTT that callaudit wrote: the turn that the cue is a part of."""
 
 
 def is_vtt(text: str) -> bool:
@@ -47,16 +47,10 @@ def is_srt(text: str) -> bool:
     return any(_TIMES.fullmatch(line) for line in text.splitlines()[:20])
 
 
-def vtt_language(text: str) -> str | None:
-    """The language that the header of a WebVTT file names; None without."""
-    head = text.split("\n\n", 1)[0]
-    found = re.search(r"^Language:\s*([\w-]+)\s*$", head, re.MULTILINE)
-    return found[1] if found else None
-
-
-def vtt_maker(text: str) -> str | None:
-    """The recogniser that callaudit wrote into the header; None in other people's files."""
-    found = re.search(r"^X-Model:\s*(\S+)\s*$", text.split("\n\n", 1)[0], re.MULTILINE)
+def vtt_says(text: str, name: str) -> str | None:
+    """What the header of a WebVTT file, or a note before its first cue, says after ``name:``; None without."""
+    head = text.split("-->", 1)[0]
+    found = re.search(rf"^{name}:[ \t]*(\S+)[ \t]*$", head.replace("\r\n", "\n"), re.MULTILINE | re.IGNORECASE)
     return found[1] if found else None
 
 
@@ -105,7 +99,7 @@ def _cues(path: Path, text: str, *, escaped: bool) -> list[_Cue]:
 def _seconds(groups: Sequence[str | None]) -> float:
     sign, hours, minutes, seconds, fraction = groups
     whole = int(hours or 0) * 3600 + int(minutes or 0) * 60 + int(seconds or 0)
-    value = whole + int((fraction or "0").ljust(3, "0")) / 1000
+    value = (whole * 1000 + int((fraction or "0").ljust(3, "0"))) / 1000
     return -value if sign else value
 
 
@@ -147,18 +141,19 @@ def _labelled(cues: Sequence[_Cue]) -> list[_Cue]:
 def _rejoined(cues: Sequence[_Cue]) -> list[Line]:
     """Join cues that are parts of one turn: by name, or of one known speaker and touching."""
     lines: list[Line] = []
-    turns: list[str | None] = []
-    last_of: dict[str | None, int] = {}
+    of_turn: dict[str, int] = {}
+    ending: dict[tuple[str, int], int] = {}
     for cue in sorted(cues, key=lambda c: (c.line.start_s, c.line.end_s)):
-        at = last_of.get(cue.line.speaker)
-        if at is not None and cue.line.speaker is not None:
-            touching = abs(cue.line.start_s - lines[at].end_s) < 0.0005
-            same = cue.turn == turns[at] if cue.turn is not None or turns[at] is not None else touching
-            if same:
-                before = lines[at]
-                lines[at] = replace(before, end_s=cue.line.end_s, text=joined((before.text, cue.line.text)))
-                continue
-        last_of[cue.line.speaker] = len(lines)
-        lines.append(cue.line)
-        turns.append(cue.turn)
+        line, at = cue.line, None
+        if cue.turn is not None:
+            at = of_turn.setdefault(cue.turn, len(lines))
+        elif line.speaker is not None:
+            at = ending.pop((line.speaker, round(line.start_s * 1000)), None)
+        if at is None or at == len(lines):
+            at = len(lines)
+            lines.append(line)
+        else:
+            lines[at] = replace(lines[at], end_s=line.end_s, text=joined((lines[at].text, line.text)))
+        if line.speaker is not None:
+            ending[line.speaker, round(line.end_s * 1000)] = at
     return lines

@@ -6,11 +6,13 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Mapping
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
 from audit.errors import MetadataError
-from audit.ingest.transcripts.values import label, mappings, text
+from audit.ingest.transcripts.values import label, mappings, number, text
+from audit.ingest.values import parse_moment
 
 #: Types of analysis that hold a transcript: the core draft's word, that of servers, and the extension's.
 _TYPES = ("transcript", "transcription", "wtf_transcription", "wtf-transcription")
@@ -50,7 +52,7 @@ def vcon_transcript(
     found.sort(key=lambda a: text(a, "vendor").casefold() != "callaudit")
     problems: list[str] = []
     for analysis in found:
-        body = _body(analysis)
+        body = _in_seconds(_body(analysis), mappings(data.get("dialog")), analysis)
         if is_known(body):
             return body, parties, label(analysis, "product", "vendor")
         problems.append("text without times" if isinstance(body, str) else "a form that is not known")
@@ -74,6 +76,31 @@ def _dialog_index(dialogs: list[Mapping[str, Any]], recording: Path | None) -> i
 def _is_of(analysis: Mapping[str, Any], dialog: int | None) -> bool:
     of = analysis.get("dialog")
     return dialog is None or of is None or of == dialog or (isinstance(of, list) and dialog in of)
+
+
+def _in_seconds(body: Any, dialogs: list[Mapping[str, Any]], analysis: Mapping[str, Any]) -> Any:
+    """Segments that begin at a moment, as the core draft's own example has them, in seconds of their dialog."""
+    of = analysis.get("dialog")
+    index = of[0] if isinstance(of, list) and of else of
+    dialog = dialogs[index] if isinstance(index, int) and 0 <= index < len(dialogs) else {}
+    segments = mappings(body)
+    if not segments or any(not _is_moment(text(s, "start")) for s in segments) or not _is_moment(text(dialog, "start")):
+        return body
+    begun_at = parse_moment(text(dialog, "start"), UTC)
+    out = []
+    for segment in segments:
+        start_s = (parse_moment(text(segment, "start"), UTC) - begun_at).total_seconds()
+        end_s = start_s + number(segment.get("duration"))
+        out.append({**segment, "start": start_s, "end": end_s})
+    return out
+
+
+def _is_moment(value: str) -> bool:
+    try:
+        parse_moment(value, UTC)
+    except (ValueError, OverflowError):
+        return False
+    return not value.replace(".", "").isdigit()
 
 
 def _body(analysis: Mapping[str, Any]) -> Any:

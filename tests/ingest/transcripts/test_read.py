@@ -243,6 +243,13 @@ def test_a_segment_of_a_vcon_that_names_a_party_has_its_role(tmp_path: Path) -> 
     assert [t.role for t in found.transcript.turns] == ["agent", "customer"]
 
 
+def test_segments_that_begin_at_a_moment_are_put_into_the_recordings_time(tmp_path: Path) -> None:
+    """The form of the core draft's own example: moments, durations and ``parties``."""
+    body = [{"parties": 1, "start": "2026-11-16T01:40:01.200000+00:00", "duration": 2.5, "text": "Good morning."}]
+    found = read_transcript(write(tmp_path / "c.vcon.json", vcon(analysis(body))))
+    assert said(found.transcript.turns) == [(1.2, 3.7, "agent", "Good morning.")]
+
+
 def test_the_analysis_of_the_recordings_own_dialog_is_taken(tmp_path: Path) -> None:
     one, two = ([{"start": 0, "end": 1, "text": word}] for word in ("first", "second"))
     path = write(tmp_path / "c.vcon.json", vcon(analysis(one), analysis(two, dialog=[1])))
