@@ -29,6 +29,9 @@ COMMANDS: Mapping[str, LazyCommand] = {
     "run": LazyCommand("audit.cli.run", "run", "Audit recordings: measure, transcribe, score, write the scorecards."),
     "measure": LazyCommand("audit.cli.run", "measure", "The same without speech recognition: timing and acoustics only."),
     "timeline": LazyCommand("audit.cli.timeline", "timeline", "Draw one call: who speaks when, rings, holds, dead air, pitch."),
+    "transcribe": LazyCommand(
+        "audit.cli.transcribe", "transcribe", "Print what was said: two columns, or SRT, WebVTT, JSON, vCon."
+    ),
     "rescore": LazyCommand("audit.cli.rescore", "rescore", "Hold calls already stored against a scorecard again."),
     "report": LazyCommand("audit.cli.report", "report", "Write scorecards and team pages of a period from the store."),
     "rules": LazyCommand("audit.cli.rules", "rules", "Check, test and explain rule packs."),

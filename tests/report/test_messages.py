@@ -16,7 +16,7 @@ from audit.report.scorecard import SHOWN_MEASURES
 #: Keys put together from a verdict, a role, an error's name and so on.
 MADE_FROM_DATA = (
     "verdict.", "role.", "direction.", "by.", "source.", "strip.", "measure.", "failure.", "evidence.how_", "player.",
-    "timeline.hold.", "timeline.tone.", "timeline.cut_in.",
+    "timeline.hold.", "timeline.tone.", "timeline.cut_in.", "transcript.language_",
 )  # fmt: skip
 FOLDER = Path(audit.report.__file__).parent
 
@@ -42,6 +42,7 @@ def test_the_chinese_pages_are_in_chinese() -> None:
         "html_lang", "none", "scorecard_used", "evidence.lost", "evidence.at", "list_separator", "measure.summary",
         "section.weakest_short", "measure.active_level_dbfs.unit", "measure.f0_median_hz.unit",
         "measure.talk_share_ratio.unit", "timeline.says", "timeline.stop", "timeline.from_source",
+        "transcript.speaker",
     }  # fmt: skip
     assert latin_only <= figures
 
