@@ -15,6 +15,7 @@ from audit import __version__
 from audit.batch.files import call_file_name, printable
 from audit.batch.workers import Trouble, trouble_of
 from audit.errors import DuplicateCall, RecordingError
+from audit.ingest import find_transcript, transcripts_folder
 from audit.records import CallRecord, Metadata
 from audit.storage import AuditKeys, LedgerEntry
 from audit.verdicts import Evaluation
@@ -92,18 +93,20 @@ class _Ledger:
     by_call: dict[str, LedgerEntry] = field(default_factory=dict)
 
 
-def audit_keys(settings: Settings, metadata: Metadata) -> AuditKeys:
+def audit_keys(settings: Settings, metadata: Metadata, *, transcript_sha256: str | None = None) -> AuditKeys:
     """Hash what a record depends on beside the audio.
 
     Parameters
     ----------
     settings : Settings
     metadata : Metadata
+    transcript_sha256 : str, optional
+        Of the transcript that came with the call.
 
     Returns
     -------
     AuditKeys
-        `words` is None where nothing is transcribed. The tool's version is part of
+        `words` is None where nothing is transcribed or imported. The tool's version is part of
         both, so that another version audits anew.
     """
     known = {f.name: getattr(metadata, f.name) for f in fields(metadata)}
@@ -121,7 +124,10 @@ def audit_keys(settings: Settings, metadata: Metadata) -> AuditKeys:
         "compute_type": settings.compute_type,
         "hotwords": [metadata.variables.get("company"), metadata.agent_name],
     }
-    return AuditKeys(_digest(measuring), _digest(words) if settings.transcribe else None, _digest(known))
+    if transcript_sha256 is not None:
+        words["imported"] = transcript_sha256
+    spoken = settings.transcribe or transcript_sha256 is not None
+    return AuditKeys(_digest(measuring), _digest(words) if spoken else None, _digest(known))
 
 
 def make_plan(
@@ -218,7 +224,7 @@ def _plan_one(
     out: Path,
 ) -> Planned | Refused:
     """What to do with the only recording of a call."""
-    key, keys = path_key(path), audit_keys(settings, metadata)
+    key, keys = path_key(path), audit_keys(settings, metadata, transcript_sha256=_transcript_sha256(path, settings))
     size = mtime = None
     try:
         stat = path.stat()
@@ -243,7 +249,7 @@ def _plan_one(
             return _duplicate(path, metadata.call_id, entry.path)
         return planned("audit")
     stored = entry.keys
-    if stored is None or stored.measuring != keys.measuring or (settings.transcribe and stored.words != keys.words):
+    if stored is None or stored.measuring != keys.measuring or (keys.words is not None and stored.words != keys.words):
         return planned("audit")
     moved = not here and not _still_there(entry)
     if (
@@ -253,9 +259,20 @@ def _plan_one(
         or not (out / "calls" / call_file_name(metadata.call_id)).exists()
     ):
         return planned("rescore", entry)
-    if settings.transcribe and judge.scorecard_sha256(entry.language or settings.language) != entry.scorecard_sha256:
+    if keys.words is not None and judge.scorecard_sha256(entry.language or settings.language) != entry.scorecard_sha256:
         return planned("rescore", entry)
     return planned("skip", entry)
+
+
+def _transcript_sha256(path: Path, settings: Settings) -> str | None:
+    """Hash of the transcript that came with a recording, where the settings ask for it; a call with another is audited anew."""
+    if settings.transcripts is None:
+        return None
+    found = find_transcript(path, transcripts_folder(settings.transcripts))
+    try:
+        return hashlib.sha256(found.read_bytes()).hexdigest() if found else None
+    except OSError:
+        return None  # reading it as a transcript says why, in the record
 
 
 def _still_there(entry: LedgerEntry) -> bool:

@@ -73,6 +73,11 @@ def audit_options(command: Command) -> Command:
         click.option("--profile", type=file, help="YAML: company, channels, file-name pattern, time zone, tone plan."),
         click.option("--cdr", type=file, help="Call-detail records, CSV."),
         click.option(
+            "--transcripts",
+            metavar="DIR|beside",
+            help="Transcripts made elsewhere, in a folder or beside the recordings: such calls are not recognised again.",
+        ),
+        click.option(
             "--out", type=click.Path(path_type=Path), required=True, metavar="DIR", help="Where results go; made if absent."
         ),
         click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH..."),

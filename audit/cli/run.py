@@ -42,6 +42,7 @@ def run(
     paths: tuple[Path, ...],
     out: Path,
     cdr: Path | None,
+    transcripts: str | None,
     profile: Path | None,
     agent_channel: str,
     store_url: str | None,
@@ -63,6 +64,7 @@ def run(
     Examples:
       callaudit run recordings/ --cdr cdr.csv --out audit/
       callaudit run day1/ day2/ --profile centre.yml --language zh --out audit/
+      callaudit run recordings/ --transcripts beside --out audit/
       callaudit run call.wav --agent-channel 1 --scorecard my-rules/ --out /tmp/one
       callaudit run recordings/ --out audit/ --fail-on critical --fail-on below=60
     """
@@ -78,6 +80,7 @@ def run(
         compute_type=compute_type,
         cpu_threads=n_threads,
         scorecard=scorecard,
+        transcripts=_transcripts(transcripts),
     )
     audit_archive("run", paths, out, settings, cdr=cdr, store_url=store_url, n_workers=n_workers, fail_on=fail_on, lang=lang)
 
@@ -89,6 +92,7 @@ def measure(
     paths: tuple[Path, ...],
     out: Path,
     cdr: Path | None,
+    transcripts: str | None,
     profile: Path | None,
     agent_channel: str,
     store_url: str | None,
@@ -97,18 +101,24 @@ def measure(
 ) -> None:
     """Measure the recordings under each PATH without recognising speech: rings, holds, silences, levels.
 
-    Many times faster than run. Nothing is scored; a later run on the same DIR adds words and scores.
+    Many times faster than run. Only calls with a transcript of their own (--transcripts) are scored; a
+    later run on the same DIR adds words and scores.
 
     \b
     Examples:
       callaudit measure recordings/ --cdr cdr.csv --out timing/
+      callaudit measure recordings/ --transcripts exported/ --out audit/
       callaudit measure call.wav --out /tmp/one
     """
     from audit.pipeline import Settings
 
     n_workers, n_threads = workers_and_threads(jobs)
     settings = Settings(
-        profile=read_profile(profile), agent_channel=_channel(agent_channel), transcribe=False, cpu_threads=n_threads
+        profile=read_profile(profile),
+        agent_channel=_channel(agent_channel),
+        transcribe=False,
+        cpu_threads=n_threads,
+        transcripts=_transcripts(transcripts),
     )
     audit_archive("measure", paths, out, settings, cdr=cdr, store_url=store_url, n_workers=n_workers, fail_on=(), lang=lang)
 
@@ -188,6 +198,14 @@ def _not_searched(problems: tuple[str, ...]) -> tuple[Failure, ...]:
 
     hint = "mend the link, or let this user read the folder"
     return tuple(Failure("", "", "discovery", "", p, hint, "warning") for p in problems)
+
+
+def _transcripts(text: str | None) -> str | None:
+    """Where transcripts lie; a folder that is none is found before any call misses its own."""
+    from audit.ingest import transcripts_folder
+
+    folder = transcripts_folder(text)
+    return text if folder is None else str(folder.absolute())
 
 
 def _channel(text: str) -> int | None:

@@ -12,6 +12,7 @@ from audit.contract import call_to_json, record_from_json
 from audit.pipeline import parties
 from audit.pipeline.audited import AuditedCall
 from audit.pipeline.hearing import Heard, answered, hear
+from audit.pipeline.imported import take_imported
 from audit.pipeline.measures import measures_of
 from audit.pipeline.scorecards import Scorecards
 from audit.pipeline.settings import Settings
@@ -70,11 +71,14 @@ class Auditor:
         )
         heard = answered(heard, answer)
         known = hold_against_record(heard, answer, metadata)
-        transcript = self._transcribe(heard, metadata) if self.settings.transcribe else None
-        whose = self._whose(heard, metadata, transcript)
+        taken = take_imported(path, heard, self.settings, lent=_CHANNEL_ROLES)
+        transcript = taken.transcript
+        if transcript is None and self.settings.transcribe:
+            transcript = self._transcribe(heard, metadata)
+        whose = self._whose(heard, taken.naming_channel(metadata), transcript)
         found = self._parties(heard, whose.channel, transcript, metadata)
         transcript = found.transcript
-        recording = _recording(path, audio, heard, whose, metadata, known.warnings, found)
+        recording = _recording(path, audio, heard, whose, metadata, (*known.warnings, *taken.against(whose)), found)
         timeline = timeline_of(heard, known, metadata, found.parties, damaged=recording.damaged)
         if transcript is not None:
             timeline = with_words(timeline, transcript)
@@ -146,7 +150,7 @@ _CHANNEL_ROLES: tuple[Role, Role] = ("agent", "customer")
 def _with_roles(transcript: Transcript, found: Sequence[parties.Party]) -> Transcript:
     """Replace the lent roles by the found ones."""
     roles = dict(zip(_CHANNEL_ROLES, (p.role for p in found), strict=True))
-    return replace(transcript, turns=tuple(replace(t, role=roles[t.role]) for t in transcript.turns))
+    return replace(transcript, turns=tuple(replace(t, role=roles.get(t.role, t.role)) for t in transcript.turns))
 
 
 def _hotwords(metadata: Metadata) -> tuple[str, ...]:

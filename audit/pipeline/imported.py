@@ -15,8 +15,9 @@ from audit.errors import MetadataError
 from audit.ingest import ImportedTranscript, find_transcript, read_transcript, transcripts_folder
 from audit.pipeline.hearing import Heard
 from audit.pipeline.settings import Settings
-from audit.records import Role, Transcript, Turn, Word
+from audit.records import Metadata, Role, Transcript, Turn, Word
 from audit.segments import Segment, intersection, subtract, total_s, union
+from audit.speakers import ChannelFinding
 from audit.transcript.normalise import tidy
 
 #: A recogniser's last word may end this long after the audio that was decoded here: containers are padded.
@@ -49,19 +50,25 @@ class Taken:
     agent_channel: int | None = None
     warnings: tuple[str, ...] = ()
 
-    def against(self, agent_channel: int | None, source: str) -> tuple[str, ...]:
-        """What to say where the agent's channel was told to be another one than the transcript's."""
-        if self.agent_channel is None or agent_channel is None or agent_channel == self.agent_channel:
-            return ()
+    def naming_channel(self, metadata: Metadata) -> Metadata:
+        """What is known of the call, with the agent's channel by the transcript where no record names it."""
+        if self.agent_channel is None or metadata.agent_channel is not None:
+            return metadata
+        return replace(metadata, agent_channel=self.agent_channel)
+
+    def against(self, whose: ChannelFinding) -> tuple[str, ...]:
+        """The warnings, and where the agent's channel was told to be another one than the transcript's, that, too."""
+        if self.agent_channel is None or whose.channel in (None, self.agent_channel):
+            return self.warnings
         return (
+            *self.warnings,
             f"the imported transcript's agent is heard on channel {self.agent_channel}, "
-            f"but by the {source} the agent's channel is {agent_channel}, which was followed",
+            f"but by the {whose.source} the agent's channel is {whose.channel}, which was followed",
         )
 
 
-@dataclass(frozen=True, slots=True)
 class _Misfit(Exception):
-    reason: str
+    """A transcript is not this recording's; says why."""
 
 
 def take_imported(path: Path, heard: Heard, settings: Settings, *, lent: Sequence[Role]) -> Taken:
@@ -92,7 +99,7 @@ def take_imported(path: Path, heard: Heard, settings: Settings, *, lent: Sequenc
         language = None if settings.language == "auto" else settings.language
         return lay_out(read_transcript(found, recording=path, language=language), heard, lent=lent)
     except (MetadataError, _Misfit) as e:
-        reason = e.message if isinstance(e, MetadataError) else f"{found.name} does not fit the recording: {e.reason}"
+        reason = e.message if isinstance(e, MetadataError) else f"{found.name} does not fit the recording: {e}"
         return Taken(warnings=(f"the imported transcript was not used: {reason}; {instead}",))
 
 
@@ -125,14 +132,14 @@ def lay_out(imported: ImportedTranscript, heard: Heard, *, lent: Sequence[Role])
     spoken = [(_tidied(t, transcript.language), s) for t, s in kept if t is not None]
     warnings = []
     if len(spoken) < len(kept):
-        warnings.append(f"{len(kept) - len(spoken)} turns of the imported transcript begin after the recording's end")
+        warnings.append(f"{len(kept) - len(spoken)} of the imported transcript's turns begin after the recording's end")
     turns, agent = tuple(t for t, _ in spoken), None
     if heard.n_legs > 1:
         roles, agent = _channels(spoken, heard.speech, lent)
         turns = tuple(replace(t, role=r) for t, r in zip(turns, roles, strict=True))
         n_lost = sum(r == "unknown" for r in roles)
         if n_lost:
-            warnings.append(f"of {n_lost} turns of the imported transcript it is not known on which channel they are spoken")
+            warnings.append(f"of {n_lost} of the imported transcript's turns it is not known on which channel they are spoken")
         ratio = _covered_by_leg(heard.speech, turns, lent)
     return Taken(replace(transcript, turns=turns, coverage_ratio=ratio), agent, tuple(warnings))
 

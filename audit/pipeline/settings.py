@@ -25,6 +25,8 @@ class Settings:
         Name or path; None takes the shipped one of each call's language.
     transcribe : bool
         False measures timing and acoustics only.
+    transcripts : str or None
+        Where transcripts made elsewhere lie: "beside" the recordings, or a folder. None looks for none.
     """
 
     profile: Profile = field(default_factory=Profile)
@@ -37,3 +39,4 @@ class Settings:
     compute_type: str = "int8"
     cpu_threads: int = 2
     scorecard: str | None = None
+    transcripts: str | None = None
