@@ -14,6 +14,7 @@ from audit.transcript.evidence import Decoded, compression_ratio, is_doubtful, w
 from audit.transcript.packing import Window, pack
 from audit.transcript.recogniser import Recogniser
 from audit.transcript.sound import LegAudio, Sound
+from tests.conftest import ROOT
 
 
 def window(*segments: Segment, duration_s: float = 100.0) -> Window:
@@ -133,3 +134,16 @@ def test_two_legs_of_real_mandarin_keep_their_words_and_times(recogniser: Recogn
         assert all(span.start_s <= w.start_s <= w.end_s <= span.end_s for w in turn.words)
         assert turn.confidence is not None and 0.3 < turn.confidence <= 1
     assert "欢迎大家来体验" in transcript.turns[0].text
+
+
+def test_a_mandarin_number_is_written_as_it_was_said(recogniser: Recogniser) -> None:
+    """The customer of a sample call says 型号是二零八, from 23.0 to 24.3 s; with digits it could be 二百零八."""
+    from audit.audio import read_audio
+
+    audio = read_audio(ROOT / "samples/zh-06.mp3")
+    samples = audio.read(0.0, audio.duration_s)[0]
+    speech = (Segment(19.3, 22.6), Segment(23.0, 24.3))
+    transcript = recogniser.transcribe([LegAudio("customer", samples, audio.sample_rate_hz, speech)], language="zh")
+    said = "".join(t.text for t in transcript.turns)
+    assert "二零八" in said
+    assert not any(c.isdecimal() for c in said)
