@@ -9,6 +9,8 @@ A profile is a YAML file, given with ``--profile``. All keys are optional::
     file_name_pattern: '(?P<direction>in|out)-(?P<agent_id>\\d+)-(?P<date>\\d{8})-(?P<time>\\d{6})-(?P<call_id>[\\d.]+)'
     cdr_columns: {call_id: CallGuid, agent_id: AgentLogin, started_at: StartTime}
     variables: {queue: billing}     # defaults; a column of the same name wins
+    recogniser: faster-whisper      # or one that an installed package brings
+    model: base                     # its speech model; --model wins
 """
 
 from __future__ import annotations
@@ -48,6 +50,10 @@ class Profile:
         Regular expression whose named groups are metadata fields; other names become variables.
     cdr_columns : mapping of metadata field to column name
     variables : mapping of str to str
+    recogniser : str
+        What turns speech into words: a name of :func:`audit.transcript.list_recognisers`.
+    model : str or None
+        The recogniser's speech model, by name or directory; None leaves it to the command line.
     """
 
     company: str | None = None
@@ -57,6 +63,8 @@ class Profile:
     file_name_pattern: str | None = None
     cdr_columns: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
+    recogniser: str = "faster-whisper"
+    model: str | None = None
 
     def zone(self) -> ZoneInfo:
         """The time zone as an object."""
@@ -100,7 +108,7 @@ def _checked(path: Path, data: dict[Any, Any]) -> dict[str, Any]:
         _known(path, "key", str(key), known)
     # A key without a value is one that was left out.
     out = {key: value for key, value in data.items() if value is not None}
-    for key in ("company", "time_zone", "tone_plan", "file_name_pattern"):
+    for key in ("company", "time_zone", "tone_plan", "file_name_pattern", "recogniser", "model"):
         if key in out and not isinstance(out[key], str):
             raise ProfileError(f"{path}: {key} must be text, not {out[key]!r}")
     if "time_zone" in out:

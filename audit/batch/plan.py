@@ -120,6 +120,7 @@ def audit_keys(settings: Settings, metadata: Metadata, *, transcript_sha256: str
     words = {
         "tool": __version__,
         "language": settings.language,
+        "recogniser": settings.profile.recogniser,
         "model": settings.model,
         "compute_type": settings.compute_type,
         "hotwords": [metadata.variables.get("company"), metadata.agent_name],

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @click.command(short_help="Audit recordings: measure, transcribe, score, write the scorecards.")
 @audit_options
 @click.option("--scorecard", metavar="NAME_OR_PATH", help="Rules. [default: zh-service or en-service, by the call's language]")
-@click.option("--model", metavar="NAME_OR_DIR", default="base", show_default=True, help="Speech model.")
+@click.option("--model", metavar="NAME_OR_DIR", help="Speech model. [default: the profile's, else base]")
 @click.option("--language", type=click.Choice(["zh", "en", "auto"]), default="auto", show_default=True, help="Spoken language.")
 @click.option(
     "--device", type=click.Choice(["cpu", "cuda", "auto"]), default="cpu", show_default=True, help="Where the model runs."
@@ -48,7 +48,7 @@ def run(
     store_url: str | None,
     jobs: int | None,
     scorecard: str | None,
-    model: str,
+    model: str | None,
     language: str,
     device: str,
     compute_type: str,
@@ -69,13 +69,15 @@ def run(
       callaudit run recordings/ --out audit/ --fail-on critical --fail-on below=60
     """
     from audit.pipeline import Settings
+    from audit.transcript.catalogue import DEFAULT_MODEL
 
     n_workers, n_threads = workers_and_threads(jobs)
+    known = read_profile(profile)
     settings = Settings(
-        profile=read_profile(profile),
+        profile=known,
         agent_channel=_channel(agent_channel),
         language=language,
-        model=model,
+        model=model or known.model or DEFAULT_MODEL,
         device=device,
         compute_type=compute_type,
         cpu_threads=n_threads,

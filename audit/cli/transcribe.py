@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from audit.pipeline.auditor import Auditor
     from audit.records import CallRecord, Transcript
     from audit.report.messages import Messages
+    from audit.transcript.catalogue import DEFAULT_MODEL
 
 #: Endings of files in a folder: those by which ``callaudit run --transcripts`` finds them again.
 SUFFIXES = {"txt": ".txt", "srt": ".srt", "vtt": ".vtt", "json": ".transcript.json", "vcon": ".vcon.json"}
@@ -54,7 +55,7 @@ class Spoken:
     "--format", "form", type=click.Choice(list(SUFFIXES)), default="txt", show_default=True, help="How it is written."
 )
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE|DIR", help="Where it goes. [default: printed]")
-@click.option("--model", metavar="NAME_OR_DIR", default="base", show_default=True, help="Speech model.")
+@click.option("--model", metavar="NAME_OR_DIR", help="Speech model. [default: the profile's, else base]")
 @click.option("--language", type=click.Choice(["zh", "en", "auto"]), default="auto", show_default=True, help="Spoken language.")
 @click.option(
     "--agent-channel",
@@ -72,7 +73,7 @@ def transcribe(
     paths: tuple[Path, ...],
     form: str,
     out: Path | None,
-    model: str,
+    model: str | None,
     language: str,
     agent_channel: str,
     profile: Path | None,
@@ -96,11 +97,12 @@ def transcribe(
     from audit.pipeline import Settings
     from audit.report.messages import load_messages
 
+    known = read_profile(profile)
     settings = Settings(
-        profile=read_profile(profile),
+        profile=known,
         agent_channel=None if agent_channel == "auto" else int(agent_channel),
         language=language,
-        model=model,
+        model=model or known.model or DEFAULT_MODEL,
     )
     details = call_details(cdr, settings.profile)
     messages = load_messages("zh" if lang == "zh" else "en")

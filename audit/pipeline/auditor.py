@@ -19,7 +19,7 @@ from audit.pipeline.settings import Settings
 from audit.pipeline.timeline import hold_against_record, timeline_of, with_words
 from audit.records import CallRecord, Layout, Metadata, Recording, Role, Transcript
 from audit.speakers import ChannelFinding, agent_channel
-from audit.transcript import LegAudio, Recogniser
+from audit.transcript import LegAudio, RecogniserOptions, SpeechRecogniser, load_recogniser
 
 
 class Auditor:
@@ -32,7 +32,7 @@ class Auditor:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._recogniser: Recogniser | None = None
+        self._recogniser: SpeechRecogniser | None = None
         self._scorecards = Scorecards(settings)
         self._shared = parties.SharedChannels(settings.profile)
 
@@ -109,7 +109,9 @@ class Auditor:
         """Recognise the speech of all legs; each leg stands under the role that `_CHANNEL_ROLES` lends it."""
         if self._recogniser is None:
             s = self.settings
-            self._recogniser = Recogniser.load(s.model, device=s.device, compute_type=s.compute_type, cpu_threads=s.cpu_threads)
+            self._recogniser = load_recogniser(
+                s.profile.recogniser, RecogniserOptions(s.model, s.device, s.compute_type, s.cpu_threads)
+            )
         lent: Sequence[Role] = _CHANNEL_ROLES if heard.n_legs > 1 else ("unknown",)
         legs = [
             LegAudio(role, Leg(heard.audio.store, c), heard.sample_rate_hz, speech)
