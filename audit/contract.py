@@ -14,6 +14,7 @@ from typing import Any, get_args
 from audit.records import (
     CallRecord,
     CutOff,
+    Dropped,
     Evidence,
     Hold,
     Measured,
@@ -28,6 +29,7 @@ from audit.records import (
     Tone,
     Transcript,
     Turn,
+    Uncovered,
     Word,
 )
 from audit.segments import Segment, total_s
@@ -367,6 +369,10 @@ def transcript_to_json(t: Transcript) -> dict[str, Any]:
             }
             for u in t.turns
         ],
+        "uncovered": [
+            {"start_s": _ms(u.start_s), "end_s": _ms(u.end_s), "role": u.role, "reason": u.reason} for u in t.uncovered
+        ],
+        "dropped": [{"reason": d.reason, "n_texts": d.n_texts, "n_words": d.n_words} for d in t.dropped],
     }
 
 
@@ -377,6 +383,8 @@ def transcript_from_json(d: Mapping[str, Any]) -> Transcript:
         model=d["model"],
         coverage_ratio=d["coverage_ratio"],
         turns=tuple(Turn(**{**u, "words": tuple(Word(**w) for w in u["words"])}) for u in d["turns"]),
+        uncovered=tuple(Uncovered(**u) for u in d.get("uncovered", ())),
+        dropped=tuple(Dropped(**x) for x in d.get("dropped", ())),
     )
 
 

@@ -12,6 +12,7 @@ from audit.contract import call_to_json, evaluation_from_json, record_from_json
 from audit.records import (
     CallRecord,
     CutOff,
+    Dropped,
     Evidence,
     Hold,
     Measured,
@@ -23,6 +24,7 @@ from audit.records import (
     Timeline,
     Tone,
     Transcript,
+    Uncovered,
     Turn,
     Word,
 )
@@ -56,7 +58,9 @@ def record() -> CallRecord:
         ),
         speech={"agent": (Segment(9.4, 13.2),), "customer": ()},
         measures={"agent": Measures(speech_s=3.8, active_level_dbfs=-24.123), "customer": Measures()},
-        transcript=Transcript("zh", "base", (turn,), 0.99),
+        transcript=Transcript(
+            "zh", "base", (turn,), 0.99, (Uncovered(14.0, 14.4, "customer", "not_believed"),), (Dropped("too_fast", 1, 9),)
+        ),
     )
 
 

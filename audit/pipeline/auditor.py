@@ -152,7 +152,11 @@ _CHANNEL_ROLES: tuple[Role, Role] = ("agent", "customer")
 def _with_roles(transcript: Transcript, found: Sequence[parties.Party]) -> Transcript:
     """Replace the lent roles by the found ones."""
     roles = dict(zip(_CHANNEL_ROLES, (p.role for p in found), strict=True))
-    return replace(transcript, turns=tuple(replace(t, role=roles.get(t.role, t.role)) for t in transcript.turns))
+    return replace(
+        transcript,
+        turns=tuple(replace(t, role=roles.get(t.role, t.role)) for t in transcript.turns),
+        uncovered=tuple(replace(u, role=roles.get(u.role, u.role)) for u in transcript.uncovered),
+    )
 
 
 def _hotwords(metadata: Metadata) -> tuple[str, ...]:

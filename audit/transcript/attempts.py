@@ -1,4 +1,4 @@
-"""Which windows are decoded, which once more in other surroundings, and what is left of them.
+"""Which windows are decoded, which once more with other settings, and what is believed of them in the end.
 
 The attempts ask and the recogniser answers: :func:`attempt` is a generator that yields what it wants decoded, so that
 a recogniser may put the wishes of several calls into one batch.
@@ -6,18 +6,27 @@ a recogniser may put the wishes of several calls into one batch.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
-from dataclasses import dataclass, replace
+import logging
+from collections import Counter
+from collections.abc import Generator, Iterable, Sequence
+from dataclasses import dataclass, field
 
-from audit.records import Word
-from audit.transcript.evidence import Decoded, is_doubtful
-from audit.transcript.packing import Piece, Window, pack, place_words
+from audit.records import Dropped, Word
+from audit.segments import Segment, intersection
+from audit.transcript.coverage import uncovered
+from audit.transcript.evidence import Decoded, doubt
+from audit.transcript.packing import Window, pack, place_words
 from audit.transcript.sound import Sound
+
+_LOG = logging.getLogger(__name__)
 
 #: What is decoded a second time is packed into windows of this length, and repeating is made dearer.
 _SECOND_WINDOW_S, _SECOND_REPETITION_PENALTY = 10.0, 1.2
 #: A stretch of speech this long without any word is decoded once more, alone.
 _SILENT_STRETCH_S = 0.8
+#: A word that the model puts further than this outside the found speech of its window was not said there. Its times
+#: are off by some tenths of a second at a pause, so that it takes more to be sure.
+_OUTSIDE_S = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +47,51 @@ class Asked:
     repetition_penalty: float = 1.0
 
 
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """What is believed of all windows.
+
+    Attributes
+    ----------
+    words : tuple of tuple of Word
+        One row for each leg, in leg time and in order.
+    uncovered : tuple of tuple of Segment
+        One row for each leg: found speech that no word covers.
+    refused : tuple of tuple of Segment
+        One row for each leg: speech for which text was written that was not believed in the end.
+    dropped : tuple of Dropped
+        By reason, the most frequent first.
+    """
+
+    words: tuple[tuple[Word, ...], ...]
+    uncovered: tuple[tuple[Segment, ...], ...]
+    refused: tuple[tuple[Segment, ...], ...]
+    dropped: tuple[Dropped, ...]
+
+
+@dataclass(slots=True)
+class _Tally:
+    """Texts and words that were not believed, by reason."""
+
+    n_texts: Counter[str] = field(default_factory=Counter)
+    n_words: Counter[str] = field(default_factory=Counter)
+
+    def count(self, reason: str, window: Window, n_words: int, text: str = "") -> None:
+        if not n_words:
+            return
+        self.n_texts[reason] += 1
+        self.n_words[reason] += n_words
+        at_s = window.pieces[0].speech.start_s
+        _LOG.info("leg %d at %.1f s: %d words dropped, %s: %.80s", window.leg, at_s, n_words, reason, text)
+
+    def dropped(self) -> tuple[Dropped, ...]:
+        return tuple(Dropped(reason, n, self.n_words[reason]) for reason, n in self.n_texts.most_common())
+
+
 def attempt(
-    windows: Sequence[Window], sounds: Sequence[Sound], *, language: str, hotwords: str | None
-) -> Generator[Asked, Sequence[Decoded], list[tuple[Word, ...]]]:
-    """Words of each leg: one pass over all windows, and one more over what went wrong.
+    windows: Sequence[Window], sounds: Sequence[Sound], *, language: str, hotwords: Sequence[str] = ()
+) -> Generator[Asked, Sequence[Decoded], Recognised]:
+    """Words of each leg: one pass over all windows, and one more over what went wrong or stayed without words.
 
     Parameters
     ----------
@@ -50,7 +100,8 @@ def attempt(
     sounds : sequence of Sound
         The legs.
     language : str
-    hotwords : str or None
+    hotwords : sequence of str
+        Names and phrases that may be said.
 
     Yields
     ------
@@ -59,39 +110,71 @@ def attempt(
 
     Returns
     -------
-    list of tuple of Word
-        One for each leg, in leg time and in order.
+    Recognised
     """
-    good: list[Decoded] = []
+    tally = _Tally()
+    words: list[list[Word]] = [[] for _ in sounds]
+    refused: list[list[Segment]] = [[] for _ in sounds]
     again: list[Window] = []
-    for decoded in (yield Asked(tuple(windows), hotwords)):
-        if is_doubtful(decoded, language):
-            again += _repacked(decoded.window, sounds[decoded.window.leg])
+    for decoded in (yield Asked(tuple(windows), _hint(hotwords, language))):
+        leg, sound = decoded.window.leg, sounds[decoded.window.leg]
+        reason = doubt(decoded, language, hotwords)
+        if reason:
+            tally.count(reason, decoded.window, len(decoded.words), decoded.text)
+            again += _repacked(decoded.window, sound)
             continue
-        good.append(decoded)
-        again += _without_words(decoded)
+        placed = _placed(decoded, tally)
+        words[leg] += placed
+        again += _holes(decoded.window, placed, sound)
     if again:
         # other surroundings, and no hint that could be echoed
-        second = yield Asked(tuple(again), None, _SECOND_REPETITION_PENALTY)
-        good += [d for d in second if not is_doubtful(d, language)]
-    words: list[list[Word]] = [[] for _ in sounds]
-    for decoded in good:
-        words[decoded.window.leg] += [w for _, w in place_words(decoded.window, decoded.words)]
-    return [tuple(sorted(leg, key=lambda w: (w.start_s, w.end_s))) for leg in words]
+        for decoded in (yield Asked(tuple(again), None, _SECOND_REPETITION_PENALTY)):
+            leg = decoded.window.leg
+            reason = doubt(decoded, language)
+            if reason:
+                tally.count(reason, decoded.window, len(decoded.words), decoded.text)
+                refused[leg] += [p.speech for p in decoded.window.pieces]
+                continue
+            words[leg] += _placed(decoded, tally)
+    rows = tuple(tuple(sorted(leg, key=lambda w: (w.start_s, w.end_s))) for leg in words)
+    return Recognised(
+        words=rows,
+        uncovered=tuple(uncovered(row, sound.speech) for row, sound in zip(rows, sounds, strict=True)),
+        refused=tuple(tuple(sorted(leg)) for leg in refused),
+        dropped=tally.dropped(),
+    )
+
+
+def _hint(hotwords: Iterable[str], language: str) -> str | None:
+    return ("，" if language == "zh" else ", ").join(hotwords) or None
+
+
+def _placed(decoded: Decoded, tally: _Tally) -> list[Word]:
+    """A window's words in leg time, without those that the model puts where nothing was found."""
+    window = decoded.window
+    tally.count("past_the_end", window, decoded.n_past_end)
+    inside = [w for w in decoded.words if _outside_s(w, window) <= _OUTSIDE_S]
+    tally.count("outside_speech", window, len(decoded.words) - len(inside))
+    return [w for _, w in place_words(window, inside)]
+
+
+def _outside_s(word: Word, window: Window) -> float:
+    """How far a word's end lies from the speech of the piece it belongs to, in window time."""
+    speech = window.pieces[window.piece_of(word.end_s)].packed_speech
+    return max(speech.start_s - word.end_s, word.start_s - speech.end_s, 0.0)
 
 
 def _repacked(window: Window, sound: Sound) -> tuple[Window, ...]:
     """The same speech in shorter windows."""
-    speech = [p.speech for p in window.pieces]
-    return pack(speech, duration_s=sound.duration_s, quietest=sound.quietest, leg=window.leg, window_s=_SECOND_WINDOW_S)
+    return _packed((p.speech for p in window.pieces), window.leg, sound)
 
 
-def _alone(window: Window, piece: Piece) -> Window:
-    return Window(window.leg, (replace(piece, packed_start_s=0.0),))
+def _packed(speech: Iterable[Segment], leg: int, sound: Sound) -> tuple[Window, ...]:
+    return pack(tuple(speech), duration_s=sound.duration_s, quietest=sound.quietest, leg=leg, window_s=_SECOND_WINDOW_S)
 
 
-def _without_words(decoded: Decoded) -> list[Window]:
-    """Stretches of speech in which the window's text has no word, to be heard alone."""
-    heard = {i for i, _ in place_words(decoded.window, decoded.words)}
-    silent = (p for i, p in enumerate(decoded.window.pieces) if i not in heard and p.speech.duration_s >= _SILENT_STRETCH_S)
-    return [_alone(decoded.window, p) for p in silent] if len(decoded.window.pieces) > 1 else []
+def _holes(window: Window, words: Sequence[Word], sound: Sound) -> list[Window]:
+    """Stretches of a window's speech for which it has no word, each to be heard alone."""
+    found = [s for p in window.pieces for s in intersection([p.speech], sound.speech)]
+    holes = (s for s in uncovered(words, found) if s.duration_s >= _SILENT_STRETCH_S)
+    return [w for s in holes for w in _packed([s], window.leg, sound)]

@@ -130,7 +130,7 @@ def pack(
     windows: list[Window] = []
     pieces: list[Piece] = []
     for source, voiced in _stretches(speech, duration_s, quietest, window_s):
-        if pieces and pieces[-1].packed_end_s + JOINT_S + source.duration_s > window_s:
+        while pieces and pieces[-1].packed_end_s + JOINT_S + source.duration_s > window_s:
             last = _best_break(pieces, voiced, window_s)
             windows.append(Window(leg, tuple(pieces[:last])))
             pieces = _laid(pieces[last:])

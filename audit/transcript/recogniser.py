@@ -16,14 +16,16 @@ import numpy as np
 import numpy.typing as npt
 
 from audit.errors import ModelError
-from audit.records import Transcript, Turn, Word
-from audit.segments import total_s, union
-from audit.transcript.attempts import attempt
-from audit.transcript.evidence import Decoded, compression_ratio, window_words
+from audit.records import Transcript, Turn, Uncovered
+from audit.segments import intersection, union
+from audit.transcript.attempts import Recognised, attempt
+from audit.transcript.coverage import coverage_ratio
+from audit.transcript.evidence import Decoded, aligned_words, compression_ratio, split_at_end
 from audit.transcript.models import Progress, ensure_model, model_name, resolve_model
+from audit.transcript.names import respell
 from audit.transcript.packing import Window
 from audit.transcript.sound import LegAudio, Sound, pack_leg
-from audit.transcript.turns import build_turns, covered_s
+from audit.transcript.turns import build_turns
 
 #: Written as the language of a call in which nothing was said and none was asked for.
 LANGUAGE_WITHOUT_SPEECH = "zh"
@@ -112,8 +114,8 @@ class Recogniser:
         Returns
         -------
         Transcript
-            Turns of all legs, by start. No word lies outside the found speech.
-            `coverage_ratio` is None without any speech.
+            Turns of all legs, by start. No word lies outside the found speech, and of the found speech each stretch
+            is covered by words or stands in `uncovered`. `coverage_ratio` is None without any speech.
 
         Raises
         ------
@@ -130,22 +132,34 @@ class Recogniser:
             return Transcript(LANGUAGE_WITHOUT_SPEECH if language == "auto" else language, self.model_name)
         if language == "auto":
             language = self._hear_language(windows, sounds)
-        hint = "，".join(hotwords) if language == "zh" else ", ".join(hotwords)
-        words = self._words(windows, sounds, language, hint or None)
+        names = tuple(hotwords)
+        # Mandarin names are told by their sound afterwards: a hint is heard where nobody said it (audit.transcript.names)
+        found = self._recognise(windows, sounds, language, () if language == "zh" else names)
         turns: list[Turn] = []
         for i, leg in enumerate(legs):
             others = union(s for j, other in enumerate(legs) if j != i for s in other.speech)
-            turns += build_turns(words[i], role=leg.role, speech=sounds[i].speech, others=others, language=language)
-        speech_s = sum(total_s(sound.speech) for sound in sounds)
-        covered = sum(covered_s(words[i], sound.speech) for i, sound in enumerate(sounds))
+            words = respell(found.words[i], names) if language == "zh" else found.words[i]
+            turns += build_turns(words, role=leg.role, speech=sounds[i].speech, others=others, language=language)
         turns.sort(key=lambda t: (t.start_s, t.end_s))
-        return Transcript(language, self.model_name, tuple(turns), covered / speech_s)
+        silent = tuple(
+            Uncovered(s.start_s, s.end_s, leg.role, "not_believed" if intersection([s], found.refused[i]) else "no_words")
+            for i, leg in enumerate(legs)
+            for s in found.uncovered[i]
+        )
+        return Transcript(
+            language,
+            self.model_name,
+            tuple(turns),
+            coverage_ratio(sum(u.duration_s for u in silent), [sound.speech for sound in sounds]),
+            tuple(sorted(silent)),
+            found.dropped,
+        )
 
     # --- decoding ---------------------------------------------------------------------------------
-    def _words(
-        self, windows: Sequence[Window], sounds: Sequence[Sound], language: str, hotwords: str | None
-    ) -> list[tuple[Word, ...]]:
-        """Words of each leg in leg time: what the attempts ask for is decoded until they are content."""
+    def _recognise(
+        self, windows: Sequence[Window], sounds: Sequence[Sound], language: str, hotwords: Sequence[str]
+    ) -> Recognised:
+        """What the attempts ask for is decoded until they are content."""
         attempts = attempt(windows, sounds, language=language, hotwords=hotwords)
         asked = next(attempts)
         while True:
@@ -153,7 +167,8 @@ class Recogniser:
             try:
                 asked = attempts.send(decoded)
             except StopIteration as finished:
-                return finished.value
+                recognised: Recognised = finished.value
+                return recognised
 
     def _digits(self, language: str) -> tuple[int, ...]:
         """Tokens that must not be written because nobody says them.
@@ -205,13 +220,15 @@ class Recogniser:
             alignments = model.find_alignment(tokenizer, tokens, encoded, n_frames)
             for window, result, text_tokens, alignment in zip(batch, results, tokens, alignments, strict=True):
                 text = tokenizer.decode(text_tokens)
+                words, n_past_end = split_at_end(aligned_words(alignment), window)
                 decoded.append(
                     Decoded(
                         window=window,
-                        words=window_words(alignment, window),
+                        words=words,
                         avg_logprob=result.scores[0] * len(text_tokens) / (len(text_tokens) + 1),
                         no_speech_prob=result.no_speech_prob,
                         compression_ratio=compression_ratio(text),
+                        n_past_end=n_past_end,
                     )
                 )
         return decoded

@@ -111,20 +111,3 @@ def _text(words: Sequence[Word], speech: Sequence[Segment], language: str) -> st
 
 def _tidy_word(word: Word, language: str) -> Word:
     return Word(word.start_s, word.end_s, tidy(word.text, language=language), word.confidence)
-
-
-def covered_s(words: Sequence[Word], speech: Sequence[Segment]) -> float:
-    """Seconds of a leg's speech that carry words.
-
-    A stretch carries words from its first to its last one, and up to 0.5 s
-    more on either side: the recogniser's word ends are that loose.
-    """
-    spans: dict[int, tuple[float, float]] = {}
-    for word in words:
-        if not speech:
-            break
-        i = nearest_segment(speech, (word.start_s + word.end_s) / 2)
-        first, last = spans.get(i, (word.start_s, word.end_s))
-        spans[i] = (min(first, word.start_s), max(last, word.end_s))
-    reach = [Segment(a - _SNAP_S, b + _SNAP_S) for a, b in spans.values()]
-    return total_s(intersection(speech, reach))

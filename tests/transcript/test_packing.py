@@ -113,6 +113,13 @@ def test_a_full_window_is_closed_at_the_longest_pause_near_its_end() -> None:
     assert [[p.speech for p in w.pieces] for w in windows] == [found[:2], found[2:]]
 
 
+def test_what_is_left_of_a_closed_window_and_the_next_stretch_fit_the_next_one() -> None:
+    found = [Segment(*s) for s in ((1, 2), (3, 4), (5, 26), (28, 29), (30, 31), (32, 59))]
+    windows = pack(found, duration_s=60, quietest=middle)
+    assert all(w.duration_s <= WINDOW_S for w in windows)
+    assert [p.speech for w in windows for p in w.pieces] == found
+
+
 def test_padding_stays_inside_the_recording() -> None:
     (window,) = pack([Segment(0, 2)], duration_s=2, quietest=middle)
     assert window.pieces[0].source == Segment(0, 2)

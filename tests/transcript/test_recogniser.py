@@ -8,9 +8,7 @@ import numpy as np
 import pytest
 
 from audit.errors import ModelError
-from audit.records import Word
 from audit.segments import Segment
-from audit.transcript.evidence import Decoded, compression_ratio, is_doubtful, window_words
 from audit.transcript.packing import Window, pack
 from audit.transcript.recogniser import Recogniser
 from audit.transcript.sound import LegAudio, Sound
@@ -20,42 +18,6 @@ from tests.conftest import ROOT
 def window(*segments: Segment, duration_s: float = 100.0) -> Window:
     (packed,) = pack(segments, duration_s=duration_s, quietest=lambda a, b: (a + b) / 2)
     return packed
-
-
-def decoded(text: str, *, avg_logprob: float = -0.2, no_speech_prob: float = 0.1, seconds: float = 10.0) -> Decoded:
-    """A window's text, one word a character."""
-    words = tuple(Word(i * 0.1, i * 0.1 + 0.1, c, 0.9) for i, c in enumerate(text))
-    return Decoded(window(Segment(1, 1 + seconds)), words, avg_logprob, no_speech_prob, compression_ratio(text))
-
-
-@pytest.mark.parametrize(
-    ("case", "doubtful"),
-    [
-        pytest.param(decoded("您好，请问有什么可以帮您"), False, id="likely speech"),
-        pytest.param(decoded("您好", no_speech_prob=0.9), False, id="the model doubts the speech but is sure of the words"),
-        pytest.param(decoded("您好", no_speech_prob=0.9, avg_logprob=-1.2), True, id="no speech and unsure words"),
-        pytest.param(decoded("谢谢" * 60), True, id="repeats itself"),
-        pytest.param(decoded("一二三四五六七八九十甲乙丙丁", seconds=0.6), True, id="more characters than anyone can say"),
-        pytest.param(decoded(""), False, id="no text"),
-    ],
-)
-def test_text_is_doubted_by_its_evidence(case: Decoded, doubtful: bool) -> None:
-    assert is_doubtful(case, "zh") is doubtful
-
-
-def aligned(text: str, start_s: float, end_s: float) -> dict[str, object]:
-    return {"word": text, "start": start_s, "end": end_s, "probability": 0.9}
-
-
-def test_words_heaped_up_past_the_end_of_speech_are_left_out() -> None:
-    said = [aligned("再", 0.2, 0.6), aligned("见", 0.6, 1.0)]
-    repeated = [aligned(c, 1.28, 1.3) for c in "再见再见"]
-    assert "".join(w.text for w in window_words([*said, *repeated], window(Segment(1, 2)))) == "再见"
-
-
-def test_a_mark_is_written_behind_its_word() -> None:
-    (word,) = window_words([aligned("好", 0.2, 0.6), aligned("。", 0.6, 0.8)], window(Segment(1, 2)))
-    assert (word.text, word.end_s) == ("好。", 0.6)
 
 
 def test_a_window_holds_the_sound_of_its_stretches_and_silence_between() -> None:

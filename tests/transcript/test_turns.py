@@ -6,7 +6,7 @@ import pytest
 
 from audit.records import Word
 from audit.segments import Segment
-from audit.transcript.turns import build_turns, covered_s
+from audit.transcript.turns import build_turns
 
 
 def said(text: str, start_s: float, end_s: float, *, confidence: float = 0.9) -> list[Word]:
@@ -65,16 +65,6 @@ def test_traditional_characters_become_simplified_in_text_and_words() -> None:
 
 def test_no_words_make_no_turn() -> None:
     assert texts([], [Segment(0, 1)], []) == []
-
-
-def test_speech_without_words_is_not_covered() -> None:
-    speech = [Segment(0, 2), Segment(10, 14)]
-    assert covered_s(said("您好", 0.2, 1.8), speech) == pytest.approx(2.0)
-    assert covered_s([], speech) == 0
-
-
-def test_a_long_stretch_with_words_in_its_first_part_only_is_partly_covered() -> None:
-    assert covered_s(said("您好", 0, 2), [Segment(0, 10)]) == pytest.approx(2.5)
 
 
 @pytest.mark.parametrize(("mark", "n_turns"), [pytest.param("?", 2, id="finished sentence"), pytest.param("", 1, id="no mark")])
