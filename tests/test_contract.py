@@ -24,8 +24,8 @@ from audit.records import (
     Timeline,
     Tone,
     Transcript,
-    Uncovered,
     Turn,
+    Uncovered,
     Word,
 )
 from audit.segments import Segment

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from audit.pipeline.auditor import Auditor
     from audit.records import CallRecord, Transcript
     from audit.report.messages import Messages
-    from audit.transcript.catalogue import DEFAULT_MODEL
 
 #: Endings of files in a folder: those by which ``callaudit run --transcripts`` finds them again.
 SUFFIXES = {"txt": ".txt", "srt": ".srt", "vtt": ".vtt", "json": ".transcript.json", "vcon": ".vcon.json"}
@@ -96,6 +95,7 @@ def transcribe(
     from audit.cli.run import call_details, read_profile
     from audit.pipeline import Settings
     from audit.report.messages import load_messages
+    from audit.transcript.catalogue import DEFAULT_MODEL
 
     known = read_profile(profile)
     settings = Settings(
