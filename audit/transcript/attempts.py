@@ -9,11 +9,11 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Generator, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from audit.records import Dropped, Word
 from audit.segments import Segment, intersection
-from audit.transcript.coverage import uncovered
+from audit.transcript.coverage import spoken_within, uncovered
 from audit.transcript.evidence import Decoded, doubt
 from audit.transcript.packing import Window, pack, place_words
 from audit.transcript.sound import Sound
@@ -124,8 +124,12 @@ def attempt(
             again += _repacked(decoded.window, sound)
             continue
         placed = _placed(decoded, tally)
+        holes = _holes(decoded.window, placed, sound)
+        if hotwords and holes:  # the model takes what it was told for said already, and goes on behind it
+            again.append(decoded.window)
+            continue
         words[leg] += placed
-        again += _holes(decoded.window, placed, sound)
+        again += holes
     if again:
         # other surroundings, and no hint that could be echoed
         for decoded in (yield Asked(tuple(again), None, _SECOND_REPETITION_PENALTY)):
@@ -155,7 +159,13 @@ def _placed(decoded: Decoded, tally: _Tally) -> list[Word]:
     tally.count("past_the_end", window, decoded.n_past_end)
     inside = [w for w in decoded.words if _outside_s(w, window) <= _OUTSIDE_S]
     tally.count("outside_speech", window, len(decoded.words) - len(inside))
-    return [w for _, w in place_words(window, inside)]
+    return [_within_its_time(w) for _, w in place_words(window, inside)]
+
+
+def _within_its_time(word: Word) -> Word:
+    """A word without the time before it that attention lent it: nobody takes so long for a word."""
+    said = spoken_within(word)
+    return replace(word, start_s=said.start_s) if said else word
 
 
 def _outside_s(word: Word, window: Window) -> float:

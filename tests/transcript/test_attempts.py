@@ -75,6 +75,18 @@ def test_text_that_is_refused_twice_is_dropped_counted_and_its_speech_told() -> 
     assert found.refused == (SPEECH,)
 
 
+def test_a_window_with_a_hint_that_leaves_a_hole_is_heard_again_without_it() -> None:
+    asked, found = run([("您好请讲您好请讲", 0, -0.2)], [("您好", 0, -0.2)], hotwords=("林晓",))
+    assert asked[1] == Asked(asked[0].windows, None, asked[1].repetition_penalty)
+    assert "".join(w.text for w in found.words[0]) == "您好"
+
+
+def test_a_word_is_not_lent_the_speech_before_it() -> None:
+    _, found = run([("", 0, -0.2)], [("好", 0, -0.2)])
+    ((word,),) = found.words
+    assert (word.start_s, word.end_s) == (3.0, 4.0)
+
+
 def test_a_hint_is_given_to_the_first_attempt_only() -> None:
     asked, _ = run([("驾驶证", 0, -2.5)], [("", 0, -0.2)], hotwords=("晨星电信", "林晓"))
     assert [a.hotwords for a in asked] == ["晨星电信，林晓", None]
