@@ -13,7 +13,9 @@ from audit.report.wording import clock, length, moment, percent
 
 #: With less room than this, who speaks stands before the words instead of over two columns.
 MIN_COLUMNS_SIDE_BY_SIDE = 60
-MIN_COLUMNS = 24
+MIN_COLUMNS = 32
+#: A label stands on a line of its own where fewer columns than this are left behind it.
+_MIN_BESIDE_LABEL = 10
 _GAP = "  "
 
 
@@ -91,10 +93,14 @@ def _labelled(turn: Turn, messages: Messages, clock_columns: int, width: int) ->
     """A turn over the whole width, who speaks before it."""
     indent = " " * (clock_columns + len(_GAP))
     label = messages("transcript.speaker", who=messages(f"role.{turn.role}"))
-    room = max(width - len(indent), 2)
-    lines = fold(pieces(" ".join(turn.text.split())), room, first_width=max(room - cell_len(label), 0))
     head = f"{clock(turn.start_s):>{clock_columns}}{_GAP}{label}"
-    return [head + lines[0], *(indent + line for line in lines[1:])]
+    room = width - len(indent)
+    beside = room - cell_len(label)
+    parts = pieces(" ".join(turn.text.split()))
+    if beside < _MIN_BESIDE_LABEL:
+        return [head, *(indent + line for line in fold(parts, room))]
+    first, *others = fold(parts, room, first_width=beside)
+    return [head + first, *(indent + line for line in others)]
 
 
 def _filled(text: str, columns: int) -> str:
