@@ -6,7 +6,7 @@ What counts as a hold, and what does not, is defined in docs/holds.md.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 from audit.records import Hold, Tone
 from audit.segments import Segment, intersection, total_s, union
 from audit.telephony.announcement import Announcement, find_announcements
+from audit.telephony.familiar import familiar
+from audit.telephony.hold_edges import end_of_hold, heard_talk, start_of_hold
 from audit.telephony.hold_tone import find_tone_holds
 from audit.telephony.music import MIN_MUSIC_S, Music, music_of, quiet_of, voiced
-from audit.telephony.musicness import DEAD_DBFS, LEVEL_HOP_S, Levels, adapted, frame_figures, judge, levels_of
+from audit.telephony.musicness import DEAD_DBFS, LEVEL_HOP_S, Levels, frame_figures, judge, levels_of
 from audit.telephony.park import MIN_PARK_S, find_parks
 from audit.telephony.spectrum import Floats, at_line_rate
 
@@ -38,10 +40,7 @@ MAX_VOICES_SHARE, CONVERSATION_S = 0.22, 25.0
 ALONE_SHARE, ALONE_S = 0.02, 18.0
 OVER_BACKGROUND_DB, MIN_BACKGROUND_S = 8.0, 0.5
 CROSSTALK_DB = 20.0  # a leg this much quieter than the other carries its leak
-# Tracks fade out and begin again: where music stops and for this long nobody talks, the customer is still parked. Who comes
-# back speaks within a moment to a second and a half; the middle of that is off by the least.
-LOOP_SILENCE_S = (2.1, 6.0)
-RETURN_S = 0.85
+RETURN_S = 0.85  # who comes back speaks soon
 BEEPING_SHARE = 0.6
 # Shorter music in a recording where nobody talks is no hold: a horn, an engine.
 LONE_MUSIC_S, MIN_TALK_S = 60.0, 1.0
@@ -117,15 +116,17 @@ def find_holds(
         raise ValueError(f"legs have the shape (channels, samples), not {legs.shape}")
     heard = tuple(tones)
     earliest_s = answer_at_s or 0.0
-    looked = _look([at_line_rate(leg, sample_rate_hz) for leg in legs], heard, earliest_s)
+    lines = [at_line_rate(leg, sample_rate_hz) for leg in legs]
+    looked = _look(lines, heard, earliest_s)
+    talks = [heard_talk(leg.levels, leg.quiet, leg.voice, _marked(leg, heard, c)) for c, leg in enumerate(looked)]
     dbfs = [leg.levels.dbfs for leg in looked]
-    candidates = find_tone_holds(dbfs, [leg.voice for leg in looked], heard, earliest_s=earliest_s)
+    candidates = find_tone_holds(lines, dbfs, [leg.voice for leg in looked], heard, earliest_s=earliest_s)
     beeping = union(hold for hold, _ in candidates)
     kept = _louder_leg(
         [
             (m, c)
             for c in range(len(looked))
-            for m in _music_holds(looked, c, earliest_s)
+            for m in _music_holds(looked, talks, c, earliest_s)
             # What is heard between the beeps of a hold tone was there before.
             if total_s(intersection([m.segment], beeping)) < BEEPING_SHARE * m.segment.duration_s
         ]
@@ -154,11 +155,23 @@ def _look(lines: Sequence[Floats], tones: Sequence[Tone], earliest_s: float) -> 
         found = music_of(judged[c], lv, quiet=quiet[c], answered=answered, tones=tones_of[c], since_s=earliest_s)
         long = [m.segment for m in found if m.segment.duration_s >= MIN_MUSIC_S]
         if long:
-            again = adapted(judged[c], long)
-            found = music_of(again, lv, quiet=quiet[c], answered=answered, tones=tones_of[c], since_s=earliest_s)
+            again = familiar(judged[c], lines[c], long, since_s=earliest_s)
+            first = found
+            found = [
+                replace(m, odds=max([m.odds, *(f.odds for f in first if intersection([f.segment], [m.segment]))]))
+                for m in music_of(again, lv, quiet=quiet[c], answered=answered, tones=tones_of[c], since_s=earliest_s)
+            ]
         said = find_announcements(lv, quiet[c], voice[c], others_quiet=~_any_other([~q for q in quiet], c), since_s=earliest_s)
         looked.append(_Leg(lv, quiet[c], voice[c], tuple(found), said))
     return looked
+
+
+def _marked(leg: _Leg, tones: Sequence[Tone], channel: int) -> Flags:
+    """Where a leg carries music or tones."""
+    flags = np.zeros(len(leg.quiet), bool)
+    for s in [*(m.segment for m in leg.music), *(Segment(t.start_s, t.end_s) for t in tones if t.channel == channel)]:
+        flags[int(s.start_s / LEVEL_HOP_S) : int(s.end_s / LEVEL_HOP_S) + 1] = True
+    return flags
 
 
 def _any_other(flags: Sequence[Flags], channel: int) -> Flags:
@@ -168,7 +181,7 @@ def _any_other(flags: Sequence[Flags], channel: int) -> Flags:
 
 
 # --- music ----------------------------------------------------------------------------------------
-def _music_holds(looked: Sequence[_Leg], channel: int, earliest_s: float) -> list[Music]:
+def _music_holds(looked: Sequence[_Leg], talks: Sequence[Flags], channel: int, earliest_s: float) -> list[Music]:
     """Music of a leg that is long enough, no background, and nobody's conversation; what an announcement parts is one."""
     leg = looked[channel]
     joined: list[Music] = []
@@ -190,8 +203,9 @@ def _music_holds(looked: Sequence[_Leg], channel: int, earliest_s: float) -> lis
         is_alone = m.segment.duration_s >= ALONE_S and sum(_voices(looked, channel, m)) < ALONE_SHARE
         if not is_alone and _is_background(leg, m, earliest_s, mixed=len(looked) == 1):
             continue
-        end_s = _until_talk(looked, m.segment.end_s)
-        found.append(Music(Segment(m.segment.start_s, end_s), m.level_dbfs, m.odds))
+        begin_s = max(earliest_s, start_of_hold(leg.levels, leg.quiet, talks, m.segment.start_s))
+        end_s = end_of_hold(leg.levels, leg.quiet, talks, m.segment.end_s)
+        found.append(Music(Segment(begin_s, end_s), m.level_dbfs, m.odds))
     return found
 
 
@@ -268,20 +282,6 @@ def _rise_db(dbfs: Floats, edge: int, *, inwards: int) -> float:
     else:
         inside, outside = dbfs[max(0, edge - half) : edge], dbfs[edge + near : edge + far]
     return float(np.median(inside) - np.median(outside))
-
-
-def _until_talk(looked: Sequence[_Leg], end_s: float) -> float:
-    """The end of a hold whose music stops well before anybody talks; else as it was."""
-    first = int(end_s / LEVEL_HOP_S) + 1
-    reach = first + int(LOOP_SILENCE_S[1] / LEVEL_HOP_S)
-    silence_s = LOOP_SILENCE_S[1]
-    for leg in looked:
-        sounding = np.flatnonzero(~leg.quiet[first:reach])
-        if len(sounding):
-            silence_s = min(silence_s, float(sounding[0]) * LEVEL_HOP_S)
-        elif len(leg.quiet) < reach:
-            return end_s
-    return end_s + silence_s - RETURN_S if LOOP_SILENCE_S[0] <= silence_s < LOOP_SILENCE_S[1] else end_s
 
 
 def _louder_leg(music: list[tuple[Music, int]]) -> list[LegHold]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from audit.records import Hold, Tone
 from audit.telephony.cadence import same_tone
+from audit.telephony.hidden_beeps import hidden_beeps
 from audit.telephony.musicness import DEAD_DBFS, LEVEL_HOP_S, Floats
 
 # Hold tones come every 3 to 8 s and are short (see docs/holds.md).
@@ -22,21 +23,25 @@ RETURN_S = 0.6  # who comes back speaks soon
 RAMP_STEPS, SOUND_STEPS = 6, 8
 SOUND_OVER_FLOOR_DB = 5.0
 RESTLESS_DB = 4.0
+USUAL_PERCENTILE, OVER_USUAL_DB = 95, 2.0
 
 Flags = NDArray[np.bool_]
 
 
 def find_tone_holds(
-    dbfs: Sequence[Floats], voices: Sequence[Flags], tones: Sequence[Tone], *, earliest_s: float
+    lines: Sequence[Floats], dbfs: Sequence[Floats], voices: Sequence[Flags], tones: Sequence[Tone], *, earliest_s: float
 ) -> list[tuple[Hold, int]]:
     """Find series of at least two short equal beeps at equal distances.
 
     Parameters
     ----------
+    lines : sequence of ndarray of float32
+        Each leg at 8 kHz.
     dbfs : sequence of ndarray
         Level of each 10 ms of each leg.
     voices : sequence of ndarray of bool
-        Whether a voice is heard on it: taken instead of the level where a leg is never quiet between the beeps.
+        Whether a voice is heard on it: where a leg is never quiet between the beeps, that or a level over all that is heard
+        between them tells when somebody talks.
     tones : sequence of Tone
         Of all legs; only beeps and call-waiting tones are looked at.
     earliest_s : float
@@ -49,24 +54,32 @@ def find_tone_holds(
         them. It ends just before the next talk, or, if nobody talks, when the next beep does not come.
     """
     holds: list[tuple[Hold, int]] = []
-    beeps = sorted(
-        t for t in tones if t.kind in ("beep", "call_waiting") and t.start_s >= earliest_s and t.duration_s <= BEEP_MAX_S
-    )
+    beeps = [t for t in tones if t.kind in ("beep", "call_waiting") and t.start_s >= earliest_s and t.duration_s <= BEEP_MAX_S]
     for channel in sorted({t.channel for t in beeps}):
-        for series in _periodic([t for t in beeps if t.channel == channel]):
+        own = [t for t in beeps if t.channel == channel]
+        own += [t for t in hidden_beeps(lines[channel], own) if t.start_s >= earliest_s]
+        for series in _periodic(sorted(own)):
             rest_s = float(np.median(np.diff([t.start_s for t in series]))) - series[-1].duration_s
             between = slice(int(series[0].start_s / LEVEL_HOP_S), int(series[-1].end_s / LEVEL_HOP_S))
             floors = [max(float(np.median(e[between])), DEAD_DBFS) for e in dbfs]
-            heard = [
-                np.where(v[: len(e)], np.float32(0), np.float32(DEAD_DBFS)) if _is_restless(e[between]) else e
-                for e, v in zip(dbfs, voices, strict=True)
-            ]
+            heard = [_over_music(e, v, series) if _is_restless(e[between]) else e for e, v in zip(dbfs, voices, strict=True)]
             talk_s = max(earliest_s, next_sound_s(heard, floors, series[0].start_s, -rest_s))
             start_s = (talk_s + series[0].start_s) / 2
             end_s = max(series[-1].end_s, next_sound_s(heard, floors, series[-1].end_s, rest_s) - RETURN_S)
             if end_s - start_s >= MIN_TONE_HOLD_S:
                 holds.append((Hold(start_s, end_s, "tone"), channel))
     return holds
+
+
+def _over_music(dbfs: Floats, voice: Flags, series: Sequence[Tone]) -> Floats:
+    """Loud where somebody talks over what is heard all through a hold, dead elsewhere."""
+    span = slice(int(series[0].start_s / LEVEL_HOP_S), int(series[-1].end_s / LEVEL_HOP_S))
+    between = np.zeros(len(dbfs), bool)
+    between[span] = True
+    for beep in series:
+        between[max(0, int(beep.start_s / LEVEL_HOP_S) - RAMP_STEPS) : int(beep.end_s / LEVEL_HOP_S) + RAMP_STEPS] = False
+    usual = float(np.percentile(dbfs[between], USUAL_PERCENTILE)) if between.any() else 0.0
+    return np.where(voice[: len(dbfs)] | (dbfs > usual + OVER_USUAL_DB), np.float32(0), np.float32(DEAD_DBFS))
 
 
 def _is_restless(dbfs: Floats) -> bool:

@@ -7,8 +7,8 @@ words. The classifier looks at such figures over several seconds on both sides o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -47,10 +47,6 @@ EVERY = 4  # the classifier answers every fourth frame
 BEAT_HOP_S, BEAT_WINDOW_S, BEAT_EVERY_S = 0.02, 8.0, 0.4
 BEAT_LAGS_S = ((0.24, 0.6), (0.6, 1.2), (1.2, 2.4), (2.4, 4.0))
 BEAT_SMOOTH = (0.25, 0.5, 0.25)
-
-# Learning anew within a call: around the edges of what was found, from what lies inside and well outside of it.
-ADAPT_S, ADAPT_MARGIN_S, ADAPT_MIN_S = 8.0, 2.0, 4.0
-ADAPT_LIMIT, ADAPT_WEIGHT, SHRINK = 6.0, 0.5, 0.3
 
 WEIGHTS = Path(__file__).with_name("musicness.npz")
 
@@ -105,14 +101,11 @@ class Musicness:
     log_odds : ndarray of float32
     sounding : ndarray of bool
         False where the leg carries no more than its line noise.
-    phrases : ndarray of float32, shape (n, n_phrase_inputs)
-        What the classifier saw of the phrase alone, standardised.
     step_s : float
     """
 
     log_odds: Floats
     sounding: Flags
-    phrases: Floats
     step_s: float = HOP_S * EVERY
 
 
@@ -135,56 +128,13 @@ def musicness(leg: Floats, levels: Levels, *, deaf: Iterable[Segment] = ()) -> M
 def judge(figures: Floats, weight: Floats, levels: Levels) -> Musicness:
     """Judge a leg by what :func:`frame_figures` says of it."""
     if not len(weight):
-        return Musicness(np.zeros(0, np.float32), np.zeros(0, bool), np.zeros((0, 0), np.float32))
+        return Musicness(np.zeros(0, np.float32), np.zeros(0, bool))
     net = _weights()
     x = (inputs(figures, weight, levels) - net["centre"]) * net["scale"]
     hidden = np.maximum(x @ net["w1"] + net["b1"], 0)
     odds = (hidden @ net["w2"])[:, 0] + net["b2"][0]
     sounding = weight[::EVERY] > 0
-    k = figures.shape[1]
-    first = (len(MEAN_WINDOWS_S) + len(SPREAD_WINDOWS_S)) * k
-    return Musicness(np.where(sounding, odds, 0).astype(np.float32), sounding, x[:, first : first + 2 * k])
-
-
-def adapted(judged: Musicness, music: Sequence[Segment]) -> Musicness:
-    """Judge the surroundings of music again, by what tells this call's music from this call's voices.
-
-    Parameters
-    ----------
-    judged : Musicness
-    music : sequence of Segment
-        What was taken for music at first; its inner part teaches, and so does everything well outside.
-
-    Returns
-    -------
-    Musicness
-        Within `ADAPT_S` of an edge the mean of both judgements; elsewhere, and where there is too little to learn from,
-        as it was.
-
-    Notes
-    -----
-    A linear discriminant (Fisher 1936) with the covariances of both classes pooled and shrunk towards the identity.
-    """
-    n = len(judged.log_odds)
-    inner, outer, near = np.zeros(n, bool), judged.sounding.copy(), np.zeros(n, bool)
-    for s in music:
-        a, b = int(s.start_s / judged.step_s), int(np.ceil(s.end_s / judged.step_s))
-        margin, reach = round(ADAPT_MARGIN_S / judged.step_s), round(ADAPT_S / judged.step_s)
-        inner[a + margin : max(b - margin, a + margin)] = True
-        outer[max(0, a - margin) : b + margin] = False
-        near[max(0, a - reach) : a + reach] = True
-        near[max(0, b - reach) : b + reach] = True
-    inner &= judged.sounding
-    if min(inner.sum(), outer.sum()) * judged.step_s < ADAPT_MIN_S:
-        return judged
-    x = np.clip(judged.phrases, -4, 4)
-    means = x[inner].mean(axis=0), x[outer].mean(axis=0)
-    scatter = np.cov(x[inner], rowvar=False) + np.cov(x[outer], rowvar=False)
-    slope = np.linalg.solve(scatter / 2 + SHRINK * np.eye(x.shape[1]), means[0] - means[1])
-    odds = np.clip((x - (means[0] + means[1]) / 2) @ slope, -ADAPT_LIMIT, ADAPT_LIMIT)
-    both = np.clip(judged.log_odds, -ADAPT_LIMIT, ADAPT_LIMIT) * (1 - ADAPT_WEIGHT) + ADAPT_WEIGHT * odds
-    mixed = np.where(near & judged.sounding, both, judged.log_odds).astype(np.float32)
-    return replace(judged, log_odds=mixed)
+    return Musicness(np.where(sounding, odds, 0).astype(np.float32), sounding)
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from audit.records import ToneKind
 from audit.segments import Segment
@@ -19,6 +20,7 @@ OTHER_PLAN_PENALTY_S = 0.05  # the tones of one call come from one network, most
 SOFT_PHONE_WAITING = Cadence((440.0,), (0.3, 0.12, 0.3, 4.3))
 # Call waiting and a PBX's own hold beep are both short bursts far apart: only what keeps a plan's times closely has the name.
 WAITING_MAX_ERROR_S = 0.03
+SLOWEST_BUSY_S = 2.4  # bursts of a busy or congestion tone farther apart than this are a PBX's hold tone
 
 
 def name_bursts(
@@ -170,6 +172,8 @@ def _counts_as(kind: ToneKind, bursts: Sequence[Segment], fit: CadenceFit, caden
     if kind in ("call_waiting", "special_information"):
         whole = len(bursts) > len(cadence.bursts_s)
         return whole and fit.n_full >= len(bursts) - 1 and fit.error_s <= WAITING_MAX_ERROR_S
+    if kind in ("busy", "congestion") and min((b.start_s - a.start_s for a, b in pairwise(bursts)), default=0) > SLOWEST_BUSY_S:
+        return False  # a hold tone keeps time with a busy tone of which only every few bursts are heard
     if len(bursts) > 1:
         return fit.n_full > 0 or bursts[0].start_s < AT_START_S
     if kind == "ringback":

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from audit.telephony.hold_edges import end_of_hold, heard_talk, start_of_hold
+from audit.telephony.music import quiet_of
+from audit.telephony.musicness import levels_of
+from tests import signals
+
+
+def leg_of(*, fade_s: float, talk_at_s: float) -> np.ndarray:
+    """Talk to 4 s, sound from 5 to 15 s that rises and falls by 50 dB within `fade_s`, then talk; line noise throughout."""
+    n = 25 * 8000
+    leg = signals.noise(25, -60, 1)[:n].copy()
+    t = np.arange(10 * 8000) / 8000
+    sound = 0.1 * np.sin(2 * np.pi * 440 * t)
+    gain_db = np.zeros_like(t)
+    if fade_s:
+        gain_db = -50 * np.clip(np.maximum((fade_s - t) / fade_s, (t - (10 - fade_s)) / fade_s), 0, None)
+    leg[5 * 8000 : 15 * 8000] += (sound * 10 ** (gain_db / 20)).astype(np.float32)
+    for start_s in (1.0, talk_at_s):
+        signals.place(leg, signals.noise(3, -25, 2)[: 3 * 8000], start_s)
+    return leg
+
+
+def edges(leg: np.ndarray, start_s: float, end_s: float) -> tuple[float, float]:
+    levels = levels_of(leg)
+    quiet = quiet_of(levels)
+    music = np.zeros_like(quiet)
+    music[int(start_s * 100) : int(end_s * 100) + 1] = True
+    talk = heard_talk(levels, quiet, ~quiet & ~music, music)
+    return start_of_hold(levels, quiet, [talk], start_s), end_of_hold(levels, quiet, [talk], end_s)
+
+
+def last_sound_s(leg: np.ndarray) -> float:
+    quiet = quiet_of(levels_of(leg))
+    return float(np.flatnonzero(~quiet[900:1505])[-1] + 901) / 100
+
+
+def first_sound_s(leg: np.ndarray) -> float:
+    quiet = quiet_of(levels_of(leg))
+    return float(np.flatnonzero(~quiet[495:1000])[0] + 495) / 100
+
+
+def test_music_that_is_cut_off_ends_the_hold_there() -> None:
+    assert edges(leg_of(fade_s=0, talk_at_s=16.2), 5.0, 15.0) == (5.0, 15.0)
+
+
+@pytest.mark.parametrize("talk_at_s", [15.5, 16.0, 16.4])
+def test_a_hold_goes_on_halfway_from_where_its_music_fades_to_the_talk(talk_at_s: float) -> None:
+    leg = leg_of(fade_s=4, talk_at_s=talk_at_s)
+    heard = last_sound_s(leg)
+    assert heard < 14.8
+    assert edges(leg, first_sound_s(leg), heard)[1] == pytest.approx(max((heard + talk_at_s) / 2, talk_at_s - 0.85), abs=0.1)
+
+
+def test_a_hold_begins_before_its_music_has_faded_in() -> None:
+    leg = leg_of(fade_s=4, talk_at_s=15.5)
+    heard = first_sound_s(leg)
+    assert 4.5 <= edges(leg, heard, 15.0)[0] < heard
+
+
+def test_music_that_stops_long_before_the_talk_ends_just_before_it() -> None:
+    assert edges(leg_of(fade_s=0, talk_at_s=18.0), 5.0, 15.03)[1] == pytest.approx(18.0 - 0.85, abs=0.1)
+
+
+def test_a_long_silence_after_the_music_is_no_hold() -> None:
+    assert edges(leg_of(fade_s=0, talk_at_s=22.0), 5.0, 15.0)[1] == 15.0
+
+
+def test_what_sounds_behind_a_leg_all_the_time_is_no_talk() -> None:
+    leg = signals.noise(20, -40, 3)[: 20 * 8000].copy()
+    leg[: 2 * 8000] *= 0.1
+    levels = levels_of(leg)
+    quiet, voice = quiet_of(levels), np.zeros(len(levels.dbfs), bool)
+    voice[1000:1100] = True
+    talk = heard_talk(levels, quiet, voice, np.zeros_like(quiet))
+    assert np.array_equal(talk, voice)
+
+
+def test_a_click_is_no_talk() -> None:
+    leg = signals.noise(20, -60, 3)[: 20 * 8000].copy()
+    leg[80000:80400] += 0.1
+    levels = levels_of(leg)
+    quiet = quiet_of(levels)
+    assert not heard_talk(levels, quiet, np.zeros_like(quiet), np.zeros_like(quiet)).any()
