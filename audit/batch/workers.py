@@ -273,7 +273,9 @@ class _Worker:
         self.pipe, theirs = spawn.Pipe()
         self.process: BaseProcess = spawn.Process(target=_work, args=(theirs, make_auditor), daemon=True)
         # NumPy's small matrix products gain nothing from threads that wait for each other; the workers are the threads.
-        with _environment(OPENBLAS_NUM_THREADS="1"):
+        # The speech model's attention takes and gives back hundreds of megabytes at a time: in large pages a fiftieth of
+        # the page faults (docs/decisions/018-recognition-speed.md). glibc reads this when a process starts, others never.
+        with _environment(OPENBLAS_NUM_THREADS="1", GLIBC_TUNABLES="glibc.malloc.hugetlb=1"):
             self.process.start()
         theirs.close()
         self.task: Task | None = None

@@ -167,6 +167,21 @@ def workers_and_threads(jobs: int | None) -> tuple[int, int]:
     return n_workers, max(1, n_processors // max(1, n_workers))
 
 
+def spread(n_workers: int, n_threads: int, n_recordings: int) -> tuple[int, int]:
+    """Workers and threads of each for so many recordings: a worker that would have none lends its threads to the others.
+
+    Examples
+    --------
+    >>> spread(4, 1, 300)
+    (4, 1)
+    >>> spread(4, 1, 1)
+    (1, 4)
+    """
+    if not 0 < n_recordings < n_workers:
+        return n_workers, n_threads
+    return n_recordings, n_workers * n_threads // n_recordings
+
+
 def moment(text: str, zone: ZoneInfo, *, end: bool) -> datetime:
     """Read a date or a time of ``--from`` or ``--to``.
 

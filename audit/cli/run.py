@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -14,6 +15,7 @@ from audit.cli.options import (
     fail_on_option,
     lang_option,
     open_store,
+    spread,
     workers_and_threads,
 )
 from audit.errors import MetadataError, ProfileError, UsageError
@@ -157,6 +159,8 @@ def audit_archive(
     for problem in found.problems:
         click.echo(f"callaudit: {problem}", err=True)
     details = call_details(cdr, settings.profile)
+    n_workers, n_threads = spread(n_workers, settings.cpu_threads, len(found.recordings))
+    settings = replace(settings, cpu_threads=n_threads)
     job = Job(
         command=command,
         recordings=found.recordings,

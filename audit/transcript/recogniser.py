@@ -12,14 +12,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Self
 
-import numpy as np
-import numpy.typing as npt
-
 from audit.errors import ModelError
 from audit.records import Transcript, Turn, Uncovered
 from audit.segments import intersection, union
 from audit.transcript.attempts import Recognised, attempt
 from audit.transcript.coverage import coverage_ratio
+from audit.transcript.engine import Engine
 from audit.transcript.evidence import Decoded, aligned_words, compression_ratio, split_at_end
 from audit.transcript.models import Progress, ensure_model, model_name, resolve_model
 from audit.transcript.names import respell
@@ -61,23 +59,25 @@ class Recogniser:
         device: str = "cpu",
         compute_type: str = "int8",
         cpu_threads: int = 0,
-        beam_size: int = 5,
+        beam_size: int = 2,
         batch_size: int = 8,
     ) -> None:
-        from faster_whisper import WhisperModel
-
         path = resolve_model(Path(model_dir))
         self.model_name = model_name(path)
         try:
-            self._whisper: Any = WhisperModel(str(path), device=device, compute_type=compute_type, cpu_threads=cpu_threads)
+            self._engine = Engine(
+                path,
+                device=device,
+                compute_type=compute_type,
+                cpu_threads=cpu_threads,
+                beam_size=beam_size,
+                batch_size=batch_size,
+            )
         except (ValueError, RuntimeError, KeyError) as error:
             raise ModelError(
                 f"the model in {path} cannot be loaded on {device} as {compute_type}: {error}",
                 hint="callaudit models verify; another --compute-type or --device",
             ) from error
-        self._digit_tokens: tuple[int, ...] | None = None
-        self._beam_size = beam_size
-        self._batch_size = batch_size
 
     @classmethod
     def load(cls, name_or_dir: str = "base", *, progress: Progress | None = None, **options: Any) -> Self:
@@ -124,14 +124,14 @@ class Recogniser:
         ValueError
             If the language is not one of Whisper's, or a leg is not one-dimensional.
         """
-        if language not in ("auto", "en") and not self._whisper.model.is_multilingual:
+        if language not in ("auto", "en") and not self._engine.is_multilingual:
             raise ModelError(f"the model {self.model_name} knows English only", hint="use one without .en in its name")
         sounds = [Sound.of(leg) for leg in legs]
         windows = [w for i, sound in enumerate(sounds) for w in pack_leg(i, sound)]
         if not windows:
             return Transcript(LANGUAGE_WITHOUT_SPEECH if language == "auto" else language, self.model_name)
         if language == "auto":
-            language = self._hear_language(windows, sounds)
+            language = self._engine.hear_language(max(windows, key=lambda w: w.speech_s), sounds)
         names = tuple(hotwords)
         # Mandarin names are told by their sound afterwards: a hint is heard where nobody said it (audit.transcript.names)
         found = self._recognise(windows, sounds, language, () if language == "zh" else names)
@@ -170,20 +170,6 @@ class Recogniser:
                 recognised: Recognised = finished.value
                 return recognised
 
-    def _digits(self, language: str) -> tuple[int, ...]:
-        """Tokens that must not be written because nobody says them.
-
-        Of a Mandarin number the model writes now 3 and now 三, and of 208 nobody knows any more whether 二百零八 or
-        二零八 was said. Without the digits it writes what it hears.
-        """
-        if language != "zh":
-            return ()
-        if self._digit_tokens is None:
-            tokens = range(self._whisper.hf_tokenizer.token_to_id("<|endoftext|>"))
-            texts = self._whisper.hf_tokenizer.decode_batch([[t] for t in tokens])
-            self._digit_tokens = tuple(t for t, text in zip(tokens, texts, strict=True) if any(c.isdecimal() for c in text))
-        return self._digit_tokens
-
     def _decode(
         self,
         windows: Sequence[Window],
@@ -193,62 +179,17 @@ class Recogniser:
         *,
         repetition_penalty: float = 1.0,
     ) -> list[Decoded]:
-        from faster_whisper.tokenizer import Tokenizer
-        from faster_whisper.transcribe import get_suppressed_tokens
-
-        model = self._whisper
-        tokenizer = Tokenizer(model.hf_tokenizer, model.model.is_multilingual, task="transcribe", language=language)
-        prompt = model.get_prompt(tokenizer, [], without_timestamps=True, hotwords=hotwords)
-        suppressed = sorted({*get_suppressed_tokens(tokenizer, [-1]), *self._digits(language)})
         decoded: list[Decoded] = []
-        for at in range(0, len(windows), self._batch_size):
-            batch = windows[at : at + self._batch_size]
-            encoded = model.encode(self._features(batch, sounds))
-            results = model.model.generate(
-                encoded,
-                [prompt] * len(batch),
-                beam_size=self._beam_size,
-                repetition_penalty=repetition_penalty,
-                max_length=model.max_length,
-                suppress_blank=True,
-                suppress_tokens=suppressed,
-                return_scores=True,
-                return_no_speech_prob=True,
-            )
-            tokens = [[t for t in r.sequences_ids[0] if t < tokenizer.eot] for r in results]
-            n_frames = [round(w.duration_s * model.frames_per_second) for w in batch]
-            alignments = model.find_alignment(tokenizer, tokens, encoded, n_frames)
-            for window, result, text_tokens, alignment in zip(batch, results, tokens, alignments, strict=True):
-                text = tokenizer.decode(text_tokens)
-                words, n_past_end = split_at_end(aligned_words(alignment), window)
-                decoded.append(
-                    Decoded(
-                        window=window,
-                        words=words,
-                        avg_logprob=result.scores[0] * len(text_tokens) / (len(text_tokens) + 1),
-                        no_speech_prob=result.no_speech_prob,
-                        compression_ratio=compression_ratio(text),
-                        n_past_end=n_past_end,
-                    )
+        for written in self._engine.write(windows, sounds, language, hotwords, repetition_penalty=repetition_penalty):
+            words, n_past_end = split_at_end(aligned_words(written.alignment), written.window)
+            decoded.append(
+                Decoded(
+                    window=written.window,
+                    words=words,
+                    avg_logprob=written.avg_logprob,
+                    no_speech_prob=written.no_speech_prob,
+                    compression_ratio=compression_ratio(written.text),
+                    n_past_end=n_past_end,
                 )
+            )
         return decoded
-
-    def _features(self, windows: Sequence[Window], sounds: Sequence[Sound]) -> npt.NDArray[np.float32]:
-        """Log-mel features; the rest of each window is silence, as in the model's training.
-
-        faster-whisper's batched pipeline fills up the features with zeros instead, which is not
-        silence there: it costs 1.2 points of character error on short Mandarin utterances.
-        """
-        extract = self._whisper.feature_extractor
-        whole = int(extract.n_samples)
-        return np.stack(
-            [extract(sounds[w.leg].window_samples(w, n_samples=whole))[..., : extract.nb_max_frames] for w in windows]
-        )
-
-    def _hear_language(self, windows: Sequence[Window], sounds: Sequence[Sound]) -> str:
-        """The language of the window with the most speech."""
-        if not self._whisper.model.is_multilingual:
-            return "en"
-        longest = max(windows, key=lambda w: w.speech_s)
-        found = self._whisper.model.detect_language(self._whisper.encode(self._features([longest], sounds)))
-        return str(found[0][0][0]).strip("<|>")

@@ -17,6 +17,9 @@ SAMPLE_RATE_HZ = 16000
 #: Frame for finding the quietest moment of a long stretch.
 _ENERGY_FRAME_S = 0.05
 
+#: What is recognised at once: less than the model can take, for its cost grows faster than the window
+#: (docs/decisions/018-recognition-speed.md).
+SHORT_WINDOW_S = 20.0
 #: Sound on either side of a stretch that lets the resampling filter settle.
 _RESAMPLING_MARGIN_S = 0.02
 
@@ -99,4 +102,4 @@ class Sound:
 
 def pack_leg(index: int, sound: Sound) -> tuple[Window, ...]:
     """Windows of one leg's speech."""
-    return pack(sound.speech, duration_s=sound.duration_s, quietest=sound.quietest, leg=index)
+    return pack(sound.speech, duration_s=sound.duration_s, quietest=sound.quietest, leg=index, window_s=SHORT_WINDOW_S)

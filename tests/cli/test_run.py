@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 
 from audit.cli import cli
 from audit.cli.closing import met
-from audit.cli.options import FailOn, workers_and_threads
+from audit.cli.options import FailOn, spread, workers_and_threads
 from audit.cli.progress import Pace, ShownProgress
 from audit.verdicts import Evaluation, Outcome
 from tests.cli.calls import write_call
@@ -288,6 +288,23 @@ def test_a_pipe_gets_a_line_only_now_and_then(monkeypatch):
         moment[0] += 1.0
         progress.ended("a", "audited", n_bytes=1, audio_s=60.0)
     assert [line.split()[0] for line in stream.text.splitlines()] == ["30/100", "60/100", "90/100"]
+
+
+@pytest.mark.parametrize(
+    ("n_recordings", "expected"),
+    [
+        pytest.param(300, (4, 2), id="more recordings than workers"),
+        pytest.param(1, (1, 8), id="one recording gets all threads"),
+        pytest.param(3, (3, 2), id="threads that cannot be shared out stay idle"),
+        pytest.param(0, (4, 2), id="no recording"),
+    ],
+)
+def test_a_worker_without_a_recording_lends_its_threads(n_recordings, expected):
+    assert spread(4, 2, n_recordings) == expected
+
+
+def test_a_run_without_workers_keeps_its_threads():
+    assert spread(0, 8, 1) == (0, 8)
 
 
 def test_workers_and_threads_fill_the_processors(monkeypatch):
