@@ -15,7 +15,7 @@ from audit import __version__
 from audit.batch.files import call_file_name, printable
 from audit.batch.workers import Trouble, trouble_of
 from audit.errors import DuplicateCall, RecordingError
-from audit.ingest import find_transcript, transcripts_folder
+from audit.ingest import find_transcript, find_voices, transcripts_folder
 from audit.records import CallRecord, Metadata
 from audit.storage import AuditKeys, LedgerEntry
 from audit.verdicts import Evaluation
@@ -93,7 +93,9 @@ class _Ledger:
     by_call: dict[str, LedgerEntry] = field(default_factory=dict)
 
 
-def audit_keys(settings: Settings, metadata: Metadata, *, transcript_sha256: str | None = None) -> AuditKeys:
+def audit_keys(
+    settings: Settings, metadata: Metadata, *, transcript_sha256: str | None = None, voices_sha256: str | None = None
+) -> AuditKeys:
     """Hash what a record depends on beside the audio.
 
     Parameters
@@ -102,6 +104,8 @@ def audit_keys(settings: Settings, metadata: Metadata, *, transcript_sha256: str
     metadata : Metadata
     transcript_sha256 : str, optional
         Of the transcript that came with the call.
+    voices_sha256 : str, optional
+        Of the RTTM file that tells its voices apart.
 
     Returns
     -------
@@ -117,6 +121,8 @@ def audit_keys(settings: Settings, metadata: Metadata, *, transcript_sha256: str
         "tone_plan": [settings.tone_plan, settings.profile.tone_plan],
         "metadata": {k: v for k, v in known.items() if k not in _LABELS},
     }
+    if voices_sha256 is not None:
+        measuring["voices"] = voices_sha256
     words = {
         "tool": __version__,
         "language": settings.language,
@@ -225,7 +231,13 @@ def _plan_one(
     out: Path,
 ) -> Planned | Refused:
     """What to do with the only recording of a call."""
-    key, keys = path_key(path), audit_keys(settings, metadata, transcript_sha256=_transcript_sha256(path, settings))
+    key = path_key(path)
+    keys = audit_keys(
+        settings,
+        metadata,
+        transcript_sha256=_sha256_beside(find_transcript, path, settings),
+        voices_sha256=_sha256_beside(find_voices, path, settings),
+    )
     size = mtime = None
     try:
         stat = path.stat()
@@ -265,15 +277,15 @@ def _plan_one(
     return planned("skip", entry)
 
 
-def _transcript_sha256(path: Path, settings: Settings) -> str | None:
-    """Hash of the transcript that came with a recording, where the settings ask for it; a call with another is audited anew."""
+def _sha256_beside(find: Callable[[Path, Path | None], Path | None], path: Path, settings: Settings) -> str | None:
+    """Hash of what came with a recording, where the settings ask for it; a call with another is audited anew."""
     if settings.transcripts is None:
         return None
-    found = find_transcript(path, transcripts_folder(settings.transcripts))
+    found = find(path, transcripts_folder(settings.transcripts))
     try:
         return hashlib.sha256(found.read_bytes()).hexdigest() if found else None
     except OSError:
-        return None  # reading it as a transcript says why, in the record
+        return None  # reading it says why, in the record
 
 
 def _still_there(entry: LedgerEntry) -> bool:

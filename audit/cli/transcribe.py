@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from audit.report.messages import Messages
 
 #: Endings of files in a folder: those by which ``callaudit run --transcripts`` finds them again.
-SUFFIXES = {"txt": ".txt", "srt": ".srt", "vtt": ".vtt", "json": ".transcript.json", "vcon": ".vcon.json"}
+SUFFIXES = {"txt": ".txt", "srt": ".srt", "vtt": ".vtt", "json": ".transcript.json", "vcon": ".vcon.json", "rttm": ".rttm"}
 #: Files that are no recordings but transcripts, or calls that were audited before.
 _TEXT_SUFFIXES = frozenset({".json", ".vcon", ".srt", ".vtt", ".csv", ".tsv", ".txt"})
 #: Of a text file; a terminal says itself how wide it is.
@@ -48,7 +48,7 @@ class Spoken:
     record: CallRecord | None = None
 
 
-@click.command(short_help="Print what was said: two columns, or SRT, WebVTT, JSON, vCon.")
+@click.command(short_help="Print what was said: two columns, or SRT, WebVTT, JSON, vCon, RTTM.")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
 @click.option(
     "--format", "form", type=click.Choice(list(SUFFIXES)), default="txt", show_default=True, help="How it is written."
@@ -216,6 +216,7 @@ def _written(spoken: Spoken, path: Path, form: str, messages: Messages, *, colum
     from audit.report.subtitles import to_srt, to_vtt
     from audit.report.transcript_text import call_heading, origin, to_text
     from audit.report.vcon_export import to_vcon
+    from audit.speakers import rttm_of
 
     transcript, record = spoken.transcript, spoken.record
     if form == "srt":
@@ -230,6 +231,10 @@ def _written(spoken: Spoken, path: Path, form: str, messages: Messages, *, colum
         if record is None:
             raise MetadataError(f"{path}: a transcript alone makes no vCon", hint="name the recording, or a call of an audit")
         return to_vcon(record, content_hash=_content_hash(record), created_at=now())
+    if form == "rttm":
+        if record is None:
+            raise MetadataError(f"{path}: a transcript alone has no voices", hint="name the recording, or a call of an audit")
+        return rttm_of(record)
     width = shutil.get_terminal_size((80, 24)).columns if columns is None else columns
     head = call_heading(record, messages) if record else f"{path.name}\n{origin(transcript, messages)}\n"
     return f"{head}\n{to_text(transcript, messages, width=width)}"

@@ -12,7 +12,7 @@ from audit.contract import call_to_json, record_from_json
 from audit.pipeline import parties
 from audit.pipeline.audited import AuditedCall
 from audit.pipeline.hearing import Heard, answered, hear
-from audit.pipeline.imported import take_imported
+from audit.pipeline.imported import take_imported, voices_beside
 from audit.pipeline.measures import measures_of
 from audit.pipeline.scorecards import Scorecards
 from audit.pipeline.settings import Settings
@@ -76,7 +76,7 @@ class Auditor:
         if transcript is None and self.settings.transcribe:
             transcript = self._transcribe(heard, metadata)
         whose = self._whose(heard, taken.naming_channel(metadata), transcript)
-        found = self._parties(heard, whose.channel, transcript, metadata)
+        found = self._parties(heard, whose.channel, transcript, metadata, rttm=voices_beside(path, self.settings))
         transcript = found.transcript
         recording = _recording(path, audio, heard, whose, metadata, (*known.warnings, *taken.against(whose)), found)
         timeline = timeline_of(heard, known, metadata, found.parties, damaged=recording.damaged)
@@ -135,10 +135,12 @@ class Auditor:
             texts=texts,
         )
 
-    def _parties(self, heard: Heard, agent: int | None, transcript: Transcript | None, metadata: Metadata) -> parties.ToldApart:
+    def _parties(
+        self, heard: Heard, agent: int | None, transcript: Transcript | None, metadata: Metadata, *, rttm: Path | None
+    ) -> parties.ToldApart:
         """Who speaks where; without words nobody on a shared channel is named, for who opens says too little."""
-        if heard.n_legs == 1 and transcript is not None:
-            return self._shared.tell_apart(heard, transcript, metadata)
+        if heard.n_legs == 1 and (transcript is not None or rttm is not None):
+            return self._shared.tell_apart(heard, transcript, metadata, rttm=rttm)
         found = parties.of_legs(heard, agent)
         if transcript is not None and heard.n_legs > 1:
             transcript = _with_roles(transcript, found)

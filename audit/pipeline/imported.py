@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from audit.errors import MetadataError
-from audit.ingest import ImportedTranscript, find_transcript, read_transcript, transcripts_folder
+from audit.ingest import ImportedTranscript, find_transcript, find_voices, read_transcript, transcripts_folder
 from audit.pipeline.hearing import Heard
 from audit.pipeline.settings import Settings
 from audit.records import Metadata, Role, Transcript, Turn, Word
@@ -101,6 +101,11 @@ def take_imported(path: Path, heard: Heard, settings: Settings, *, lent: Sequenc
     except (MetadataError, _Misfit) as e:
         reason = e.message if isinstance(e, MetadataError) else f"{found.name} does not fit the recording: {e}"
         return Taken(warnings=(f"the imported transcript was not used: {reason}; {instead}",))
+
+
+def voices_beside(path: Path, settings: Settings) -> Path | None:
+    """The RTTM file of a recording, where the settings ask for what was made elsewhere."""
+    return None if settings.transcripts is None else find_voices(path, transcripts_folder(settings.transcripts))
 
 
 def lay_out(imported: ImportedTranscript, heard: Heard, *, lent: Sequence[Role]) -> Taken:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from audit.audio import Leg
-from audit.errors import ModelError
+from audit.errors import MetadataError, ModelError
 from audit.pipeline.hearing import Heard
 from audit.profile import Profile
 from audit.records import Metadata, Role, SharedChannel, Transcript, Turn
 from audit.segments import Segment, intersection, subtract, union
-from audit.speakers import Diarization, SpeakerEncoder, assign_roles, diarize, split_turns
+from audit.speakers import Diarization, SpeakerEncoder, assign_roles, diarize, read_voices, split_turns
 from audit.transcript import ensure_model
 
 #: The speaker encoder: a model of ``models/``, fetched like the recogniser's when the first shared channel comes.
@@ -105,7 +106,9 @@ class SharedChannels:
         self._encoder: SpeakerEncoder | None = None
         self._missing = ""
 
-    def tell_apart(self, heard: Heard, transcript: Transcript | None, metadata: Metadata) -> ToldApart:
+    def tell_apart(
+        self, heard: Heard, transcript: Transcript | None, metadata: Metadata, *, rttm: Path | None = None
+    ) -> ToldApart:
         """Find the parties of a call whose voices share one channel.
 
         Parameters
@@ -115,17 +118,39 @@ class SharedChannels:
         transcript : Transcript or None
             Without roles, or with those that came with it, which then stand.
         metadata : Metadata
+        rttm : Path, optional
+            Where another tool has written who speaks when; then our own ears are not asked.
 
         Returns
         -------
         ToldApart
         """
+        if rttm is not None:
+            return self._as_given(rttm, heard, transcript, metadata)
         if transcript is not None and any(t.role != "unknown" for t in transcript.turns):
             return _as_written(heard, transcript)
         encoder = self._load()
         if encoder is None:
             return ToldApart(of_legs(heard, None), transcript, SharedChannel(reason=self._missing))
         found = diarize(Leg(heard.audio.store, 0), heard.sample_rate_hz, heard.speech[0], encoder)
+        return self._named(found, heard, transcript, metadata)
+
+    def _as_given(self, rttm: Path, heard: Heard, transcript: Transcript | None, metadata: Metadata) -> ToldApart:
+        """The voices of an RTTM file; one that cannot be used costs the roles, but no call."""
+        try:
+            found, roles = read_voices(rttm)
+        except MetadataError as error:
+            return ToldApart(of_legs(heard, None), transcript, SharedChannel(reason=str(error)))
+        if "agent" not in roles:
+            return self._named(found, heard, transcript, metadata)
+        if transcript is not None:
+            turns = split_turns(transcript.turns, found)
+            transcript = replace(transcript, turns=tuple(replace(t.turn, role=roles[t.speaker]) for t in turns))
+        finding = SharedChannel(found.n_speakers, found.confidence, found.confidence, f"as {rttm.name} says")
+        return ToldApart(_voices(found, roles), transcript, finding)
+
+    def _named(self, found: Diarization, heard: Heard, transcript: Transcript | None, metadata: Metadata) -> ToldApart:
+        """Voices told apart, with the roles that their words give away."""
         turns = split_turns(transcript.turns, found) if transcript is not None else ()
         who = assign_roles(found, turns or None, metadata=metadata, profile=self._profile)
         finding = SharedChannel(found.n_speakers or None, found.confidence, who.confidence, who.reason)

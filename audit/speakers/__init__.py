@@ -3,8 +3,10 @@
 from audit.speakers.channels import ChannelFinding, agent_channel
 from audit.speakers.diarize import Diarization, SpeakerSegment, diarize
 from audit.speakers.embedding import SpeakerEncoder
+from audit.speakers.given import read_voices
 from audit.speakers.layout import LayoutFinding, channel_layout
 from audit.speakers.mono_roles import RoleFinding, VoiceTurn, assign_roles, split_turns
+from audit.speakers.rttm import rttm_of
 
 __all__ = [
     "ChannelFinding",
@@ -18,5 +20,7 @@ __all__ = [
     "assign_roles",
     "channel_layout",
     "diarize",
+    "read_voices",
+    "rttm_of",
     "split_turns",
 ]

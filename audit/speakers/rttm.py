@@ -14,8 +14,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from audit.errors import MetadataError
+from audit.records import CallRecord
 from audit.segments import Segment
 
 _NOTHING = "<NA>"
@@ -37,6 +39,8 @@ _OTHER_TYPES = frozenset(
         "SPKR-INFO",
     ),
 )
+#: The format's times are milliseconds.
+_SHORTEST_S = 0.001
 _N_FIELDS = (9, 10)  # the older version of the format has no look-ahead
 
 
@@ -144,3 +148,27 @@ def write_rttm(segments: Iterable[RttmSegment]) -> str:
             f"SPEAKER {s.recording} {s.channel + 1} {times} {_NOTHING} {_NOTHING} {s.speaker} {confidence} {_NOTHING}\n"
         )
     return "".join(lines)
+
+
+def rttm_of(record: CallRecord) -> str:
+    """Who speaks when in a call that was measured, as RTTM.
+
+    Parameters
+    ----------
+    record : CallRecord
+        Its speech by role; a role that has a leg of its own stands with its channel, others on the first.
+
+    Returns
+    -------
+    str
+        Speakers are named by their roles.
+    """
+    name = "_".join(PurePath(record.recording.path).stem.split()) or record.call_id
+    agent = record.recording.agent_channel
+    channels: dict[str, int] = {} if agent is None else {"agent": agent, "customer": 1 - agent}
+    return write_rttm(
+        RttmSegment(s.start_s, s.end_s, role, name, channels.get(role, 0))
+        for role, segments in record.speech.items()
+        for s in segments
+        if s.duration_s >= _SHORTEST_S
+    )

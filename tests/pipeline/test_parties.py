@@ -61,6 +61,24 @@ def test_without_the_speaker_model_nobody_is_named_and_the_call_lives(heard, mon
     assert "cannot be fetched" in found.finding.reason
 
 
+def test_voices_that_another_tool_told_apart_stand(heard, tmp_path):
+    path = tmp_path / "call.rttm"
+    path.write_text(
+        "SPEAKER call 1 0.9 2.2 <NA> <NA> agent <NA> <NA>\nSPEAKER call 1 4.0 2.0 <NA> <NA> customer <NA> <NA>\n", "utf-8"
+    )
+    found = parties.SharedChannels(Profile()).tell_apart(heard, said((1.0, 3.0, "unknown")), Metadata("c"), rttm=path)
+    assert {p.role: p.speech for p in found.parties} == {"agent": (Segment(0.9, 3.1),), "customer": (Segment(4.0, 6.0),)}
+    assert [t.role for t in found.transcript.turns] == ["agent"]
+
+
+def test_a_file_of_voices_that_is_none_costs_the_roles_and_not_the_call(heard, tmp_path):
+    path = tmp_path / "call.rttm"
+    path.write_text("who speaks when\n", "utf-8")
+    found = parties.SharedChannels(Profile()).tell_apart(heard, said((1.0, 3.0, "unknown")), Metadata("c"), rttm=path)
+    assert [p.role for p in found.parties] == ["unknown"]
+    assert "line 1" in found.finding.reason
+
+
 def test_nothing_is_said_of_talking_at_once_on_a_shared_channel(heard):
     both = (
         parties.Party("agent", 0, (SPEECH[0], SPEECH[2]), shared=True),

@@ -41,6 +41,21 @@ def find_transcript(recording: Path, where: Path | None) -> Path | None:
     return None
 
 
+def find_voices(recording: Path, where: Path | None) -> Path | None:
+    """Look for an RTTM file that tells the voices of a recording apart, in the same places.
+
+    Parameters
+    ----------
+    recording : Path
+        ``call.wav``, whose voices are in ``call.rttm`` or ``call.wav.rttm``.
+    where : Path or None
+        A folder; None looks beside the recording.
+    """
+    folder = recording.parent if where is None else where
+    paths = (folder / f"{name}.rttm" for name in (recording.stem, recording.name))
+    return next((p for p in paths if p.is_file()), None)
+
+
 def transcripts_folder(text: str | None) -> Path | None:
     """The folder of ``--transcripts``; None for "beside".
 
