@@ -33,6 +33,8 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 #: The line noise made here: white and 50 Hz hum with its third harmonic, at the level of a quiet telephone line.
 NOISE_DBFS, HUM_DBFS, NOISE_S = -50.0, -56.0, 3600
+#: Call progress tones without an announcement.
+TONES = ("busy", "callwaiting", "ring", "ringback")
 #: Plain faster-whisper decodes every window of noise up to six times; it gets this much of the hour.
 PLAIN_NOISE_S = 120
 
@@ -149,11 +151,7 @@ def sets(data: Path, scratch: Path) -> list[Set]:
         Set("calls-en", "en", calls),
         Set("noise", "zh", silent((data / "noise").glob("noise*.wav"))),
         Set("music", "zh", silent((data / "music").glob("*.wav"))),
-        Set(
-            "tones",
-            "zh",
-            silent(p for n in ("busy", "ringback", "ring", "callwaiting") for p in (data / "signalling").glob(f"*-{n}.wav")),
-        ),
+        Set("tones", "zh", silent(data / "signalling" / f"baresip-{n}.wav" for n in TONES)),
         Set("line-noise", "zh", (Item(line_noise(scratch / "line-noise.wav"), ""),)),
         Set("babble", "zh", silent((data / "noise").glob("callcenter.wav"))),
     ]
@@ -197,7 +195,7 @@ def by_callaudit(found: Set, model: Path, threads: int) -> list[Written]:
             [*command, "--model", str(model), "--out", out],
             check=False,  # a recording that cannot be audited counts as one without words
             cwd=ROOT,
-            env={**os.environ, "OMP_NUM_THREADS": str(threads)},
+            env={**os.environ, "OMP_NUM_THREADS": str(threads), "PYTHONPATH": str(ROOT)},
             stdout=subprocess.DEVNULL,
         )
         calls = [json.loads(p.read_text("utf8")) for p in Path(out, "calls").glob("*.json")]

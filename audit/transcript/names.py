@@ -23,6 +23,8 @@ _UNSURE_CONFIDENCE = 0.5
 _INTRODUCES = re.compile(r"(?:我是|我叫|我姓|名叫|工号|客服|专员|代表|经理|坐席|客户经理|我这边是|这里是)\S{0,4}$")
 #: 林小姐 is a form of address, not the name 林晓.
 _ADDRESS = frozenset("姐妹")
+#: 五千 is a number, not the name 吴倩.
+_NUMERALS = frozenset("零一二三四五六七八九十百千万亿两幺")
 #: Sounds that Mandarin speakers of the south, and the model, do not tell apart.
 _ALIKE = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("ang", "an"), ("eng", "en"), ("ing", "in"))
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
@@ -114,7 +116,9 @@ def _is_named(text: str, start: int, end: int, confidence: Sequence[float]) -> b
     """Whether a short name can be meant here."""
     if text[end : end + 1] in _ADDRESS:
         return False
-    unsure = sum(confidence[start:end]) / (end - start) < _UNSURE_CONFIDENCE
+    if _NUMERALS.intersection(text[start:end]):
+        return False
+    unsure = max(confidence[start:end]) < _UNSURE_CONFIDENCE
     return unsure or _INTRODUCES.search(text[:start]) is not None
 
 

@@ -18,6 +18,9 @@ _SPACE_BESIDE_HAN = re.compile(
     rf"(?<=[{_HAN_OR_MARK}])\s+(?=[{_HAN_OR_MARK}0-9A-Za-z])|(?<=[0-9A-Za-z])\s+(?=[{_HAN_OR_MARK}])"
 )
 
+#: OpenCC leaves 著 alone, which may be 着 (享受著) or 著 (著名); these words keep it.
+_ZHE = re.compile(r"(?<![显卓昭专原名编巨论土译合拙遗])著(?![名作者述称录书重])")
+
 #: Marks that end a clause or a sentence, half and full width.
 MARKS = frozenset(",.?!:;，。？！：；、…")
 _STOPS = frozenset(".?!。？！")
@@ -47,7 +50,7 @@ def to_simplified(text: str) -> str:
         return text
     converted: str = _converter().convert(text)
     if len(converted) == len(text):
-        return converted
+        return _ZHE.sub("着", converted)
     return "".join(c if len(c) == 1 else original for original in text for c in (_converter().convert(original),))
 
 

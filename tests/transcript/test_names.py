@@ -38,6 +38,10 @@ def test_a_short_name_is_believed_where_the_model_was_unsure() -> None:
     assert "".join(w.text for w in respell(heard("找无欠", 0.3), NAMES)) == "找吴倩"
 
 
+def test_a_number_is_no_name_however_unsure_the_model_was() -> None:
+    assert "".join(w.text for w in respell(heard("三五千五", 0.2), NAMES)) == "三五千五"
+
+
 def test_times_and_confidence_stay_what_was_heard() -> None:
     words = heard("陈星电信", 0.4)
     assert [(w.start_s, w.end_s, w.confidence) for w in respell(words, NAMES)] == [(w.start_s, w.end_s, 0.4) for w in words]

@@ -13,6 +13,8 @@ from audit.transcript.normalise import tidy, to_simplified
     ("raw", "written"),
     [
         pytest.param("請問您貴姓", "请问您贵姓", id="Traditional"),
+        pytest.param("享受著涼風", "享受着凉风", id="著 for 着"),
+        pytest.param("著名的名著", "著名的名著", id="著 that is meant"),
         pytest.param("您好,请问?", "您好，请问？", id="half-width marks"),
         pytest.param("好的 我 帮您查", "好的我帮您查", id="spaces"),
         pytest.param("一共 3.5 元.", "一共3.5元。", id="a decimal point is no full stop"),

@@ -21,27 +21,27 @@ def texts(words: list[Word], speech: list[Segment], others: list[Segment], langu
 
 def test_a_short_pause_of_the_same_speaker_stays_in_the_turn_as_a_comma() -> None:
     words = said("您好", 0, 1) + said("请讲", 1.6, 2.6)
-    assert texts(words, [Segment(0, 1), Segment(1.6, 2.6)], []) == ["您好，请讲"]
+    assert texts(words, [Segment(0, 1), Segment(1.6, 2.6)], []) == ["您好，请讲。"]
 
 
 def test_a_long_pause_ends_the_turn() -> None:
     words = said("您好", 0, 1) + said("请讲", 2.5, 3.5)
-    assert texts(words, [Segment(0, 1), Segment(2.5, 3.5)], []) == ["您好", "请讲"]
+    assert texts(words, [Segment(0, 1), Segment(2.5, 3.5)], []) == ["您好。", "请讲。"]
 
 
 def test_the_other_party_in_the_pause_ends_the_turn() -> None:
     words = said("您好", 0, 1) + said("请讲", 1.6, 2.6)
-    assert texts(words, [Segment(0, 1), Segment(1.6, 2.6)], [Segment(1.1, 1.5)]) == ["您好", "请讲"]
+    assert texts(words, [Segment(0, 1), Segment(1.6, 2.6)], [Segment(1.1, 1.5)]) == ["您好。", "请讲。"]
 
 
 def test_the_other_party_over_running_speech_does_not_end_the_turn() -> None:
     words = said("您好请讲", 0, 3)
-    assert texts(words, [Segment(0, 3)], [Segment(1, 2)]) == ["您好请讲"]
+    assert texts(words, [Segment(0, 3)], [Segment(1, 2)]) == ["您好请讲。"]
 
 
 def test_a_breath_of_the_other_party_does_not_end_the_turn() -> None:
     words = said("您好", 0, 1) + said("请讲", 1.6, 2.6)
-    assert texts(words, [Segment(0, 1), Segment(1.6, 2.6)], [Segment(1.2, 1.3)]) == ["您好，请讲"]
+    assert texts(words, [Segment(0, 1), Segment(1.6, 2.6)], [Segment(1.2, 1.3)]) == ["您好，请讲。"]
 
 
 def test_a_turn_lasts_as_long_as_its_speech_and_averages_its_confidence() -> None:
@@ -59,7 +59,7 @@ def test_english_words_keep_their_spaces() -> None:
 
 def test_traditional_characters_become_simplified_in_text_and_words() -> None:
     (turn,) = build_turns(said("請問", 0, 1), role="agent", speech=[Segment(0, 1)], others=[], language="zh")
-    assert turn.text == "请问"
+    assert turn.text == "请问。"
     assert "".join(w.text for w in turn.words) == "请问"
 
 
