@@ -8,7 +8,11 @@ b. callaudit in a process that is warm: from the file to the call's record
 c. ``call-ai-metrics``, one process for each call, as its command line works
 d. call-ai-metrics in a process that is warm: ``analyze(file).to_dict()``
 
-Both sides get one thread. Seconds of processor time (of a process and its children) count, because wall time on a
+A batch of 40 calls is still small: an archive's night is thousands. So what starting, and ending with the pages, costs is told
+apart: a batch of one call is timed, too, and (batch - one) / (calls - 1) is what each further call costs.
+
+Both sides run as installed packages do, with their bytecode compiled before (in a folder for this run), and get one thread.
+Seconds of processor time (of a process and its children) count, because wall time on a
 shared machine says more of the others; both are printed. call-ai-metrics is no dependency of callaudit: install it into
 an environment of its own and name that environment's Python.
 
@@ -48,6 +52,7 @@ ONE_THREAD = dict.fromkeys(
 )
 CONTENTS = {
     "callaudit_batch": "callaudit measure, whole batch, one worker",
+    "callaudit_further": "callaudit measure, each further call of it",
     "callaudit_warm": "callaudit, one warm process",
     "peer_processes": "call-ai-metrics, a process for each call",
     "peer_warm": "call-ai-metrics, one warm process",
@@ -72,7 +77,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("recordings", nargs="*", type=Path, help="stereo WAV files (default: a composed batch)")
     parser.add_argument("--peer-python", type=Path, help="Python of an environment that has call-ai-metrics")
-    parser.add_argument("--calls", type=int, default=10, help="of the composed batch (default 10)")
+    parser.add_argument("--calls", type=int, default=40, help="of the composed batch (default 40)")
     parser.add_argument("--repeats", type=int, default=3, help="of each, alternating (default 3)")
     parser.add_argument("--json", action="store_true", help="figures as one JSON object")
     parser.add_argument("--warm", action="store_true", help=argparse.SUPPRESS)
@@ -91,25 +96,42 @@ def compare(options: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory(prefix="callaudit-measure-") as folder:
         calls = options.recordings or compose(Path(folder) / "calls", options.calls)
         durations = [length_s(p) for p in calls]
+        os.environ["PYTHONPYCACHEPREFIX"] = str(Path(folder) / "bytecode")
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
         passes: dict[str, Callable[[], Spent]] = {
+            "callaudit_one": lambda: batch(calls[:1], Path(folder)),
             "callaudit_batch": lambda: batch(calls, Path(folder)),
             "callaudit_warm": lambda: warm(Path(sys.executable), "--warm", calls),
         }
         if options.peer_python:
             passes["peer_processes"] = lambda: processes(options.peer_python, calls)
             passes["peer_warm"] = lambda: warm(options.peer_python, "--peer-warm", calls)
+            processes(options.peer_python, calls[:1])
+        batch(calls[:1], Path(folder))  # compiles, as the line before does for the peer
         spent: dict[str, list[Spent]] = {name: [] for name in passes}
         for _ in range(options.repeats):
             for name, run in passes.items():
                 spent[name].append(run())
     best = {name: (min(s.cpu_s for s in them), min(s.wall_s for s in them)) for name, them in spent.items()}
+    if len(calls) > 1:
+        alone, whole = best["callaudit_one"], best["callaudit_batch"]
+        scale = len(calls) / (len(calls) - 1)  # as if all calls were further ones
+        further = ((whole[0] - alone[0]) * scale, (whole[1] - alone[1]) * scale)
+        best = {"callaudit_batch": whole, "callaudit_further": further, **best}
+    one_s = best.pop("callaudit_one")
     rates = {name: len(calls) / cpu_s for name, (cpu_s, _) in best.items()}
-    pairs = (("callaudit_batch", "peer_processes"), ("callaudit_batch", "peer_warm"), ("callaudit_warm", "peer_warm"))
+    pairs = (
+        ("callaudit_batch", "peer_processes"),
+        ("callaudit_further", "peer_processes"),
+        ("callaudit_batch", "peer_warm"),
+        ("callaudit_warm", "peer_warm"),
+    )
     ratios = {f"{a}/{b}": round(rates[a] / rates[b], 3) for a, b in pairs if a in rates and b in rates}
     seconds = sum(durations)
     if options.json:
         figures = {name: {"cpu_s": round(c, 3), "wall_s": round(w, 3)} for name, (c, w) in best.items()}
         per_core = {name: round(r, 3) for name, r in rates.items()}
+        figures["callaudit_one"] = {"cpu_s": round(one_s[0], 3), "wall_s": round(one_s[1], 3)}
         print(json.dumps({"calls": len(calls), "audio_s": round(seconds, 1), **figures, "per_s": per_core, "ratios": ratios}))
         return
     origin = "named" if options.recordings else "composed by laying recordings end to end"
@@ -117,6 +139,7 @@ def compare(options: argparse.Namespace) -> None:
     print(f"{'':44} calls/s per core   s of processor a call   s of wall a call")
     for name, (cpu_s, wall_s) in best.items():
         print(f"{CONTENTS[name]:44} {rates[name]:16.2f} {cpu_s / len(calls):23.3f} {wall_s / len(calls):18.3f}")
+    print(f"callaudit measure of one call alone: {one_s[0]:.2f} s of processor, {one_s[1]:.2f} s of wall")
     for pair, ratio in ratios.items():
         one, other = pair.split("/")
         print(f"ratio {ratio:.2f}: {CONTENTS[one]} / {CONTENTS[other]}")
