@@ -65,14 +65,17 @@ def band_powers(leg: Floats, sample_rate_hz: int, n_frames: int) -> Floats:
     weights = np.repeat(weights, 2, axis=0)  # real and imaginary parts lie side by side
     before = (size - hop) // 2  # the window is centred on its frame
     powers = np.empty((n_frames, N_BANDS), np.float32)
+    leg = np.ascontiguousarray(leg, np.float32)
+    cut = np.empty((_CHUNK, size), np.float32)
     for first in range(0, n_frames, _CHUNK):
         last = min(n_frames, first + _CHUNK)
         start, stop = first * hop - before, (last - 1) * hop - before + size
         part = leg[max(0, start) : stop]
         if len(part) < stop - start:
             part = np.pad(part, (max(0, -start), stop - max(0, start) - len(part)))
-        views = np.lib.stride_tricks.sliding_window_view(part, size)[::hop]
-        parts = scipy.fft.rfft(views * window, axis=1).view(np.float32)
+        views = np.ndarray((last - first, size), np.float32, part, strides=(4 * hop, 4))
+        windowed = np.multiply(views, window, out=cut[: last - first])
+        parts = scipy.fft.rfft(windowed, axis=1, overwrite_x=True).view(np.float32)
         np.matmul(np.multiply(parts, parts, out=parts), weights, out=powers[first:last])
     return powers
 

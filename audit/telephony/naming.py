@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
+import numpy as np
+
 from audit.records import ToneKind
 from audit.segments import Segment
 from audit.telephony.cadence import AT_START_S, SERIES_GAP_S, CadenceFit, fit_cadence, same_tone
-from audit.telephony.plans import TONE_PLANS, Cadence, TonePlan
+from audit.telephony.plans import MATCH_RATIO, TONE_PLANS, Cadence, TonePlan, carrier_hz
 from audit.telephony.worldwide import is_dtmf, is_fax, special_information
 
 DIAL_MIN_S = 2.6  # no ringback, busy or congestion burst is that long
@@ -55,10 +57,13 @@ def name_bursts(
     plans = tuple(TONE_PLANS.values()) if plan == "auto" else (TONE_PLANS[plan],)
     series = _series(bursts, freqs_hz, [i for i, k in enumerate(kinds) if k == "beep"], plans)
     rows = [(plan.name, kind, cadence) for plan in plans for kind, cadence in _rows(plan)]
+    lowest_hz = np.array([cadence.freqs_hz[0] for _, _, cadence in rows])
     ringing: frozenset[str] = frozenset()
     for members in series:
-        those = [bursts[i] for i in members]
-        kind, by = _name_series(those, freqs_hz[members[0]], plans, rows, ringing, duration_s=duration_s)
+        those, heard_hz = [bursts[i] for i in members], freqs_hz[members[0]]
+        lowest = (carrier_hz(heard_hz) or (0.0,))[0]
+        near = [rows[i] for i in np.flatnonzero(np.abs(lowest / lowest_hz - 1) <= MATCH_RATIO)]
+        kind, by = _name_series(those, heard_hz, plans, near, ringing, duration_s=duration_s)
         if kind == "ringback" and not ringing:
             ringing = by
         for i in members:

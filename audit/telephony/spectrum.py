@@ -81,7 +81,7 @@ class Framing:
         window, scale = _window(self.n_window), self._scale
         half, last_bin = self.n_window // 2, int(self.high_hz * self.n_fft / LINE_RATE_HZ)
         power = np.empty((len(frames), last_bin + 1 - self.first_bin), np.float32)
-        inside = np.lib.stride_tricks.sliding_window_view(leg, self.n_window) if len(leg) >= self.n_window else None
+        inside = _stretches(leg, self.n_window) if len(leg) >= self.n_window else None
         starts = frames * self.n_hop - half
         for i in range(0, len(frames), CHUNK_FRAMES):
             here = starts[i : i + CHUNK_FRAMES]
@@ -91,7 +91,7 @@ class Framing:
                 a, b = int(here[0]), int(here[-1]) + self.n_window
                 piece = leg[max(0, a) : max(0, b)]
                 piece = np.pad(piece, (max(0, -a), b - max(0, a) - len(piece)))
-                cut = np.lib.stride_tricks.sliding_window_view(piece, self.n_window)[here - a]
+                cut = _stretches(piece, self.n_window)[here - a]
             cut *= window
             lines = scipy.fft.rfft(cut, n=self.n_fft, axis=1, overwrite_x=True)[:, self.first_bin : last_bin + 1]
             squares = np.square(lines.view(np.float32))
@@ -112,6 +112,12 @@ class Framing:
             stop = total if total - start < 1.5 * per_block else start + per_block
             yield range(start, stop)
             start = stop
+
+
+def _stretches(leg: Floats, n: int) -> Floats:
+    """A view of every stretch of `n` samples, one sample after the other."""
+    leg = np.ascontiguousarray(leg)
+    return np.ndarray((len(leg) - n + 1, n), np.float32, leg, strides=(4, 4))
 
 
 @cache
