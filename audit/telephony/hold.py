@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +35,8 @@ RISE_STEPS, RISE_AT_END_DB = (2, 15), 10.0  # 10 ms each
 MAX_TALK_SHARE = 0.8
 # Over music on hold hardly anybody speaks: in 200 holds of composed calls voices took at most 0.17 of the music's own leg and
 # 0.15 of the other, but 0.3 of both together where music of half a minute and more lay behind a conversation.
-MAX_VOICES_SHARE, CONVERSATION_S = 0.22, 25.0
+# Shorter music is less of a sample: (least length, greatest share).
+MAX_VOICES_SHARE = ((25.0, 0.22), (10.0, 0.35), (0.0, 0.5))
 # Music in which for this long nobody at all speaks, or that is this much louder than what sounds elsewhere on the leg, is no
 # background, whatever else sounds like music there.
 ALONE_SHARE, ALONE_S = 0.02, 18.0
@@ -46,6 +48,7 @@ BEEPING_SHARE = 0.6
 LONE_MUSIC_S, MIN_TALK_S = 60.0, 1.0
 MIN_ANNOUNCED_S, MAX_OTHER_SHARE = 8.0, 0.15
 RETURN_STEPS = 20
+MAX_JOINED_S = 5.0  # between two stretches of music that turn out to be one
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,14 +159,20 @@ def _look(lines: Sequence[Floats], tones: Sequence[Tone], earliest_s: float) -> 
         long = [m.segment for m in found if m.segment.duration_s >= MIN_MUSIC_S]
         if long:
             again = familiar(judged[c], lines[c], long, since_s=earliest_s)
-            first = found
-            found = [
-                replace(m, odds=max([m.odds, *(f.odds for f in first if intersection([f.segment], [m.segment]))]))
-                for m in music_of(again, lv, quiet=quiet[c], answered=answered, tones=tones_of[c], since_s=earliest_s)
-            ]
+            refined = music_of(again, lv, quiet=quiet[c], answered=answered, tones=tones_of[c], since_s=earliest_s)
+            found = [m for r in refined for m in _as_heard_first(r, found)]
         said = find_announcements(lv, quiet[c], voice[c], others_quiet=~_any_other([~q for q in quiet], c), since_s=earliest_s)
         looked.append(_Leg(lv, quiet[c], voice[c], tuple(found), said))
     return looked
+
+
+def _as_heard_first(refined: Music, first: Sequence[Music]) -> list[Music]:
+    """Music by its refined edges, as sure as it was at first; what a talk of some length parted stays parted."""
+    parts = [f for f in first if intersection([f.segment], [refined.segment])]
+    long = [f for f in parts if f.segment.duration_s >= MIN_MUSIC_S]
+    if any(b.segment.start_s - a.segment.end_s > MAX_JOINED_S for a, b in pairwise(long)):
+        return long
+    return [replace(refined, odds=max([refined.odds, *(f.odds for f in parts)]))]
 
 
 def _marked(leg: _Leg, tones: Sequence[Tone], channel: int) -> Flags:
@@ -230,8 +239,8 @@ def _is_talk_beside(looked: Sequence[_Leg], m: Music) -> bool:
 def _is_conversation(looked: Sequence[_Leg], channel: int, m: Music) -> bool:
     """Whether another party talks during most of it, or the parties talk in turn over it."""
     own, others = _voices(looked, channel, m)
-    in_turn = m.segment.duration_s >= CONVERSATION_S and own + others > MAX_VOICES_SHARE
-    return others > MAX_TALK_SHARE or in_turn
+    most = next(share for least_s, share in MAX_VOICES_SHARE if m.segment.duration_s >= least_s)
+    return others > MAX_TALK_SHARE or own + others > most
 
 
 def _voices(looked: Sequence[_Leg], channel: int, m: Music) -> tuple[float, float]:
