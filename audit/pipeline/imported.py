@@ -15,9 +15,10 @@ from audit.errors import MetadataError
 from audit.ingest import ImportedTranscript, find_transcript, find_voices, read_transcript, transcripts_folder
 from audit.pipeline.hearing import Heard
 from audit.pipeline.settings import Settings
-from audit.records import Metadata, Role, Transcript, Turn, Word
+from audit.records import Metadata, Role, Transcript, Turn, Uncovered, Word
 from audit.segments import Segment, intersection, subtract, total_s, union
 from audit.speakers import ChannelFinding
+from audit.transcript.coverage import REACH_S, SHORTEST_S, coverage_ratio
 from audit.transcript.normalise import tidy
 
 #: A recogniser's last word may end this long after the audio that was decoded here: containers are padded.
@@ -25,8 +26,6 @@ MAX_BEYOND_S = 2.0
 #: A transcript of another call of the same length covers more than half of the speech by chance where both talk all the
 #: time, so this finds only what plainly does not belong: cut off, shifted, or the transcript of a short call.
 MIN_COVERED_RATIO = 0.2
-#: Turns of imported transcripts begin and end this far from the found speech, as words recognised here do.
-EDGE_S = 0.5
 #: A speaker is on a channel if this many times more of that channel's own speech lies under its turns than of the other's.
 MIN_LEG_RATIO = 2.0
 
@@ -145,8 +144,9 @@ def lay_out(imported: ImportedTranscript, heard: Heard, *, lent: Sequence[Role])
         n_lost = sum(r == "unknown" for r in roles)
         if n_lost:
             warnings.append(f"of {n_lost} of the imported transcript's turns it is not known on which channel they are spoken")
-        ratio = _covered_by_leg(heard.speech, turns, lent)
-    return Taken(replace(transcript, turns=turns, coverage_ratio=ratio), agent, tuple(warnings))
+    missed = _uncovered(heard.speech, turns, lent if heard.n_legs > 1 else ())
+    ratio = coverage_ratio(sum(u.duration_s for u in missed), heard.speech)
+    return Taken(replace(transcript, turns=turns, coverage_ratio=ratio, uncovered=missed), agent, tuple(warnings))
 
 
 # --- does it fit ----------------------------------------------------------------------------------
@@ -156,15 +156,20 @@ def _covered(speech: Sequence[Segment], turns: Sequence[Turn]) -> float | None:
     return total_s(intersection(speech, _spans(turns))) / whole_s if whole_s > 0 else None
 
 
-def _covered_by_leg(legs: Sequence[Sequence[Segment]], turns: Sequence[Turn], lent: Sequence[Role]) -> float | None:
-    """The same with each leg's speech under its own turns, and under those whose channel is not known."""
-    whole_s = sum(total_s(leg) for leg in legs)
-    own = ([t for t in turns if t.role in (role, "unknown")] for role in lent)
-    return sum(total_s(intersection(leg, _spans(t))) for leg, t in zip(legs, own, strict=True)) / whole_s if whole_s else None
+def _uncovered(legs: Sequence[Sequence[Segment]], turns: Sequence[Turn], lent: Sequence[Role]) -> tuple[Uncovered, ...]:
+    """Each leg's speech that lies neither under its own turns nor under those whose channel is not known.
+
+    On a shared channel (nothing is lent) every turn counts.
+    """
+    found = []
+    for leg, role in zip(legs, lent or ("unknown",), strict=True):
+        own = [t for t in turns if not lent or t.role in (role, "unknown")]
+        found += [Uncovered(s.start_s, s.end_s, role) for s in subtract(leg, _spans(own)) if s.duration_s >= SHORTEST_S]
+    return tuple(sorted(found))
 
 
 def _spans(turns: Sequence[Turn]) -> tuple[Segment, ...]:
-    return union(Segment(t.start_s - EDGE_S, t.end_s + EDGE_S) for t in turns)
+    return union(Segment(t.start_s - REACH_S, t.end_s + REACH_S) for t in turns)
 
 
 def _within(turn: Turn, duration_s: float) -> Turn | None:

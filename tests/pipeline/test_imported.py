@@ -96,6 +96,7 @@ def test_coverage_counts_each_legs_speech_under_its_own_turns(tmp_path: Path, st
     found = taken(tmp_path, stereo, NAMED[:3])
     assert found.transcript is not None
     assert found.transcript.coverage_ratio == pytest.approx(6 / 10)
+    assert [(u.start_s, u.end_s, u.role) for u in found.transcript.uncovered] == [(10, 12, "agent"), (10, 12, "customer")]
 
 
 def test_on_a_shared_channel_the_roles_of_the_file_stand(tmp_path: Path, mono: Heard) -> None:
