@@ -112,9 +112,10 @@ def test_on_a_shared_channel_the_roles_of_the_file_stand(tmp_path: Path, mono: H
         ([*NAMED, line(15, 16.5, "x")], "ends at 16.5 s, the recording at 14.0 s"),
         ([line(1, 1.5, "x", "agent")], "covers 12% of the speech"),
         ([line(0, 12.0, "x", "agent"), line(0, 12, "y", "customer")], "do not speak when the two channels do"),
+        ([line(3.2, 5.2, "x"), line(6.3, 8.3, "y"), line(8.6, 10.6, "z")], "only 38% of the time"),
         ([line(5, 4, "x")], "ends at 4 s, before it begins"),
     ],
-    ids=["longer than the call", "hardly anything", "spread over both", "impossible times"],
+    ids=["longer than the call", "hardly anything", "spread over both", "of another call", "impossible times"],
 )
 @pytest.mark.parametrize("transcribe", [True, False])
 def test_what_does_not_fit_is_refused_with_a_word(
@@ -140,7 +141,8 @@ def test_an_end_within_two_seconds_of_the_recordings_is_cut_to_it(tmp_path: Path
 
 
 def test_nothing_is_looked_for_unless_it_is_asked_for(recording: Path, stereo: Heard) -> None:
-    recording.with_suffix(".srt").write_text("1\n00:00:01,000 --> 00:00:12,000\nx\n", encoding="utf-8")
+    cues = "1\n00:00:01,000 --> 00:00:03,000\nx\n\n2\n00:00:04,000 --> 00:00:06,000\ny\n\n3\n00:00:07,000 --> 00:00:09,000\nz\n"
+    recording.with_suffix(".srt").write_text(cues, encoding="utf-8")
     assert take_imported(recording, stereo, Settings(), lent=LENT) == Taken()
     beside = take_imported(recording, stereo, Settings(transcripts="beside"), lent=LENT)
     assert beside.transcript is not None
