@@ -27,6 +27,11 @@ from audit.verdicts import Evaluation
 
 #: Seconds between two looks at whether somebody asked to stop.
 POLL_S = 0.25
+#: What a worker process starts with, where the user has not set it.
+#: NumPy's small matrix products gain nothing from threads that wait for each other; the workers are the threads.
+#: The speech model's attention takes and gives back hundreds of megabytes at a time: in large pages that is a fiftieth
+#: of the page faults (docs/decisions/018-recognition-speed.md). glibc reads it when a process starts; others ignore it.
+WORKER_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 
 
 class AuditedCall(Protocol):
@@ -272,10 +277,7 @@ class _Worker:
         spawn = mp.get_context("spawn")  # a forked copy of a process with threads may hang
         self.pipe, theirs = spawn.Pipe()
         self.process: BaseProcess = spawn.Process(target=_work, args=(theirs, make_auditor), daemon=True)
-        # NumPy's small matrix products gain nothing from threads that wait for each other; the workers are the threads.
-        # The speech model's attention takes and gives back hundreds of megabytes at a time: in large pages a fiftieth of
-        # the page faults (docs/decisions/018-recognition-speed.md). glibc reads this when a process starts, others never.
-        with _environment(OPENBLAS_NUM_THREADS="1", GLIBC_TUNABLES="glibc.malloc.hugetlb=1"):
+        with _environment(**WORKER_ENVIRONMENT):
             self.process.start()
         theirs.close()
         self.task: Task | None = None

@@ -1,0 +1,141 @@
+#!/usr/bin/env python3
+"""Audit many short calls in one process and watch its memory.
+
+A worker of ``callaudit run`` lives as long as the archive. Here one process audits
+short stretches of recordings one after the other, whole: reading, measuring,
+recognition, scorecard. Resident memory is noted after each call; what a worker
+needs is its peak, and what leaks is the rise from the 30th call to the last.
+
+Usage::
+
+    python benchmarks/memory.py                          300 calls of 10 s out of $CALLAUDIT_SHARED/data/calls-zh
+    python benchmarks/memory.py --calls 40 CALL.wav …    other recordings
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import wave
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parent.parent
+#: Caches and the allocator have found their size by then.
+SETTLED_AFTER = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Resident memory of one process in MiB: after the 30th call, after the last, and the most."""
+
+    settled_mib: float
+    last_mib: float
+    peak_mib: float
+
+    @property
+    def rise(self) -> float:
+        """From the 30th call to the last, as a part of the former."""
+        return self.last_mib / self.settled_mib - 1
+
+
+def main() -> None:
+    """Cut the calls, audit them, print the memory."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("recordings", nargs="*", type=Path, help="to cut calls from (default: those of the measuring data)")
+    parser.add_argument("--calls", type=int, default=300, help="how many (default 300)")
+    parser.add_argument("--seconds", type=float, default=10.0, help="length of a call (default 10)")
+    parser.add_argument("--model", default="base", help="name or directory (default base)")
+    parser.add_argument("--json", action="store_true", help="figures as one JSON object")
+    parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.calls <= SETTLED_AFTER:
+        parser.error(f"--calls must be above {SETTLED_AFTER}")
+    if not options.inside:
+        sys.exit(as_a_worker(sys.argv[1:]))
+    memory = audit_many(options.recordings or measuring_calls(), options.calls, options.seconds, options.model)
+    figures = {
+        "calls": options.calls,
+        f"after_{SETTLED_AFTER}_mib": round(memory.settled_mib),
+        "after_last_mib": round(memory.last_mib),
+        "rise_percent": round(100 * memory.rise, 1),
+        "peak_mib": round(memory.peak_mib),
+    }
+    if options.json:
+        print(json.dumps(figures))
+    else:
+        print(
+            f"{options.calls} calls of {options.seconds:g} s in one process: {memory.settled_mib:.0f} MiB after call "
+            f"{SETTLED_AFTER}, {memory.last_mib:.0f} MiB after the last ({100 * memory.rise:+.1f} %), "
+            f"at most {memory.peak_mib:.0f} MiB"
+        )
+
+
+def as_a_worker(arguments: list[str]) -> int:
+    """Run this file again in the environment that a worker process gets; its exit code."""
+    from audit.batch.workers import WORKER_ENVIRONMENT
+
+    environment = {**WORKER_ENVIRONMENT, **os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run([sys.executable, __file__, "--inside", *arguments], env=environment, check=False).returncode
+
+
+def measuring_calls() -> list[Path]:
+    """The Mandarin calls of the measuring data."""
+    shared = Path(os.environ.get("CALLAUDIT_SHARED") or ROOT / "../shared").resolve() / "data"
+    found = [p for p in sorted((shared / "calls-zh").glob("zh-*")) if p.suffix in (".wav", ".mp3", ".opus")]
+    if not found:
+        sys.exit(f"no measuring data at {shared}: set CALLAUDIT_SHARED, or name recordings")
+    return found
+
+
+def audit_many(recordings: list[Path], n_calls: int, seconds: float, model: str) -> Memory:
+    """Audit stretches of the recordings in turn, and note the memory after each."""
+    from audit.pipeline import Settings, make_auditor
+    from audit.records import Metadata
+
+    auditor = make_auditor(Settings(model=model, language="zh", cpu_threads=1))
+    settled_mib = last_mib = 0.0
+    with tempfile.TemporaryDirectory(prefix="callaudit-memory-") as folder:
+        path = Path(folder) / "call.wav"
+        for i in range(n_calls):
+            recording = recordings[i % len(recordings)]
+            cut(recording, path, i // len(recordings), seconds)
+            auditor.audit(path, Metadata(call_id=f"{i}"))
+            last_mib = resident_mib()
+            if i + 1 == SETTLED_AFTER:
+                settled_mib = last_mib
+            if (i + 1) % SETTLED_AFTER == 0:
+                print(f"{i + 1} calls: {last_mib:.0f} MiB", file=sys.stderr, flush=True)
+    return Memory(settled_mib, last_mib, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
+def cut(recording: Path, path: Path, number: int, seconds: float) -> None:
+    """Write a stretch of a recording as a call of its own; past its end it begins anew, half a stretch later."""
+    from audit.audio import read_audio
+
+    audio = read_audio(recording)
+    n_stretches = max(int(audio.duration_s / seconds), 1)
+    start_s = (number % n_stretches + 0.5 * (number // n_stretches % 2)) * seconds
+    samples = audio.read(start_s, min(start_s + seconds, audio.duration_s))
+    with wave.open(str(path), "wb") as out:
+        out.setnchannels(len(samples))
+        out.setsampwidth(2)
+        out.setframerate(audio.sample_rate_hz)
+        out.writeframes(np.round(samples.T.clip(-1, 1) * 32767).astype("<i2").tobytes())
+
+
+def resident_mib() -> float:
+    """Resident memory of this process."""
+    pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+if __name__ == "__main__":
+    main()
