@@ -35,8 +35,8 @@ ROOT = Path(__file__).resolve().parent.parent
 NOISE_DBFS, HUM_DBFS, NOISE_S = -50.0, -56.0, 3600
 #: Call progress tones without an announcement.
 TONES = ("busy", "callwaiting", "ring", "ringback")
-#: Plain faster-whisper decodes every window of noise up to six times; it gets this much of the hour.
-PLAIN_NOISE_S = 120
+#: Plain faster-whisper decodes every window of noise up to six times; it gets this much of each recording.
+PLAIN_NOISE_S = 60
 
 
 @dataclass(frozen=True, slots=True)

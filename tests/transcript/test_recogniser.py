@@ -110,3 +110,19 @@ def test_a_mandarin_number_is_written_as_it_was_said(recogniser: Recogniser) -> 
     said = "".join(t.text for t in transcript.turns)
     assert "九十八元" in said
     assert not any(c.isdecimal() for c in said)
+
+
+@pytest.mark.parametrize("name", ["noise1.wav", "noise2.wav", "noise3.wav"])
+def test_nothing_is_invented_on_noise_even_where_it_was_taken_for_speech(
+    name: str, recogniser: Recogniser, shared_dir: Path
+) -> None:
+    """The whole file is claimed to be speech, and a name is offered; truth is that nobody speaks."""
+    from audit.audio import read_audio
+
+    audio = read_audio(shared_dir / "data/noise" / name)
+    speech = (Segment(0.0, audio.duration_s),)
+    leg = LegAudio("agent", audio.read(0.0, audio.duration_s)[0], audio.sample_rate_hz, speech)
+    transcript = recogniser.transcribe([leg], language="zh", hotwords=["晨星电信客户服务中心"])
+    assert transcript.turns == ()
+    assert transcript.coverage_ratio == 0.0
+    assert sum(u.duration_s for u in transcript.uncovered) == pytest.approx(audio.duration_s, abs=0.1)
