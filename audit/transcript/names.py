@@ -15,7 +15,8 @@ from functools import lru_cache
 from audit.records import Word
 from audit.transcript.normalise import to_simplified
 
-#: So many neighbouring syllables of a longer name are no chance: three, fuzzily alike.
+#: So many neighbouring syllables of a longer name are no chance, fuzzily alike: three from its head on, one more
+#: further inside, where names have common words.
 _LEAST_RUN = 3
 #: A name of two or three signs has many homophones: it is taken for the name where the speaker introduces somebody, or
 #: where the model was not sure of what it wrote. Real words had a middle probability of 0.9, names written wrong 0.3.
@@ -99,7 +100,7 @@ def respellings(text: str, names: Iterable[str], *, confidence: Sequence[float] 
                     and alike(text[places[at + run]]) == alike(name[offset + run])
                 ):
                     run += 1
-                if run < least:
+                if run < least or (offset and run <= least):
                     continue
                 start, end = places[at], places[at] + run
                 heard, spelt = text[start:end], name[offset : offset + run]

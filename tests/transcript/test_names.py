@@ -21,6 +21,7 @@ def heard(text: str, confidence: float = 0.9) -> list[Word]:
         pytest.param("乘新电信的套餐", "晨星电信的套餐", id="a part of it, fuzzily"),
         pytest.param("陳星電信", "晨星电信", id="in Traditional characters"),
         pytest.param("陈先生您好", "陈先生您好", id="a person who is called almost so"),
+        pytest.param("那家新电信的", "那家新电信的", id="three syllables from inside a name"),
         pytest.param("打电信客服", "打电信客服", id="common words of the name as they are"),
         pytest.param("很高兴为您服务，我是林小", "很高兴为您服务，我是林晓", id="an agent introduces herself"),
         pytest.param("我是林小姐的朋友", "我是林小姐的朋友", id="a form of address"),
