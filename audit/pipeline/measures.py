@@ -126,8 +126,8 @@ def _against(measures: Measures, heard: Heard, party: Party, other: Party, timel
 
 
 def _pace(measures: Measures, party: Party, transcript: Transcript | None) -> Measures:
-    """Add how fast the party speaks."""
-    if transcript is None:
+    """Add how fast the party speaks; None in languages whose units nobody has defined here."""
+    if transcript is None or transcript.language not in ("zh", "en"):
         return measures
     turns = [t for t in transcript.turns if t.role == party.role]
     words = [w for t in turns for w in t.words]

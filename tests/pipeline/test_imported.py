@@ -171,6 +171,17 @@ def test_a_call_with_a_transcript_is_audited_and_scored_without_a_speech_model(t
     assert any(o.outcome == "pass" for o in audited.evaluation.outcomes)
 
 
+def test_a_transcript_in_another_language_is_kept_without_a_rate_or_a_score(tmp_path: Path) -> None:
+    call = write_call(tmp_path / "call.wav")
+    rows = "start,end,speaker,text,language\n0.2,1.7,Agent,Buenos dias,es-ES\n2.2,3.7,Customer,Gracias,es-ES\n"
+    (tmp_path / "call.csv").write_text(rows, encoding="utf-8")
+    audited = make_auditor(Settings(transcripts="beside")).audit(call, Metadata("call"))
+    assert audited.record.transcript is not None
+    assert audited.record.transcript.language == "es"
+    assert audited.record.measures["agent"].speech_rate_wpm is None
+    assert audited.evaluation is None
+
+
 def test_another_transcript_asks_for_another_audit_and_none_changes_nothing() -> None:
     metadata = Metadata("c")
     keys = [audit_keys(Settings(), metadata, transcript_sha256=x) for x in (None, "a", "b")]
