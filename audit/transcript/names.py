@@ -8,9 +8,11 @@ afterwards: 陈星电信 is 晨星电信, 陈先生 is not.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+
+from rapidfuzz.distance import Levenshtein
 
 from audit.records import Word
 from audit.transcript.normalise import to_simplified
@@ -18,6 +20,8 @@ from audit.transcript.normalise import to_simplified
 #: So many neighbouring syllables of a longer name are no chance, fuzzily alike: three from its head on, one more
 #: further inside, where names have common words.
 _LEAST_RUN = 3
+#: One syllable may be only nearly alike (夜 for 月) for so many that are.
+_SAME_FOR_EACH_NEAR = 5
 #: A name of two or three signs has many homophones: it is taken for the name where the speaker introduces somebody, or
 #: where the model was not sure of what it wrote. Real words had a middle probability of 0.9, names written wrong 0.3.
 _UNSURE_CONFIDENCE = 0.5
@@ -92,14 +96,7 @@ def respellings(text: str, names: Iterable[str], *, confidence: Sequence[float] 
         alike = _blurred if len(name) > 3 else _syllable
         for at in range(len(places)):
             for offset in range(len(name)):
-                run = 0
-                while (
-                    at + run < len(places)
-                    and offset + run < len(name)
-                    and places[at + run] == places[at] + run
-                    and alike(text[places[at + run]]) == alike(name[offset + run])
-                ):
-                    run += 1
+                run = _run(text, places, at, name, offset, alike)
                 if run < least or (offset and run <= least):
                     continue
                 start, end = places[at], places[at] + run
@@ -111,6 +108,23 @@ def respellings(text: str, names: Iterable[str], *, confidence: Sequence[float] 
         if all(r.end <= t.start or t.end <= r.start for t in taken):
             taken.append(r)
     return tuple(sorted(taken, key=lambda r: r.start))
+
+
+def _run(text: str, places: Sequence[int], at: int, name: str, offset: int, alike: Callable[[str], str]) -> int:
+    """How many signs from here on sound like the name from `offset` on."""
+    run = n_same = n_near = length = 0
+    while at + length < len(places) and offset + length < len(name) and places[at + length] == places[at] + length:
+        heard, spelt = alike(text[places[at + length]]), alike(name[offset + length])
+        length += 1
+        if heard == spelt:
+            n_same += 1
+            if n_same >= _SAME_FOR_EACH_NEAR * n_near:
+                run = length
+        elif n_same and len(name) > 3 and Levenshtein.distance(heard, spelt) == 1:
+            n_near += 1
+        else:
+            break
+    return run
 
 
 def _is_named(text: str, start: int, end: int, confidence: Sequence[float]) -> bool:
