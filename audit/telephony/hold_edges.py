@@ -24,6 +24,7 @@ WORD_S = 0.12  # shorter sounds are no talk
 #: What is cut off, or in, changes the level by more than this within a tenth of a second (measured on 470 composed holds).
 CUT_DB, BESIDE_STEPS = 4.5, (2, 8)  # 10 ms each
 REST_DB = 1.3  # what fades is still heard there, over the line noise
+STILL_SHARE = 0.9
 UNREST_SHARE = 0.4  # a leg that sounds for this share of its time without a voice carries a background
 
 
@@ -62,7 +63,7 @@ def end_of_hold(levels: Levels, quiet: Flags, talks: Sequence[Flags], end_s: flo
     """
     first = round(end_s / LEVEL_HOP_S) + 1
     silence_s = _silence_s([t[first : first + round(LONGEST_REST_S / LEVEL_HOP_S)] for t in talks])
-    if silence_s is None or not np.all(quiet[first + 1 : first + int(silence_s / LEVEL_HOP_S)]):
+    if silence_s is None or not _is_still(quiet[first + 1 : first + int(silence_s / LEVEL_HOP_S)]):
         return end_s
     if silence_s < CUT_SILENCE_S and not _fades(levels, round(end_s / LEVEL_HOP_S), inwards=-1):
         return end_s
@@ -73,7 +74,7 @@ def start_of_hold(levels: Levels, quiet: Flags, talks: Sequence[Flags], start_s:
     """The start of a hold whose music is first heard at `start_s`; parameters as for :func:`end_of_hold`."""
     first = round(start_s / LEVEL_HOP_S) - 1
     silence_s = _silence_s([t[max(0, first - round(LONGEST_REST_S / LEVEL_HOP_S)) : max(0, first)][::-1] for t in talks])
-    if silence_s is None or not np.all(quiet[first - int(silence_s / LEVEL_HOP_S) + 1 : first]):
+    if silence_s is None or not _is_still(quiet[first - int(silence_s / LEVEL_HOP_S) + 1 : first]):
         return start_s
     if not _fades(levels, first + 1, inwards=1):
         return start_s
@@ -84,6 +85,11 @@ def _silence_s(talks: Sequence[Flags]) -> float | None:
     """How long nobody talks from an edge outwards; None if nobody talks within reach."""
     firsts = [int(np.flatnonzero(t)[0]) for t in talks if t.any()]
     return min(firsts) * LEVEL_HOP_S if firsts else None
+
+
+def _is_still(quiet: Flags) -> bool:
+    """Whether a leg is quiet, crackling aside."""
+    return not len(quiet) or bool(np.mean(quiet) >= STILL_SHARE)
 
 
 def _fades(levels: Levels, edge: int, *, inwards: int) -> bool:
