@@ -33,8 +33,8 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 #: The line noise made here: white and 50 Hz hum with its third harmonic, at the level of a quiet telephone line.
 NOISE_DBFS, HUM_DBFS, NOISE_S = -50.0, -56.0, 3600
-#: Call progress tones without an announcement.
-TONES = ("busy", "callwaiting", "ring", "ringback")
+#: Call progress tones without an announcement; in baresip-ring.wav a voice says that the phone is ringing.
+TONES = ("busy", "callwaiting", "ringback")
 #: Plain faster-whisper decodes every window of noise up to six times; it gets this much of each recording.
 PLAIN_NOISE_S = 60
 
@@ -95,6 +95,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="for both (default: all usable)")
     parser.add_argument("--only", action="append", help="name of a set; may be given again")
     parser.add_argument("--keep", type=Path, help="folder for plain's texts")
+    parser.add_argument("--alone", action="store_true", help="without plain, which takes several times as long")
     parser.add_argument("--json", action="store_true", help="figures as one JSON object")
     options = parser.parse_args()
     shared = Path(os.environ.get("CALLAUDIT_SHARED") or ROOT / "../shared").resolve()
@@ -110,8 +111,10 @@ def main() -> None:
             if options.only and found.name not in options.only:
                 continue
             ours = by_callaudit(found, model, options.threads)
-            plain = by_faster_whisper(found, model, options.threads, options.keep)
-            figures[found.name] = {"callaudit": summed(score, found, ours), "faster_whisper": summed(score, found, plain)}
+            figures[found.name] = {"callaudit": summed(score, found, ours)}
+            if not options.alone:
+                plain = by_faster_whisper(found, model, options.threads, options.keep)
+                figures[found.name]["faster_whisper"] = summed(score, found, plain)
             if not options.json:
                 report(found, figures[found.name])
     if options.json:
