@@ -97,6 +97,7 @@ def measuring_calls() -> list[Path]:
 
 def audit_many(recordings: list[Path], n_calls: int, seconds: float, model: str) -> Memory:
     """Audit stretches of the recordings in turn, and note the memory after each."""
+    from audit.batch.workers import Task, Trouble, audit_one
     from audit.pipeline import Settings, make_auditor
     from audit.records import Metadata
 
@@ -107,7 +108,9 @@ def audit_many(recordings: list[Path], n_calls: int, seconds: float, model: str)
         for i in range(n_calls):
             recording = recordings[i % len(recordings)]
             cut(recording, path, i // len(recordings), seconds)
-            auditor.audit(path, Metadata(call_id=f"{i}"))
+            done = audit_one(auditor, Task(i, path, Metadata(call_id=f"{i}")))
+            if isinstance(done, Trouble):
+                sys.exit(f"call {i} out of {recording}: {done.reason}")
             last_mib = resident_mib()
             if i + 1 == SETTLED_AFTER:
                 settled_mib = last_mib
