@@ -14,7 +14,6 @@ from typing import Any, get_args
 from audit.records import (
     CallRecord,
     CutOff,
-    Dropped,
     Evidence,
     Hold,
     Measured,
@@ -23,17 +22,13 @@ from audit.records import (
     Overlap,
     RecordedHold,
     Recording,
-    Role,
     SharedChannel,
     Timeline,
     Tone,
-    Transcript,
-    Turn,
-    Uncovered,
-    Word,
 )
 from audit.segments import Segment, total_s
 from audit.verdicts import Evaluation, Outcome, SectionScore
+from audit.words import Dropped, Role, Transcript, Turn, Uncovered, Word
 
 SCHEMA = "callaudit.call/1"
 _ROLES: tuple[Role, ...] = get_args(Role)

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from audit.errors import ModelError, UnreadableRecording
-from audit.records import CallRecord, Measured, Metadata, Recording, Timeline, Transcript
+from audit.records import CallRecord, Measured, Metadata, Recording, Timeline
 from audit.verdicts import Evaluation
+from audit.words import Transcript
 
 
 @dataclass(frozen=True)

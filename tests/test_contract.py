@@ -12,7 +12,6 @@ from audit.contract import call_to_json, evaluation_from_json, record_from_json
 from audit.records import (
     CallRecord,
     CutOff,
-    Dropped,
     Evidence,
     Hold,
     Measured,
@@ -23,13 +22,10 @@ from audit.records import (
     SharedChannel,
     Timeline,
     Tone,
-    Transcript,
-    Turn,
-    Uncovered,
-    Word,
 )
 from audit.segments import Segment
 from audit.verdicts import Evaluation, Outcome, SectionScore
+from audit.words import Dropped, Transcript, Turn, Uncovered, Word
 
 
 @pytest.fixture

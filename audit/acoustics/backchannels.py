@@ -16,8 +16,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from importlib.resources import files
 
-from audit.records import Overlap, Word
+from audit.records import Overlap
 from audit.segments import Segment, union
+from audit.words import Word
 
 #: The longest back-channel by sound alone, and the own silence before and after it (Ekstedt and Skantze 2022).
 BACKCHANNEL_MAX_S, BACKCHANNEL_BEFORE_S, BACKCHANNEL_AFTER_S = 1.0, 1.0, 2.0

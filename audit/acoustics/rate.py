@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from audit.records import Word
 from audit.segments import Segment, union
+from audit.words import Word
 
 #: Less speech than this gives no rate: one short sentence more or less would decide it.
 MIN_SPEECH_S = 3.0

@@ -16,8 +16,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from audit.acoustics.backchannels import BREATH_S, find_backchannels
-from audit.records import Overlap, OverlapKind, Role
+from audit.records import Overlap, OverlapKind
 from audit.segments import Segment, intersection, subtract, total_s, union
+from audit.words import Role
 
 #: Both at once for less than this is a back-channel ("嗯", "right"), not an interruption. The call-ai-metrics package
 #: (0.1.0) draws the line there too.

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from audit.ingest import CallDetails
     from audit.pipeline import Settings
     from audit.pipeline.auditor import Auditor
-    from audit.records import CallRecord, Transcript
+    from audit.records import CallRecord
     from audit.report.messages import Messages
+    from audit.words import Transcript
 
 #: Endings of files in a folder: those by which ``callaudit run --transcripts`` finds them again.
 SUFFIXES = {"txt": ".txt", "srt": ".srt", "vtt": ".vtt", "json": ".transcript.json", "vcon": ".vcon.json", "rttm": ".rttm"}

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from audit.evaluation.match import Heard, Matching, prepare
-from audit.records import CallRecord, Evidence, Role, Turn
+from audit.records import CallRecord, Evidence
 from audit.segments import Segment
 from audit.verdicts import Verdict
+from audit.words import Role, Turn
 
 Reason = Mapping[str, str]
 _VARIABLE = re.compile(r"\{(\w+)\}")

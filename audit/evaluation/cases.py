@@ -21,22 +21,10 @@ from audit.evaluation.normalise import normalise
 from audit.evaluation.pack import CASES_SUFFIX
 from audit.evaluation.score import judge_criterion
 from audit.evaluation.yamlfile import read_yaml
-from audit.records import (
-    CallRecord,
-    Hold,
-    Measured,
-    Measures,
-    Metadata,
-    Recording,
-    Role,
-    Timeline,
-    Tone,
-    Transcript,
-    Turn,
-    Word,
-)
+from audit.records import CallRecord, Hold, Measured, Measures, Metadata, Recording, Timeline, Tone
 from audit.segments import Segment
 from audit.verdicts import Verdict
+from audit.words import Role, Transcript, Turn, Word
 
 _TURN = re.compile(r"(Agent|Customer|Unknown)(?:\s+(\d+(?:\.\d+)?)(?:-(\d+(?:\.\d+)?))?)?:\s*(.*)", re.DOTALL)
 #: Ordinary speech: four Chinese characters or two and a half English words in a second.

@@ -35,9 +35,10 @@ from audit.evaluation.language import (
 )
 from audit.evaluation.match import Heard, Hit, Matching, MatchMode, cheapest, find, without
 from audit.evaluation.normalise import normalise
-from audit.records import Evidence, Role
+from audit.records import Evidence
 from audit.segments import Segment, union
 from audit.verdicts import Verdict
+from audit.words import Role
 
 _INNERMOST_GROUP = re.compile(r"\(([^()]*)\)")
 #: How many of the sought wordings a reason quotes.

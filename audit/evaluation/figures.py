@@ -8,7 +8,8 @@ from datetime import datetime
 
 from audit.evaluation.call import Call, Reason, Result, say
 from audit.evaluation.language import Fact, FirstVoice, Measure
-from audit.records import CallRecord, Evidence, Measured, Measures, Metadata, Recording, Role, Timeline
+from audit.records import CallRecord, Evidence, Measured, Measures, Metadata, Recording, Timeline
+from audit.words import Role
 
 Value = float | int | str | bool | None
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from audit.evaluation.match import Matching, MatchMode
-from audit.records import Role
 from audit.verdicts import Verdict
+from audit.words import Role
 
 Texts = Mapping[str, str]
 Quantifier = Literal["any", "all", "none"]

@@ -17,7 +17,7 @@ from rapidfuzz import fuzz
 
 from audit.evaluation.normalise import normalise
 from audit.evaluation.sound import sound_class, sound_cost
-from audit.records import Turn, Word
+from audit.words import Turn, Word
 
 MatchMode = Literal["exact", "normalised", "pinyin", "fuzzy"]
 

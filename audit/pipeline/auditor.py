@@ -17,9 +17,10 @@ from audit.pipeline.measures import measures_of
 from audit.pipeline.scorecards import Scorecards
 from audit.pipeline.settings import Settings
 from audit.pipeline.timeline import hold_against_record, timeline_of, with_words
-from audit.records import CallRecord, Layout, Metadata, Recording, Role, Transcript
+from audit.records import CallRecord, Layout, Metadata, Recording
 from audit.speakers import ChannelFinding, agent_channel
 from audit.transcript import LegAudio, RecogniserOptions, SpeechRecogniser, load_recogniser
+from audit.words import Role, Transcript
 
 
 class Auditor:

@@ -15,11 +15,12 @@ from audit.errors import MetadataError
 from audit.ingest import ImportedTranscript, find_transcript, find_voices, read_transcript, transcripts_folder
 from audit.pipeline.hearing import Heard
 from audit.pipeline.settings import Settings
-from audit.records import Metadata, Role, Transcript, Turn, Uncovered, Word
+from audit.records import Metadata
 from audit.segments import Segment, intersection, subtract, total_s, union
 from audit.speakers import ChannelFinding
 from audit.transcript.coverage import REACH_S, SHORTEST_S, coverage_ratio
 from audit.transcript.normalise import tidy
+from audit.words import Role, Transcript, Turn, Uncovered, Word
 
 #: A recogniser's last word may end this long after the audio that was decoded here: containers are padded.
 MAX_BEYOND_S = 2.0

@@ -12,8 +12,9 @@ from audit.audio import Samples
 from audit.pipeline.hearing import Heard
 from audit.pipeline.parties import Party, party_of
 from audit.pipeline.windows import windows
-from audit.records import Measures, Role, Timeline, Transcript
+from audit.records import Measures, Timeline
 from audit.segments import Segment, total_s
+from audit.words import Role, Transcript
 
 
 def measures_of(

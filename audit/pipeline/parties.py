@@ -10,10 +10,11 @@ from audit.audio import Leg
 from audit.errors import MetadataError, ModelError
 from audit.pipeline.hearing import Heard
 from audit.profile import Profile
-from audit.records import Metadata, Role, SharedChannel, Transcript, Turn
+from audit.records import Metadata, SharedChannel
 from audit.segments import Segment, intersection, subtract, union
 from audit.speakers import Diarization, SpeakerEncoder, assign_roles, diarize, read_voices, split_turns
 from audit.transcript import ensure_model
+from audit.words import Role, Transcript, Turn
 
 #: The speaker encoder: a model of ``models/``, fetched like the recogniser's when the first shared channel comes.
 ENCODER = "resemblyzer"

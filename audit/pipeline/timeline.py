@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from audit import acoustics, telephony
 from audit.pipeline.hearing import Heard
 from audit.pipeline.parties import Party, party_of
-from audit.records import Measured, Metadata, Overlap, Timeline, Transcript
+from audit.records import Measured, Metadata, Overlap, Timeline
 from audit.segments import Segment, subtract, total_s, union
+from audit.words import Transcript
 
 #: Dead air is listed from here on; rules choose their own, longer limit.
 MIN_DEAD_AIR_S = 3.0

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
-from audit.records import CallRecord, Evidence, Measured, Recording, Role, Turn
+from audit.records import CallRecord, Evidence, Measured, Recording
 from audit.report.clips import MAX_CLIP_S, CallClips, Wanted
 from audit.report.context import CallView, EvidenceView, Figure, MeasureRow, OutcomeView, Player, TextPart, TurnView
 from audit.report.inputs import ReportedCall
@@ -16,6 +16,7 @@ from audit.report.strip import timeline_strip
 from audit.report.wording import NONE, clock, length, measure, moment, percent, points, score, span, zone
 from audit.segments import Segment, total_s
 from audit.verdicts import Evaluation, Outcome
+from audit.words import Role, Turn
 
 #: Places of one failed criterion that are shown one by one; of the others the times are listed.
 MAX_EVIDENCE_SHOWN = 4

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from audit.audio import Audio
-from audit.records import Role
 from audit.report.picture import number, tenths
+from audit.words import Role
 
 Floats = NDArray[np.float64]
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from statistics import fmean, median
 
-from audit.records import Measures, Role
+from audit.records import Measures
 from audit.report.inputs import Band, ReportedCall
 from audit.verdicts import Evaluation, Outcome
+from audit.words import Role
 
 #: The figures of :class:`audit.records.Measures` shown on a page, in the order of the page.
 SHOWN_MEASURES = (

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from audit.records import CallRecord, Role
+from audit.records import CallRecord
 from audit.report.context import Strip, StripMark
 from audit.report.messages import Messages
 from audit.report.wording import clock, length, span
 from audit.segments import Segment, total_s, union
+from audit.words import Role
 
 _STEPS_S = (5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
 _MAX_TICKS = 6

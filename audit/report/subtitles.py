@@ -15,9 +15,9 @@ from typing import get_args
 
 from rich.cells import cell_len
 
-from audit.records import Role, Transcript, Turn
 from audit.report.folding import Piece, fold, pieces
 from audit.report.messages import Messages
+from audit.words import Role, Transcript, Turn
 
 #: Common practice of subtitling: two lines of at most 42 Latin characters, here columns, and at most seven seconds.
 LINE_COLUMNS = 42

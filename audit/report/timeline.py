@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from numpy.typing import ArrayLike
 
-from audit.records import CallRecord, Overlap, Role
+from audit.records import CallRecord, Overlap
 from audit.report import timeline_words as words
 from audit.report.curves import PitchScale, envelope_scale, pitch_path, pitch_scale, wave_path
 from audit.report.html import render_timeline
@@ -23,6 +23,7 @@ from audit.report.picture import Anchor, Label, Mark, Shape, Wave, rect, text_wi
 from audit.report.timeline_board import FACT_PX, LABEL_PX, SMALL_PX, Board, S
 from audit.report.wording import length
 from audit.segments import Segment, total_s
+from audit.words import Role
 
 #: A narrower picture could not hold its labels; a wider one no screen shows.
 MIN_WIDTH_PX, MAX_WIDTH_PX = 320, 8000

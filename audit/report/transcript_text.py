@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
-from audit.records import CallRecord, Transcript, Turn
+from audit.records import CallRecord
 from audit.report.folding import fold, pieces
 from audit.report.messages import Messages
 from audit.report.wording import clock, length, moment, percent
+from audit.words import Transcript, Turn
 
 #: With less room than this, who speaks stands before the words instead of over two columns.
 MIN_COLUMNS_SIDE_BY_SIDE = 60

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from audit.errors import MetadataError
-from audit.records import Role
 from audit.segments import Segment, subtract
 from audit.speakers.diarize import Diarization, SpeakerSegment
 from audit.speakers.rttm import RttmSegment, read_rttm
+from audit.words import Role
 
 #: Names by which a file says itself who is who; any other name is a voice whose role its words tell.
 _NAMED: dict[str, Role] = {"agent": "agent", "customer": "customer", "ivr": "ivr"}

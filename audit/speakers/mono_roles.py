@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from audit.profile import Profile
-from audit.records import Metadata, Role, Turn, Word
+from audit.records import Metadata
 from audit.speakers.channels import _words, agent_channel
 from audit.speakers.diarize import Diarization
+from audit.words import Role, Turn, Word
 
 #: Below this no role is given: what depends on who speaks is not evaluable.
 MIN_CONFIDENCE = 0.65

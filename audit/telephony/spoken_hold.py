@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from audit.records import Evidence, Hold, Timeline, Transcript, Turn
+from audit.records import Evidence, Hold, Timeline
 from audit.segments import Segment, subtract, total_s, union
+from audit.words import Transcript, Turn
 
 # Shortest silence that words on both sides make a hold: the shortest that is listed as dead air.
 MIN_BETWEEN_WORDS_S = 3.0

@@ -11,12 +11,12 @@ from collections import Counter
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from audit.records import Dropped, Word
 from audit.segments import Segment, intersection
 from audit.transcript.coverage import spoken_within, uncovered
 from audit.transcript.evidence import Decoded, doubt
 from audit.transcript.packing import Window, pack, place_words
 from audit.transcript.sound import Sound
+from audit.words import Dropped, Word
 
 _LOG = logging.getLogger(__name__)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 
-from audit.records import Word
 from audit.segments import Segment, intersection, subtract, total_s, union
+from audit.words import Word
 
 #: Speech this near to a word counts as carried by it: the model's word times are that loose (a word's own end is
 #: off by up to half a second at a pause), and a syllable that a word's time misses is a matter of times, not of words.

@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from audit.records import Word
 from audit.transcript.normalise import MARKS, to_simplified
 from audit.transcript.packing import Window
+from audit.words import Word
 
 Reason = Literal[
     "repetition", "too_fast", "unlikely", "no_speech", "too_sparse", "credits", "echo", "past_the_end", "outside_speech"

@@ -14,8 +14,8 @@ from functools import lru_cache
 
 from rapidfuzz.distance import Levenshtein
 
-from audit.records import Word
 from audit.transcript.normalise import to_simplified
+from audit.words import Word
 
 #: So many neighbouring syllables of a longer name are no chance, fuzzily alike: three from its head on, one more
 #: further inside, where names have common words.

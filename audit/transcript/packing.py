@@ -11,8 +11,8 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from audit.records import Word
 from audit.segments import Segment
+from audit.words import Word
 
 #: What Whisper encodes at once (Radford et al. 2022, section 2.1), less a little for rounding to frames.
 WINDOW_S = 29.9

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, Self
 
 from audit.errors import ModelError
-from audit.records import Transcript, Turn, Uncovered
 from audit.segments import intersection, union
 from audit.transcript.attempts import Recognised, attempt
 from audit.transcript.coverage import coverage_ratio
@@ -24,6 +23,7 @@ from audit.transcript.names import respell
 from audit.transcript.packing import Window
 from audit.transcript.sound import LegAudio, Sound, pack_leg
 from audit.transcript.turns import build_turns
+from audit.words import Transcript, Turn, Uncovered
 
 #: Written as the language of a call in which nothing was said and none was asked for.
 LANGUAGE_WITHOUT_SPEECH = "zh"

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from typing import Protocol, cast
 
 from audit.errors import ModelError
-from audit.records import Transcript
 from audit.transcript.recogniser import Recogniser
 from audit.transcript.sound import LegAudio
+from audit.words import Transcript
 
 DEFAULT_RECOGNISER = "faster-whisper"
 _GROUP = "callaudit.recognisers"

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from audit.audio import Leg, resample
-from audit.records import Role
 from audit.segments import Segment, union
 from audit.transcript.packing import Window, pack
+from audit.words import Role
 
 SAMPLE_RATE_HZ = 16000
 #: Frame for finding the quietest moment of a long stretch.

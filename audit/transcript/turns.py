@@ -5,11 +5,11 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 
-from audit.records import Role, Turn, Word
 from audit.segments import Segment, intersection, total_s
 from audit.transcript.normalise import ends_with_stop, has_han, tidy
 from audit.transcript.packing import nearest_segment
 from audit.transcript.punctuation import with_mark
+from audit.words import Role, Turn, Word
 
 #: A longer pause of the same speaker ends the turn, though nobody else speaks.
 LONGEST_PAUSE_S = 1.0

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from audit.acoustics import backchannel_words, find_backchannels, judge_overlap
-from audit.records import Overlap, OverlapKind, Word
+from audit.records import Overlap, OverlapKind
 from audit.segments import Segment
+from audit.words import Word
 
 
 @pytest.mark.parametrize(

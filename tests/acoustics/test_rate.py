@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from audit.acoustics import articulation_rate, count_units, fastest_rate
-from audit.records import Word
 from audit.segments import Segment
+from audit.words import Word
 
 
 @pytest.mark.parametrize(

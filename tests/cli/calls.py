@@ -11,9 +11,10 @@ import numpy as np
 
 from audit.batch.plan import audit_keys
 from audit.pipeline import Settings
-from audit.records import CallRecord, Transcript, Turn
+from audit.records import CallRecord
 from audit.segments import Segment
 from audit.storage import Store
+from audit.words import Transcript, Turn
 from tests.signals import SAMPLE_RATE_HZ, Samples, silence, speechlike
 from tests.storage.test_ledger import NOW, a_record
 

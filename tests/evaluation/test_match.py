@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from audit.evaluation.match import Matching, find, prepare
 from audit.evaluation.normalise import normalise
 from audit.evaluation.sound import sound_class, syllable
-from audit.records import Turn, Word
+from audit.words import Turn, Word
 
 PRICES = Matching()
 FULL_NAME = "晨星电信客户服务中心"

@@ -10,8 +10,9 @@ from audit.pipeline import parties
 from audit.pipeline.hearing import Heard
 from audit.pipeline.measures import measures_of
 from audit.profile import Profile
-from audit.records import Measured, Metadata, Timeline, Transcript, Turn
+from audit.records import Measured, Metadata, Timeline
 from audit.segments import Segment
+from audit.words import Transcript, Turn
 from tests.pipeline.test_sample_calls import TRUTH, audited, labels, wav
 from tests.signals import noise
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from audit.pipeline.timeline import with_words
-from audit.records import Measured, Overlap, Timeline, Transcript, Turn, Word
+from audit.records import Measured, Overlap, Timeline
+from audit.words import Transcript, Turn, Word
 
 
 def overlapping(kind: str) -> Timeline:

@@ -11,23 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
-from audit.records import (
-    CallRecord,
-    Evidence,
-    Hold,
-    Measured,
-    Measures,
-    Metadata,
-    Recording,
-    Timeline,
-    Tone,
-    Transcript,
-    Turn,
-    Word,
-)
+from audit.records import CallRecord, Evidence, Hold, Measured, Measures, Metadata, Recording, Timeline, Tone
 from audit.report import Band, ReportedCall
 from audit.segments import Segment
 from audit.verdicts import Evaluation, Outcome, SectionScore, Verdict
+from audit.words import Transcript, Turn, Word
 
 SHANGHAI = timezone(timedelta(hours=8))
 GENERATED_AT = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from audit.ingest import read_transcript
-from audit.records import Role, Transcript, Turn, Word
 from audit.report.messages import load_messages
 from audit.report.subtitles import LINE_COLUMNS, MAX_CUE_MS, MAX_LINES, cues_of, to_srt, to_vtt
+from audit.words import Role, Transcript, Turn, Word
 
 EN, ZH = load_messages("en"), load_messages("zh")
 

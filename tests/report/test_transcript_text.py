@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 from rich.cells import cell_len
 
-from audit.records import Role, Transcript, Turn
 from audit.report.folding import fold, joined_pieces, pieces
 from audit.report.messages import load_messages
 from audit.report.transcript_text import call_heading, to_text
+from audit.words import Role, Transcript, Turn
 from tests.cli.calls import spoken
 
 EN, ZH = load_messages("en"), load_messages("zh")

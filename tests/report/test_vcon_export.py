@@ -14,8 +14,9 @@ import pytest
 from audit.contract import call_to_json, record_from_json, transcript_to_json
 from audit.errors import MetadataError
 from audit.ingest import read_transcript, read_vcon
-from audit.records import CallRecord, Transcript, Turn, Word
+from audit.records import CallRecord
 from audit.report.vcon_export import to_vcon
+from audit.words import Transcript, Turn, Word
 from tests.cli.calls import spoken
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from audit.profile import Profile
-from audit.records import Metadata, Turn, Word
+from audit.records import Metadata
 from audit.speakers.diarize import Diarization, SpeakerSegment
 from audit.speakers.mono_roles import VoiceTurn, assign_roles, split_turns
+from audit.words import Turn, Word
 
 AGENT_SAYS = "您好，很高兴为您服务，请问有什么可以帮您？"
 CUSTOMER_SAYS = "你好，我想问一下，你们怎么扣了我这么多话费？"

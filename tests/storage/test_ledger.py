@@ -8,23 +8,11 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from audit.errors import StoreError
-from audit.records import (
-    CallRecord,
-    Evidence,
-    Failure,
-    Hold,
-    Measured,
-    Measures,
-    Metadata,
-    Recording,
-    Timeline,
-    Transcript,
-    Turn,
-    Word,
-)
+from audit.records import CallRecord, Evidence, Failure, Hold, Measured, Measures, Metadata, Recording, Timeline
 from audit.segments import Segment
 from audit.storage import AuditKeys, Store
 from audit.verdicts import Evaluation, Outcome, SectionScore
+from audit.words import Transcript, Turn, Word
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 KEYS = AuditKeys("measuring", "words", "metadata")

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from audit.records import Hold, Measured, Role, Timeline, Transcript, Turn, Word
+from audit.records import Hold, Measured, Timeline
 from audit.segments import Segment
 from audit.telephony.spoken_hold import find_spoken_holds, hold_phrases, with_spoken_holds
+from audit.words import Role, Transcript, Turn, Word
 
 
 def turn(start_s: float, end_s: float, role: Role, text: str) -> Turn:

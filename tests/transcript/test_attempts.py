@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from audit.records import Dropped, Word
 from audit.segments import Segment
 from audit.transcript.attempts import Asked, Recognised, attempt
 from audit.transcript.evidence import Decoded
 from audit.transcript.packing import Window
 from audit.transcript.sound import LegAudio, Sound, pack_leg
+from audit.words import Dropped, Word
 
 SPEECH = (Segment(1, 4), Segment(10, 14))
 

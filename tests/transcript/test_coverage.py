@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit.records import Word
 from audit.segments import Segment, intersection, total_s, union
 from audit.transcript.coverage import SHORTEST_S, coverage_ratio, uncovered
+from audit.words import Word
 
 
 def said(text: str, start_s: float, end_s: float) -> list[Word]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from audit.records import Word
 from audit.segments import Segment
 from audit.transcript.evidence import Decoded, aligned_words, compression_ratio, doubt, split_at_end
 from audit.transcript.packing import Window, pack
+from audit.words import Word
 
 HINTS = ("晨星电信客户服务中心", "林晓")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from audit.records import Word
 from audit.transcript.names import respell
+from audit.words import Word
 
 NAMES = ("晨星电信客户服务中心", "林晓", "吴倩")
 

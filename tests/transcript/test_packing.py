@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit.records import Word
 from audit.segments import Segment, intersection, total_s
 from audit.transcript.packing import PAD_S, WINDOW_S, Window, nearest_segment, pack, place_words
+from audit.words import Word
 
 DURATION_S = 4000.0
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from audit.records import Word
 from audit.segments import Segment
 from audit.transcript.punctuation import is_question, with_mark
 from audit.transcript.turns import build_turns
+from audit.words import Word
 
 
 @pytest.mark.parametrize(

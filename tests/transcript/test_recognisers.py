@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from audit.errors import ModelError
-from audit.records import Transcript, Turn
 from audit.segments import Segment
 from audit.transcript import RecogniserOptions, list_recognisers, load_recogniser
 from audit.transcript.sound import LegAudio
+from audit.words import Transcript, Turn
 
 
 @pytest.fixture

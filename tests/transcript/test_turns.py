@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from audit.records import Word
 from audit.segments import Segment
 from audit.transcript.turns import build_turns
+from audit.words import Word
 
 
 def said(text: str, start_s: float, end_s: float, *, confidence: float = 0.9) -> list[Word]:

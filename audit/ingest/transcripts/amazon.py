@@ -13,7 +13,7 @@ from typing import Any
 
 from audit.ingest.transcripts.lines import Line, group_words, measured
 from audit.ingest.transcripts.values import confidence_or_nan, first_number, label, mappings, number, text, with_marks
-from audit.records import Word
+from audit.words import Word
 
 
 def is_call_analytics(data: Any) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from audit.errors import MetadataError
-from audit.records import Role, Transcript, Turn, Word
+from audit.words import Role, Transcript, Turn, Word
 
 #: A transcript of a whole day has some ten thousand lines; more is no transcript of a call.
 MAX_LINES = 100_000

@@ -18,7 +18,7 @@ from typing import Any
 
 from audit.ingest.transcripts.lines import Line, group_words, is_role_word, measured
 from audit.ingest.transcripts.values import confidence_or_nan, first_number, first_ratio, label, mappings, number, text
-from audit.records import Word
+from audit.words import Word
 
 _TEXT = ("text", "transcript", "message", "body", "content", "sentence")
 _START = ("start", "start_s", "start_time", "begin", "from")

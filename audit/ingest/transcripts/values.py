@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from audit.records import Word
+from audit.words import Word
 
 
 def number(value: Any) -> float:

@@ -11,7 +11,7 @@ import pytest
 
 from audit.errors import MetadataError
 from audit.ingest import read_transcript
-from audit.records import Turn, Word
+from audit.words import Turn, Word
 
 Said = list[tuple[float, float, str, str]]
 
