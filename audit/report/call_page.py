@@ -324,6 +324,10 @@ def _measure_rows(record: CallRecord, messages: Messages) -> tuple[MeasureRow, .
     return tuple(rows)
 
 
+#: Stretches of speech without words that the note under a call names.
+UNCOVERED_SHOWN = 6
+
+
 def _transcript_note(record: CallRecord, messages: Messages) -> str:
     transcript = record.transcript
     if transcript is None:
@@ -332,6 +336,12 @@ def _transcript_note(record: CallRecord, messages: Messages) -> str:
     notes = [messages("call.transcript_model", language=name, model=transcript.model)]
     if transcript.coverage_ratio is not None:
         notes.append(messages("call.coverage", ratio=percent(transcript.coverage_ratio)))
+    if transcript.uncovered:
+        times = ("、" if messages.lang == "zh" else ", ").join(clock(u.start_s) for u in transcript.uncovered[:UNCOVERED_SHOWN])
+        more = "…" if len(transcript.uncovered) > UNCOVERED_SHOWN else ""
+        notes.append(messages("call.uncovered", times=times + more))
+    if transcript.dropped:
+        notes.append(messages("call.dropped", n=sum(d.n_words for d in transcript.dropped)))
     if not transcript.turns:
         notes.append(messages("call.empty_transcript"))
     return " ".join(notes)

@@ -20,6 +20,7 @@ from audit.records import Evidence, Failure, Measured
 from audit.report import ReportedCall, write_reports
 from audit.report.clips import CLIP_MARGIN_S
 from audit.report.messages import LANGUAGES, Lang, load_messages
+from audit.words import Dropped, Uncovered
 from tests.report.made_calls import (
     BANDS,
     GENERATED_AT,
@@ -405,3 +406,20 @@ def test_a_call_held_against_nothing_has_no_counts_and_nothing_that_passed(tmp_p
     assert row == "—"
     (line,) = rows(tmp_path / "out" / "calls.csv")
     assert (line["n_pass"], line["n_fail"], line["score"]) == ("", "", "")
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_speech_without_words_and_text_not_believed_are_told_under_the_transcript(
+    tmp_path: Path, recorded: ReportedCall, lang: Lang
+) -> None:
+    assert recorded.record.transcript is not None
+    told = replace(
+        recorded.record.transcript,
+        uncovered=(Uncovered(62.0, 64.5, "customer", "no_words"),),
+        dropped=(Dropped("repetition", 1, 7),),
+    )
+    made = replace(recorded, record=replace(recorded.record, transcript=told))
+    (path,) = write(tmp_path / "out", [made], lang).values()
+    text = path.read_text("utf-8")
+    assert {"en": "Speech without words, to be listened to, at 1:02.", "zh": "请听录音：1:02。"}[lang] in text
+    assert {"en": "Words written and not believed: 7.", "zh": "7 个"}[lang] in text
