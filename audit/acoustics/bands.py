@@ -36,7 +36,7 @@ EPS = np.float32(1e-10)
 #: without sound count as 0 and the mean is over 11 bands and 3 frames.
 _SPEECH_DB, _SPEECH_FRAMES = 1.1, 3
 #: Frames transformed at a time: as many as stay in a processor's cache.
-_CHUNK = 512
+_CHUNK = 256
 
 
 def band_powers(leg: Floats, sample_rate_hz: int, n_frames: int) -> Floats:

@@ -49,7 +49,7 @@ _QUIETEST_DBFS = -80.0
 _RANGE_OF_QUARTILES = (0.75, 1.5)
 #: A matrix that adds up what stands left of each lag and at it: faster than sums that run along short rows.
 _UP_TO_LAG = np.triu(np.ones((_LONGEST + 2, _LONGEST + 2), np.float32))
-_CHUNK_HOPS = 512  # hops worked on at a time: they stay in the cache of the processor
+_CHUNK_HOPS = 192  # hops worked on at a time: they stay in the cache of the processor
 
 
 @dataclass(frozen=True, slots=True)

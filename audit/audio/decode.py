@@ -44,9 +44,10 @@ class Collector:
             self._flush(last=False)
 
     def _flush(self, *, last: bool) -> None:
-        block = np.concatenate([*self._pending, np.zeros((self.n_channels, 0), np.float32)], axis=1)
+        block = _joined(self._pending) if self._pending else np.zeros((self.n_channels, 0), np.float32)
         self._pending, self._n_pending = [], 0
-        if not np.isfinite(np.vdot(block, block)):
+        flat = block.ravel(order="K")  # as it lies in memory: no copy
+        if not np.isfinite(np.dot(flat, flat)):
             np.nan_to_num(block, copy=False)
         if self._stream is not None:
             block = self._stream.resample_chunk(np.ascontiguousarray(block.T), last=last).reshape(-1, self.n_channels).T
@@ -56,6 +57,13 @@ class Collector:
         """All samples."""
         self._flush(last=True)
         return self._store
+
+
+def _joined(pieces: list[Samples]) -> Samples:
+    """Pieces one after the other; where channels alternate in memory they are left so, for turning them is slow."""
+    if all(p.flags.f_contiguous for p in pieces):
+        return np.concatenate([p.T for p in pieces]).T
+    return np.concatenate(pieces, axis=1)
 
 
 @dataclass(slots=True)
@@ -85,7 +93,8 @@ def _as_float(frame: Any, n_channels: int) -> Samples:
     if kind == np.uint8:
         out = (data.astype(np.float32) - np.float32(128)) / np.float32(128)
     elif full_scale != 1:
-        out = data.astype(np.float32) / np.float32(full_scale)
+        out = data.astype(np.float32)
+        out *= np.float32(1 / full_scale)  # a power of two: its inverse is exact
     else:
         out = data.astype(np.float32)
     if out.shape[0] < n_channels:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -91,17 +92,21 @@ def channel_layout(samples: npt.NDArray[np.float32], sample_rate_hz: int) -> Lay
         return LayoutFinding("mono", (0,), None, "the file has one channel")
     if two.shape[1] == 0:
         return LayoutFinding("stereo", (), None, "there are no samples")
-    if np.array_equal(two[0], two[1]):
+    if _same(two):
         if not two.any():
             return LayoutFinding("dual_mono", (), None, "both channels are digital silence")
         return LayoutFinding("dual_mono", (0,), 1.0, "both channels hold the same samples")
-    own_s = _own_activity_s(two, sample_rate_hz)
-    needed_s = min(MIN_OWN_ACTIVITY_S, 0.5 * two.shape[1] / sample_rate_hz)
+    duration_s = two.shape[1] / sample_rate_hz
+    frame, window = (max(1, round(s * sample_rate_hz)) for s in (ACTIVITY_FRAME_S, COMPARE_WINDOW_S))
+    short = _means(two, frame)
+    long = _joined(short, window // frame) if window % frame == 0 else _means(two, window)
+    own_s = _own_activity_s(_in_db(short), duration_s)
+    needed_s = min(MIN_OWN_ACTIVITY_S, 0.5 * duration_s)
     alive = tuple(c for c in (0, 1) if own_s[c] >= needed_s)
     correlation: float | None = None
     correlations = differences_db = np.zeros(0)
     delay = 0
-    if _levels_may_agree(two, sample_rate_hz):
+    if _levels_may_agree(_in_db(long), duration_s):
         delay = _best_delay(two, sample_rate_hz)
         correlation, correlations, differences_db = _compare(two, sample_rate_hz, delay)
     if correlations.size:
@@ -125,13 +130,38 @@ def channel_layout(samples: npt.NDArray[np.float32], sample_rate_hz: int) -> Lay
     return LayoutFinding("stereo", (0, 1), correlation, reason)
 
 
+_Sums = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]
+
+
 def _levels_db(samples: npt.NDArray[np.float32], frame: int) -> _Floats:
     """RMS of each whole frame in dBFS, without the channel's offset; shape (n_channels, n_frames)."""
+    return _in_db(_means(samples, frame))
+
+
+def _means(samples: npt.NDArray[np.float32], frame: int) -> _Sums:
+    """Mean and mean square of each whole frame."""
     n = samples.shape[1] // frame
     frames = samples[:, : n * frame].reshape(samples.shape[0], n, frame)
-    offset = frames.mean(axis=2).mean(axis=1, dtype=np.float64) if n else np.zeros(samples.shape[0])
-    power = np.einsum("cnf,cnf->cn", frames, frames).astype(np.float64) / frame - offset[:, None] ** 2
-    return np.asarray(10.0 * np.log10(np.maximum(power, 1e-10)))
+    return frames @ np.full(frame, 1 / frame, np.float32), np.einsum("cnf,cnf->cn", frames, frames) / np.float32(frame)
+
+
+def _in_db(means: _Sums) -> _Floats:
+    """RMS in dBFS without the channel's offset."""
+    mean, square = means
+    offset = mean.mean(axis=1, dtype=np.float64) if mean.shape[1] else np.zeros(len(mean))
+    return np.asarray(10.0 * np.log10(np.maximum(square.astype(np.float64) - offset[:, None] ** 2, 1e-10)))
+
+
+def _joined(means: _Sums, n: int) -> _Sums:
+    """The same of windows of `n` frames."""
+    mean, square = (m[:, : m.shape[1] // n * n].reshape(len(m), -1, n).mean(axis=2) for m in means)
+    return mean, square
+
+
+def _same(two: npt.NDArray[np.float32]) -> bool:
+    """Whether both channels hold the same samples; most often the first second shows that they do not."""
+    edges = (0, 8000, 64000, two.shape[1])
+    return all(np.array_equal(two[0, a:b], two[1, a:b]) for a, b in pairwise(edges))
 
 
 def _activity(levels_db: _Floats, duration_s: float) -> npt.NDArray[np.bool_]:
@@ -145,10 +175,9 @@ def _activity(levels_db: _Floats, duration_s: float) -> npt.NDArray[np.bool_]:
     return np.asarray((levels_db > SILENCE_DBFS) & over_floor)
 
 
-def _own_activity_s(samples: npt.NDArray[np.float32], sample_rate_hz: int) -> tuple[float, float]:
+def _own_activity_s(levels_db: _Floats, duration_s: float) -> tuple[float, float]:
     """Seconds of each channel's activity that are no leak of the other's, runs of a syllable and more."""
-    levels_db = _levels_db(samples, max(1, round(ACTIVITY_FRAME_S * sample_rate_hz)))
-    own = _activity(levels_db, samples.shape[1] / sample_rate_hz) & (levels_db > levels_db[::-1] - LEAK_DB)
+    own = _activity(levels_db, duration_s) & (levels_db > levels_db[::-1] - LEAK_DB)
     # A recording of a fifth of a second has no room for three frames of each party.
     shortest = min(MIN_ACTIVITY_RUN_FRAMES, max(1, levels_db.shape[1] // 2))
     seconds = []
@@ -159,13 +188,12 @@ def _own_activity_s(samples: npt.NDArray[np.float32], sample_rate_hz: int) -> tu
     return seconds[0], seconds[1]
 
 
-def _levels_may_agree(samples: npt.NDArray[np.float32], sample_rate_hz: int) -> bool:
+def _levels_may_agree(levels_db: _Floats, duration_s: float) -> bool:
     """Whether the levels of the two channels go together well enough that the samples are worth comparing.
 
     A delay of up to 50 ms moves the level of a window of 250 ms by little, so the limits are only a little wider.
     """
-    levels_db = _levels_db(samples, max(1, round(COMPARE_WINDOW_S * sample_rate_hz)))
-    active = _activity(levels_db, samples.shape[1] / sample_rate_hz).any(axis=0)
+    active = _activity(levels_db, duration_s).any(axis=0)
     if not active.any():
         return levels_db.shape[1] == 0  # too short for a window: compare what there is
     differences_db = levels_db[0, active] - levels_db[1, active]

@@ -14,10 +14,9 @@ from functools import cache
 import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
-from scipy.ndimage import uniform_filter1d
 
 from audit.segments import Segment
-from audit.telephony.musicness import DEAD_DBFS, HOP_S, N_HOP, N_WINDOW, RATE_HZ, Musicness
+from audit.telephony.musicness import BLOCK_FRAMES, DEAD_DBFS, HOP_S, N_HOP, N_WINDOW, RATE_HZ, Musicness
 
 Floats = NDArray[np.float32]
 Frames = NDArray[np.intp]
@@ -91,13 +90,19 @@ def familiar(judged: Musicness, leg: Floats, music: Sequence[Segment], *, since_
     odds = (_leaning(asked, music_heard, others_heard) - (ours.mean() + theirs.mean()) / 2) * slope
     course, counted = np.zeros(n), np.zeros(n)
     course[asked.frames], counted[asked.frames] = np.clip(odds, -FRAME_LIMIT, FRAME_LIMIT), 1.0
-    share = uniform_filter1d(counted, SMOOTH_FRAMES)
-    smooth = uniform_filter1d(course, SMOOTH_FRAMES) / np.maximum(share, 1 / SMOOTH_FRAMES)
+    share = _smoothed(counted)
+    smooth = _smoothed(course) / np.maximum(share, 1 / SMOOTH_FRAMES)
     at = np.arange(len(judged.log_odds)) * step
     at = np.minimum(at, n - 1)
     both = CLASSIFIER_WEIGHT * np.clip(judged.log_odds, -CLASSIFIER_LIMIT, CLASSIFIER_LIMIT) + FAMILIAR_WEIGHT * smooth[at]
     mixed = np.where(near[at] & judged.sounding, both, judged.log_odds).astype(np.float32)
     return replace(judged, log_odds=mixed)
+
+
+def _smoothed(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean of `SMOOTH_FRAMES` around each; beyond the ends the values come back in reverse."""
+    padded = np.pad(values, SMOOTH_FRAMES // 2, mode="symmetric")
+    return np.convolve(padded, np.full(SMOOTH_FRAMES, 1 / SMOOTH_FRAMES), "valid")
 
 
 def _thinned(known: NDArray[np.bool_]) -> Frames:
@@ -114,15 +119,25 @@ def _leaning(asked: _Sounds, music: _Sounds, others: _Sounds) -> NDArray[np.floa
 def _resemblance(asked: _Sounds, known: _Sounds) -> NDArray[np.float64]:
     """Mean cosine with the most similar known frames that are not next to it."""
     cosine = asked.spectra @ known.spectra.T
-    cosine[np.abs(asked.frames[:, None] - known.frames[None, :]) < round(APART_S / HOP_S)] = -1.0
+    apart = round(APART_S / HOP_S)
+    # Both are sorted, so what is next to a frame stands side by side.
+    first = np.searchsorted(known.frames, asked.frames - apart, side="right")
+    stop = np.searchsorted(known.frames, asked.frames + apart, side="left")
+    near = np.arange(int((stop - first).max(initial=0)))
+    rows, columns = np.nonzero(near < (stop - first)[:, None])
+    cosine[rows, first[rows] + columns] = -1.0
     return np.asarray(np.partition(cosine, -NEIGHBOURS, axis=1)[:, -NEIGHBOURS:].mean(axis=1), dtype=np.float64)
 
 
 def _spectra(windows: Floats, frames: Frames, noise: Floats) -> Floats:
     """Log power over the line noise, without its mean, of length one: shape (n_frames, n_bins)."""
-    x = np.log(_power(windows, frames) / noise + np.float32(1))
-    x -= x.mean(axis=1, keepdims=True)
-    return np.asarray(x / (np.linalg.norm(x, axis=1, keepdims=True) + np.float32(1e-6)), dtype=np.float32)
+    x = _power(windows, frames)
+    x /= noise
+    x += np.float32(1)
+    np.log(x, out=x)
+    x -= (x @ np.full(x.shape[1], 1 / x.shape[1], np.float32))[:, None]
+    x /= (np.sqrt(np.einsum("ij,ij->i", x, x)) + np.float32(1e-6))[:, None]
+    return x
 
 
 def _noise(windows: Floats, quiet: Frames) -> Floats:
@@ -137,8 +152,14 @@ def _noise(windows: Floats, quiet: Frames) -> Floats:
 
 def _power(windows: Floats, frames: Frames) -> Floats:
     """Power spectrum of the chosen frames."""
-    spectrum = scipy.fft.rfft(windows[frames] * _window(), axis=1)[:, slice(*_bins())]
-    return np.asarray(spectrum.real**2 + spectrum.imag**2, dtype=np.float32)
+    first, last = _bins()
+    power = np.empty((len(frames), last - first), np.float32)
+    for a in range(0, len(frames), BLOCK_FRAMES):
+        cut = windows[frames[a : a + BLOCK_FRAMES]]
+        cut *= _window()
+        squares = np.square(scipy.fft.rfft(cut, axis=1, overwrite_x=True)[:, first:last].view(np.float32))
+        np.add(squares[:, ::2], squares[:, 1::2], out=power[a : a + BLOCK_FRAMES])
+    return power
 
 
 def _bins() -> tuple[int, int]:

@@ -60,8 +60,10 @@ def _again(line: Floats, beep: Tone) -> list[float]:
     n = len(piece) // hop
     if n < 3 * n_beep:
         return []
-    turn = np.exp(-2j * np.pi * beep.freqs_hz[0] / RATE_HZ * np.arange(n * hop)).astype(np.complex64)
-    blocks = (piece[: n * hop] * turn).reshape(n, hop).sum(axis=1)
+    turn = -2j * np.pi * beep.freqs_hz[0] / RATE_HZ
+    within = np.exp(turn * np.arange(hop))  # of one hop; whole hops are turned afterwards, for exponentials are slow
+    parts = piece[: n * hop].reshape(n, hop) @ np.stack((within.real, within.imag), axis=1).astype(np.float32)
+    blocks = parts.view(np.complex64)[:, 0] * np.exp(turn * hop * np.arange(n))
     summed = np.concatenate((np.zeros(1, complex), np.cumsum(blocks)))
 
     def amplitude_db(first: NDArray[np.intp], length: int) -> NDArray[np.float64]:

@@ -28,8 +28,9 @@ HOP_S = N_HOP / RATE_HZ
 FIRST_BIN, LAST_BIN = 16, 272  # 200 to 3400 Hz: what every telephone line carries
 STEADY_LAGS = (2, 4, 8)  # 80, 160 and 320 ms
 N_BANDS, N_SHAPES = 14, 6
-SMOOTH_BINS = 21  # 250 Hz: wider than the distance of a voice's harmonics; `_smoothed` adds up 16, 4 and 1
-BLOCK_FRAMES = 256  # looked at together: they stay in the processor's cache
+DETAIL_BINS = 65
+SMOOTH_BINS = 21  # 250 Hz: wider than the distance of a voice's harmonics
+BLOCK_FRAMES = 128  # looked at together: they stay in the processor's cache
 
 LEVEL_HOP_S = 0.01
 DEAD_DBFS = -71.0  # the least step of A-law is heard at -72
@@ -146,7 +147,7 @@ def _weights() -> dict[str, Floats]:
 def frame_figures(leg: Floats, levels: Levels, *, deaf: Iterable[Segment] = ()) -> tuple[Floats, Floats]:
     """Figures of each 40 ms, shape (n_frames, n_figures), and 1 or 0 whether the frame sounds, shape (n_frames,)."""
     n = len(leg) // N_HOP
-    over = levels.over_floor_db[: n * 4].reshape(n, 4).mean(axis=1) if n else np.zeros(0, np.float32)
+    over = levels.over_floor_db[: n * 4].reshape(n, 4) @ np.full(4, 0.25, np.float32)
     # The window reaches half a frame beyond on both sides.
     sounds = (over > SOUND_OVER_FLOOR_DB) & (over + levels.floor_dbfs > DEAD_DBFS)
     for tone in deaf:
@@ -157,32 +158,27 @@ def frame_figures(leg: Floats, levels: Levels, *, deaf: Iterable[Segment] = ()) 
     windows = _windows(leg)
     noise = _noise_per_bin(windows, np.flatnonzero(~sounds))
     at = np.flatnonzero(sounds)
-    where = np.full(n, -1)
-    where[at] = np.arange(len(at))
-    detail = np.empty((len(at), LAST_BIN - FIRST_BIN + 1), np.float32)
-    peaks = np.empty(len(at), np.float32)
+    detail = np.zeros((n, LAST_BIN - FIRST_BIN + 1), np.float32)
     shapes = np.empty((len(at), N_SHAPES), np.float32)
+    fine = np.empty((BLOCK_FRAMES, detail.shape[1]), np.float32)
     for a in range(0, len(at), BLOCK_FRAMES):
-        block = slice(a, a + BLOCK_FRAMES)
-        excess = _power(windows, at[block])
+        block = at[a : a + BLOCK_FRAMES]
+        excess = _power(windows, block)
         excess /= noise
         excess += np.float32(1)
         np.log(excess, out=excess)
-        np.matmul(excess, _shape_matrix(), out=shapes[block])
-        excess -= _smoothed(excess)
-        norm = np.sqrt(np.einsum("ij,ij->i", excess, excess))
-        peaks[block] = norm
-        np.divide(excess, (norm + np.float32(1e-6))[:, None], out=detail[block])
+        shapes[a : a + BLOCK_FRAMES] = excess @ _shape_matrix()
+        for bins, around, matrix in _detail_matrices():
+            np.matmul(excess[:, around], matrix, out=fine[: len(block), bins])
+        detail[block] = fine[: len(block)]
+    norms = np.sqrt(np.einsum("ij,ij->i", detail, detail))
+    lengths = norms + np.float32(1e-6)
     columns = iter(range(figures.shape[1]))
     for lag in STEADY_LAGS:
         # Belongs to the middle of the two frames it compares; where one of them is quiet the partial has ended.
-        first = at[at < n - lag]
-        second = where[first + lag]
-        both = second >= 0
-        alike = np.zeros(len(first), np.float32)
-        alike[both] = np.einsum("ij,ij->i", detail[where[first[both]]], detail[second[both]])
-        figures[first + lag // 2, next(columns)] = alike
-    figures[at, next(columns)] = np.log(peaks + np.float32(0.1))
+        alike = np.einsum("ij,ij->i", detail[:-lag], detail[lag:]) / (lengths[:-lag] * lengths[lag:])
+        figures[lag // 2 : n - lag + lag // 2, next(columns)] = alike
+    figures[at, next(columns)] = np.log(norms[at] + np.float32(0.1))
     figures[:, next(columns)] = np.clip(over, 0, MAX_OVER_FLOOR_DB) / 20
     step = np.abs(np.diff(np.clip(over, 0, MAX_OVER_FLOOR_DB), prepend=over[:1])) / 10
     figures[:, next(columns)] = step
@@ -256,7 +252,7 @@ def beat(levels: Levels, n: int) -> Floats:
     lag with its double and treble."""
     every = round(BEAT_HOP_S / LEVEL_HOP_S)
     over = np.clip(levels.over_floor_db, 0, MAX_OVER_FLOOR_DB)
-    over = over[: len(over) // every * every].reshape(-1, every).mean(axis=1)
+    over = over[: len(over) // every * every].reshape(-1, every) @ np.full(every, 1 / every, np.float32)
     onsets = np.maximum(np.diff(over, prepend=over[:1]), 0)
     onsets = np.convolve(onsets, BEAT_SMOOTH, "same") if len(onsets) else onsets
     size, hop = round(BEAT_WINDOW_S / BEAT_HOP_S), round(BEAT_EVERY_S / BEAT_HOP_S)
@@ -292,21 +288,20 @@ def _power(windows: Floats, frames: NDArray[np.intp]) -> Floats:
     return np.asarray(squares[:, ::2] + squares[:, 1::2])
 
 
-def _smoothed(rows: Floats) -> Floats:
-    """Mean of the `SMOOTH_BINS` bins around each, the outermost repeated beyond the ends."""
-    n, half = rows.shape[1], SMOOTH_BINS // 2
-    padded = np.empty((len(rows), n + 2 * half), np.float32)
-    padded[:, half : half + n] = rows
-    padded[:, :half] = rows[:, :1]
-    padded[:, half + n :] = rows[:, -1:]
-    of_two = padded[:, :-1] + padded[:, 1:]
-    of_four = of_two[:, :-2] + of_two[:, 2:]
-    of_eight = of_four[:, :-4] + of_four[:, 4:]
-    total: Floats = of_eight[:, :n] + of_eight[:, 8 : 8 + n]
-    total += of_four[:, 16 : 16 + n]
-    total += padded[:, 20 : 20 + n]
-    total *= np.float32(1 / SMOOTH_BINS)
-    return total
+@cache
+def _detail_matrices() -> tuple[tuple[slice, slice, Floats], ...]:
+    """Matrices that take from each bin the mean of the `SMOOTH_BINS` around it, the outermost repeated beyond the ends.
+
+    One for each `DETAIL_BINS` columns of the result, with the bins that it needs: the rest would be multiplied by zero.
+    """
+    n, half = LAST_BIN - FIRST_BIN + 1, SMOOTH_BINS // 2
+    whole = np.eye(n)
+    for k in range(-half, half + 1):
+        whole[np.clip(np.arange(n) + k, 0, n - 1), np.arange(n)] -= 1 / SMOOTH_BINS
+    parts = [
+        (slice(a, min(n, a + DETAIL_BINS)), slice(max(0, a - half), a + DETAIL_BINS + half)) for a in range(0, n, DETAIL_BINS)
+    ]
+    return tuple((c, around, np.ascontiguousarray(whole[around, c], dtype=np.float32)) for c, around in parts)
 
 
 @cache

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 
 LINE_RATE_HZ = 8000  # signalling and hold music live in the telephone band
-CHUNK_FRAMES = 512
+CHUNK_SAMPLES = 49152  # transformed at a time: with their spectra they stay in the processor's cache
 
 
 def at_line_rate(leg: Floats, sample_rate_hz: int) -> Floats:
@@ -75,16 +75,16 @@ class Framing:
     def power_of(self, leg: Floats, frames: NDArray[np.intp]) -> Floats:
         """Power of the chosen frames, shape (len(frames), n_bins), scaled so that a sine's bins add up to its power.
 
-        `frames` is sorted. A few hundred are transformed at a time: they stay in the processor's cache, and memory grows
-        with the result only.
+        `frames` is sorted. Few are transformed at a time, so that memory grows with the result only.
         """
         window, scale = _window(self.n_window), self._scale
         half, last_bin = self.n_window // 2, int(self.high_hz * self.n_fft / LINE_RATE_HZ)
         power = np.empty((len(frames), last_bin + 1 - self.first_bin), np.float32)
         inside = _stretches(leg, self.n_window) if len(leg) >= self.n_window else None
         starts = frames * self.n_hop - half
-        for i in range(0, len(frames), CHUNK_FRAMES):
-            here = starts[i : i + CHUNK_FRAMES]
+        n_chunk = CHUNK_SAMPLES // self.n_window
+        for i in range(0, len(frames), n_chunk):
+            here = starts[i : i + n_chunk]
             if inside is not None and here[0] >= 0 and here[-1] < len(inside):
                 cut = inside[here]
             else:
@@ -95,7 +95,7 @@ class Framing:
             cut *= window
             lines = scipy.fft.rfft(cut, n=self.n_fft, axis=1, overwrite_x=True)[:, self.first_bin : last_bin + 1]
             squares = np.square(lines.view(np.float32))
-            np.add(squares[:, ::2], squares[:, 1::2], out=power[i : i + CHUNK_FRAMES])
+            np.add(squares[:, ::2], squares[:, 1::2], out=power[i : i + n_chunk])
         power *= scale
         return power
 
