@@ -30,8 +30,16 @@ POLL_S = 0.25
 #: What a worker process starts with, where the user has not set it.
 #: NumPy's small matrix products gain nothing from threads that wait for each other; the workers are the threads.
 #: The speech model's attention takes and gives back hundreds of megabytes at a time: in large pages that is a fiftieth
-#: of the page faults (docs/decisions/018-recognition-speed.md). glibc reads it when a process starts; others ignore it.
-WORKER_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
+#: of the page faults. What is freed stays with the process up to 1 GiB, arrays above 32 MiB excepted, in one heap for all
+#: threads: else each thread's heap grows to its own top, and every window pays for its pages again
+#: (docs/decisions/018-recognition-speed.md). glibc reads it when a process starts; others ignore it.
+WORKER_ENVIRONMENT = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "GLIBC_TUNABLES": ":".join(
+        f"glibc.malloc.{name}={value}"
+        for name, value in {"hugetlb": 1, "arena_max": 1, "mmap_threshold": 32 << 20, "trim_threshold": 1 << 30}.items()
+    ),
+}
 
 
 class AuditedCall(Protocol):
