@@ -1,7 +1,7 @@
 """Words brought to one form, so that spelling never decides a verdict.
 
 Chinese: width, Traditional to Simplified, digits to numerals, 幺 to 一, letters to lower case, no
-punctuation. English: lower case words, contractions written out, hyphens opened, no punctuation.
+punctuation. English: lower case words, contractions and numbers written out, hyphens opened, no punctuation.
 Every character of the result knows which stretch of the original it stands for.
 """
 
@@ -14,6 +14,11 @@ from functools import cache, lru_cache
 import cn2an
 from opencc import OpenCC
 
+_EN_SMALL = (
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
+    "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+)  # fmt: skip
+_EN_TENS = ("", "", *["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"])
 #: Longer runs of digits are read one by one (a telephone or order number), shorter ones as a number.
 _LONGEST_READ_AS_NUMBER = 4
 
@@ -95,10 +100,36 @@ def _english(text: str) -> tuple[str, tuple[Span, ...]]:
     return "".join(out), tuple(origin)
 
 
+def _spoken(digits: str) -> str:
+    """Digits as English words: a number of up to four, else one by one, as a number of an order is read.
+
+    Examples
+    --------
+    >>> _spoken("24"), _spoken("100"), _spoken("0455")
+    ('twenty four', 'one hundred', 'zero four five five')
+    """
+    if len(digits) > _LONGEST_READ_AS_NUMBER or (digits.startswith("0") and len(digits) > 1):
+        return " ".join(_EN_SMALL[int(d)] for d in digits)
+    n = int(digits)
+    if n < len(_EN_SMALL):
+        return _EN_SMALL[n]
+    parts = [f"{_EN_SMALL[n // 1000]} thousand"] if n >= 1000 else []
+    parts += [f"{_EN_SMALL[n // 100 % 10]} hundred"] if n // 100 % 10 else []
+    rest = n % 100
+    if rest >= len(_EN_SMALL):
+        parts.append(_EN_TENS[rest // 10])
+        rest %= 10
+    if rest:
+        parts.append(_EN_SMALL[rest])
+    return " ".join(parts)
+
+
 def _expanded(token: str) -> str:
-    """A contraction written out; a possessive loses its ending."""
+    """A contraction or a number written out; a possessive loses its ending."""
     if token in _WHOLE:
         return _WHOLE[token]
+    if token.isascii() and token.isdecimal():
+        return _spoken(token)
     for ending, full in _ENDINGS:
         if token.endswith(ending) and len(token) > len(ending):
             return token[: -len(ending)] + full

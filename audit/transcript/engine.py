@@ -27,6 +27,8 @@ _SILENCE_AFTER_S = 4.0
 _ENCODED_STEP_S = 1.0
 #: More tokens than anyone can say: 12 characters or 8 words a second are doubted, and few take two tokens.
 _MOST_TOKENS_PER_S, _LEAST_TOKENS = 20.0, 30
+#: Languages whose numbers are written as they are said; of others it is not known what the model makes of that.
+_NUMBERS_AS_SAID = frozenset({"zh", "en"})
 #: What the library checks before it uses its AVX-512 code, which it does not choose by itself.
 _AVX512 = frozenset({"avx512f", "avx512cd", "avx512bw", "avx512dq", "avx512vl"})
 
@@ -160,10 +162,10 @@ class Engine:
     def _digits(self, language: str) -> tuple[int, ...]:
         """Tokens that must not be written because nobody says them.
 
-        Of a Mandarin number the model writes now 3 and now 三, and of 208 nobody knows any more whether 二百零八 or
-        二零八 was said. Without the digits it writes what it hears.
+        Of a number the model writes now 3 and now 三 or three, and of 208 nobody knows any more whether 二百零八 or 二零八
+        was said. Without the digits it writes what it hears.
         """
-        if language != "zh":
+        if language not in _NUMBERS_AS_SAID:
             return ()
         if self._digit_tokens is None:
             tokens = range(self._whisper.hf_tokenizer.token_to_id("<|endoftext|>"))

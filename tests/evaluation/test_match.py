@@ -177,3 +177,17 @@ def test_without_words_the_time_is_shared_out_over_the_turn():
 def test_every_hit_lies_inside_its_turn(text):
     for hit in find("(您|请)好", [said(text, start_s=1.0, end_s=9.0)], language="zh", mode="fuzzy", matching=PRICES):
         assert 1.0 <= hit.start_s < hit.end_s <= 9.0 + 1e-9
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("24 hours", "twenty four hours"),
+        ("100 percent", "one hundred percent"),
+        ("order 55201", "order five five two zero one"),
+        ("room 1205", "room one thousand two hundred five"),
+        ("code 0455", "code zero four five five"),
+    ],
+)
+def test_an_english_number_is_the_same_in_digits_and_in_words(written: str, said: str) -> None:
+    assert normalise(written, "en")[0] == normalise(said, "en")[0] == said
