@@ -51,17 +51,14 @@ def leaks(power: list[Floats], floor: list[Floats], allowed: list[Bools]) -> lis
     if len(power) != 2:
         return [None] * len(power)
     smooth = [mean_around(p, 5) for p in power]
-    shapes = [_shape(s) for s in smooth]
-    return [_leak(smooth[c], power[1 - c], smooth[1 - c], floor[1 - c], allowed[c], (shapes[c], shapes[1 - c])) for c in (0, 1)]
+    return [_leak(smooth[c], power[1 - c], smooth[1 - c], floor[1 - c], allowed[c]) for c in (0, 1)]
 
 
-def _leak(
-    mine: Floats, other: Floats, other_smooth: Floats, other_floor: Floats, allowed: Bools, shapes: tuple[Floats, Floats]
-) -> Floats | None:
+def _leak(mine: Floats, other: Floats, other_smooth: Floats, other_floor: Floats, allowed: Bools) -> Floats | None:
     """The other leg's power as it may arrive in this one."""
     levels = mine @ SUM, other_smooth @ SUM
     source = np.flatnonzero(levels[1] > per_frame(other_floor @ SUM, len(mine)) * 10 ** (_OTHER_DB / 10))
-    delay = _delay(shapes, levels, source, allowed)
+    delay = _delay((mine, other_smooth), levels, source, allowed)
     if delay is None:
         return None
     heard = _heard(levels, source, delay, allowed)
@@ -97,15 +94,17 @@ def _slope(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
     return float(a @ centred) / (float(centred @ centred) + 1e-30)
 
 
-def _delay(shapes: tuple[Floats, Floats], levels: tuple[Floats, Floats], source: Frames, allowed: Bools) -> int | None:
+def _delay(powers: tuple[Floats, Floats], levels: tuple[Floats, Floats], source: Frames, allowed: Bools) -> int | None:
     """Frames by which the other leg's sound comes late: where the spectra are most alike; None if nowhere."""
     best, best_delay = _LEAST_CORRELATION, None
     step = max(1, len(source) // _MOST_COMPARED)
+    tried = source[::step]
+    other = _shape(powers[1][tried])
     for delay in _DELAYS:
-        heard = _heard(levels, source[::step], delay, allowed)
+        heard = _heard(levels, tried, delay, allowed)
         if len(heard) * step < _LEAST_S * FRAMES_PER_S:
             continue
-        a, b = shapes[0][heard], shapes[1][heard - delay]
+        a, b = _shape(powers[0][heard]), other[tried.searchsorted(heard - delay)]
         a, b = (a - a.mean(0)).ravel(), (b - b.mean(0)).ravel()
         r = float(a @ b / np.sqrt((a @ a) * (b @ b) + EPS))
         if r > best:

@@ -198,11 +198,14 @@ def _lines(power: Floats, apart: float, *, most: int) -> list[int]:
     if len(peaks) == 0:
         return [int(np.argmax(power))]
     chosen: list[int] = []
-    for k in peaks[np.argsort(-power[peaks])]:
-        if power[k] < power[peaks].max() * 10 ** (-COMPONENT_DB / 10) or len(chosen) == most:
+    heights = power[peaks]
+    least = heights.max() * 10 ** (-COMPONENT_DB / 10)
+    for i in np.argsort(-heights).tolist():
+        k = int(peaks[i])
+        if heights[i] < least or len(chosen) == most:
             break
         if all(abs(k - c) >= apart for c in chosen):
-            chosen.append(int(k))
+            chosen.append(k)
     bin_hz = LINE_RATE_HZ / N_LINES
     if len(chosen) == 3:
         low, middle, high = sorted(chosen)
@@ -299,5 +302,7 @@ def _ripple_db(envelope: Envelope, ramp_s: float) -> float:
 
 def _spans(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
     """Half-open runs of True."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], flags.astype(np.int8), [0]))))
-    return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+    padded = np.zeros(len(flags) + 2, bool)
+    padded[1:-1] = flags
+    edges = np.flatnonzero(padded[1:] != padded[:-1]).tolist()
+    return list(zip(edges[::2], edges[1::2], strict=True))

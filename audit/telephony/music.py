@@ -132,8 +132,10 @@ def _answer_at(judged: Musicness, n: int) -> NDArray[np.intp]:
 
 def runs(state: Flags) -> list[tuple[int, int]]:
     """Half-open index ranges in which it is true."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], state.astype(np.int8), [0]))))
-    return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+    padded = np.zeros(len(state) + 2, bool)
+    padded[1:-1] = state
+    edges = np.flatnonzero(padded[1:] != padded[:-1]).tolist()
+    return list(zip(edges[::2], edges[1::2], strict=True))
 
 
 def music_of(

@@ -308,5 +308,7 @@ def same_place(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
 
 def _spans(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
     """Half-open runs of True."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], flags.astype(np.int8), [0]))))
-    return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+    padded = np.zeros(len(flags) + 2, bool)
+    padded[1:-1] = flags
+    edges = np.flatnonzero(padded[1:] != padded[:-1]).tolist()
+    return list(zip(edges[::2], edges[1::2], strict=True))
