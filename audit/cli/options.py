@@ -55,23 +55,36 @@ def fail_on_option(command: Command) -> Command:
     )(command)
 
 
+_FILE = click.Path(path_type=Path, dir_okay=False)
+#: What is known of a call besides its recording.
+CALL_OPTIONS = (
+    click.option(
+        "--agent-channel",
+        type=click.Choice(["0", "1", "auto"]),
+        default="auto",
+        show_default=True,
+        help="The agent's channel, counted from 0.",
+    ),
+    click.option("--profile", type=_FILE, help="YAML: company, channels, file-name pattern, time zone, tone plan."),
+    click.option("--cdr", type=_FILE, help="Call-detail records, CSV."),
+)
+
+
+def call_options(command: Command) -> Command:
+    """``--agent-channel``, ``--profile`` and ``--cdr``, in this order, for a command that looks at single calls."""
+    for option in reversed(CALL_OPTIONS):
+        command = option(command)
+    return command
+
+
 def audit_options(command: Command) -> Command:
     """What ``run`` and ``measure`` share."""
-    file = click.Path(path_type=Path, dir_okay=False)
     for option in (
         click.option(
             "--jobs", type=click.IntRange(0), help="Worker processes; 0: none, for a debugger. [default: by processors]"
         ),
         store_option,
-        click.option(
-            "--agent-channel",
-            type=click.Choice(["0", "1", "auto"]),
-            default="auto",
-            show_default=True,
-            help="The agent's channel, counted from 0.",
-        ),
-        click.option("--profile", type=file, help="YAML: company, channels, file-name pattern, time zone, tone plan."),
-        click.option("--cdr", type=file, help="Call-detail records, CSV."),
+        *CALL_OPTIONS,
         click.option(
             "--transcripts",
             metavar="DIR|beside",

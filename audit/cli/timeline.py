@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from audit.cli.options import lang_option
+from audit.cli.options import call_options, lang_option
 from audit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -31,19 +31,7 @@ _PITCH_WINDOW_S = 120.0
     "--out", type=click.Path(path_type=Path, dir_okay=False), required=True, metavar="FILE.svg", help="Where the picture goes."
 )
 @click.option("--width", "width_px", type=click.IntRange(320, 8000), default=1200, show_default=True, help="In pixels.")
-@click.option(
-    "--agent-channel",
-    type=click.Choice(["0", "1", "auto"]),
-    default="auto",
-    show_default=True,
-    help="The agent's channel, counted from 0.",
-)
-@click.option(
-    "--profile",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="YAML: channels, file-name pattern, tone plan.",
-)
-@click.option("--cdr", type=click.Path(path_type=Path, dir_okay=False), help="Call-detail records, CSV.")
+@call_options
 @lang_option
 def timeline(
     path: Path, out: Path, width_px: int, agent_channel: str, profile: Path | None, cdr: Path | None, lang: str

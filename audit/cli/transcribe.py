@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from audit.cli.options import lang_option
+from audit.cli.options import call_options, lang_option
 from audit.errors import MetadataError, ModelError, RecordingError, UsageError
 
 if TYPE_CHECKING:
@@ -57,17 +57,7 @@ class Spoken:
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE|DIR", help="Where it goes. [default: printed]")
 @click.option("--model", metavar="NAME_OR_DIR", help="Speech model. [default: the profile's, else base]")
 @click.option("--language", type=click.Choice(["zh", "en", "auto"]), default="auto", show_default=True, help="Spoken language.")
-@click.option(
-    "--agent-channel",
-    type=click.Choice(["0", "1", "auto"]),
-    default="auto",
-    show_default=True,
-    help="The agent's channel, counted from 0.",
-)
-@click.option(
-    "--profile", type=click.Path(path_type=Path, dir_okay=False), help="YAML: company, channels, file-name pattern, time zone."
-)
-@click.option("--cdr", type=click.Path(path_type=Path, dir_okay=False), help="Call-detail records, CSV.")
+@call_options
 @lang_option
 def transcribe(
     paths: tuple[Path, ...],
