@@ -6,7 +6,8 @@
 Each DIR holds composed calls with their truth (``truth.jsonl``: path, layout, agent_channel, holds, agent, customer,
 background_music); the music of a hold is the one class, talk the other. What is neither, or music behind the talk, is
 left out. Each FILE is a recording without any music. Every second leg is sent through the band of an analogue line, so
-that nothing is learnt from bass. Needs numpy, scipy and PyAV only.
+that nothing is learnt from bass. Loops of drums, gated bass lines and riffs, and single plucks, with breaks, belong among
+the music: it is them that sound most like talk. Needs numpy, scipy and PyAV only.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ from audit.segments import Segment
 from audit.telephony.musicness import EVERY, HOP_S, RATE_HZ, frame_figures, inputs, levels_of
 from audit.telephony.tones import find_tones
 
-HIDDEN = 24
-EPOCHS = 30
+HIDDEN = 48
+EPOCHS = 40
 BATCH = 512
 DECAY = 3e-4
 NEAR_EDGE_S, EDGE_WEIGHT = 3.0, 3  # where it matters most
@@ -131,7 +132,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--calls", type=Path, nargs="+", required=True)
     parser.add_argument("--talk", type=Path, nargs="*", default=[])
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=2)
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
     found = [e for folder in args.calls for e in examples_of_calls(folder)]

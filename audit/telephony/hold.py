@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +15,7 @@ from audit.records import Hold, Tone
 from audit.segments import Segment, intersection, total_s, union
 from audit.telephony.announcement import Announcement, find_announcements
 from audit.telephony.familiar import familiar
-from audit.telephony.hold_edges import end_of_hold, heard_talk, start_of_hold
+from audit.telephony.hold_edges import carries_background, end_of_hold, heard_talk, start_of_hold, step_near
 from audit.telephony.hold_tone import find_tone_holds
 from audit.telephony.music import MIN_MUSIC_S, Music, music_of, quiet_of, voiced
 from audit.telephony.musicness import DEAD_DBFS, LEVEL_HOP_S, Levels, frame_figures, judge, levels_of
@@ -48,7 +47,6 @@ BEEPING_SHARE = 0.6
 LONE_MUSIC_S, MIN_TALK_S = 60.0, 1.0
 MIN_ANNOUNCED_S, MAX_OTHER_SHARE = 8.0, 0.15
 RETURN_STEPS = 20
-MAX_JOINED_S = 5.0  # between two stretches of music that turn out to be one
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +119,11 @@ def find_holds(
     earliest_s = answer_at_s or 0.0
     lines = [at_line_rate(leg, sample_rate_hz) for leg in legs]
     looked = _look(lines, heard, earliest_s)
-    talks = [heard_talk(leg.levels, leg.quiet, leg.voice, _marked(leg, heard, c)) for c, leg in enumerate(looked)]
+    marked = [_marked(leg, heard, c) for c, leg in enumerate(looked)]
+    talks = [heard_talk(leg.levels, leg.quiet, leg.voice, known) for leg, known in zip(looked, marked, strict=True)]
+    # Where both parties share the leg, no pause parts talk, hold and background: the level does.
+    first = looked[0] if len(looked) == 1 else None
+    by_level = first is not None and carries_background(first.levels, first.quiet, first.voice, marked[0])
     dbfs = [leg.levels.dbfs for leg in looked]
     candidates = find_tone_holds(lines, dbfs, [leg.voice for leg in looked], heard, earliest_s=earliest_s)
     beeping = union(hold for hold, _ in candidates)
@@ -129,7 +131,7 @@ def find_holds(
         [
             (m, c)
             for c in range(len(looked))
-            for m in _music_holds(looked, talks, c, earliest_s)
+            for m in _music_holds(looked, talks, c, earliest_s, by_level=by_level)
             # What is heard between the beeps of a hold tone was there before.
             if total_s(intersection([m.segment], beeping)) < BEEPING_SHARE * m.segment.duration_s
         ]
@@ -160,19 +162,16 @@ def _look(lines: Sequence[Floats], tones: Sequence[Tone], earliest_s: float) -> 
         if long:
             again = familiar(judged[c], lines[c], long, since_s=earliest_s)
             refined = music_of(again, lv, quiet=quiet[c], answered=answered, tones=tones_of[c], since_s=earliest_s)
-            found = [m for r in refined for m in _as_heard_first(r, found)]
+            found = [_as_heard_first(r, found) for r in refined]
         said = find_announcements(lv, quiet[c], voice[c], others_quiet=~_any_other([~q for q in quiet], c), since_s=earliest_s)
         looked.append(_Leg(lv, quiet[c], voice[c], tuple(found), said))
     return looked
 
 
-def _as_heard_first(refined: Music, first: Sequence[Music]) -> list[Music]:
-    """Music by its refined edges, as sure as it was at first; what a talk of some length parted stays parted."""
+def _as_heard_first(refined: Music, first: Sequence[Music]) -> Music:
+    """Music by its refined edges, as sure as it was at first."""
     parts = [f for f in first if intersection([f.segment], [refined.segment])]
-    long = [f for f in parts if f.segment.duration_s >= MIN_MUSIC_S]
-    if any(b.segment.start_s - a.segment.end_s > MAX_JOINED_S for a, b in pairwise(long)):
-        return long
-    return [replace(refined, odds=max([refined.odds, *(f.odds for f in parts)]))]
+    return replace(refined, odds=max([refined.odds, *(f.odds for f in parts)]))
 
 
 def _marked(leg: _Leg, tones: Sequence[Tone], channel: int) -> Flags:
@@ -190,7 +189,9 @@ def _any_other(flags: Sequence[Flags], channel: int) -> Flags:
 
 
 # --- music ----------------------------------------------------------------------------------------
-def _music_holds(looked: Sequence[_Leg], talks: Sequence[Flags], channel: int, earliest_s: float) -> list[Music]:
+def _music_holds(
+    looked: Sequence[_Leg], talks: Sequence[Flags], channel: int, earliest_s: float, *, by_level: bool
+) -> list[Music]:
     """Music of a leg that is long enough, no background, and nobody's conversation; what an announcement parts is one."""
     leg = looked[channel]
     joined: list[Music] = []
@@ -212,8 +213,11 @@ def _music_holds(looked: Sequence[_Leg], talks: Sequence[Flags], channel: int, e
         is_alone = m.segment.duration_s >= ALONE_S and sum(_voices(looked, channel, m)) < ALONE_SHARE
         if not is_alone and _is_background(leg, m, earliest_s, mixed=len(looked) == 1):
             continue
-        begin_s = max(earliest_s, start_of_hold(leg.levels, leg.quiet, talks, m.segment.start_s))
-        end_s = end_of_hold(leg.levels, leg.quiet, talks, m.segment.end_s)
+        # Music of this length keeps its edges apart: a step is at most `STEP_REACH_S` away.
+        rise_s, fall_s = (step_near(leg.levels, s, inwards=i) if by_level else None for s, i in _ends(m.segment))
+        begin_s = start_of_hold(leg.levels, leg.quiet, talks, m.segment.start_s) if rise_s is None else rise_s
+        end_s = end_of_hold(leg.levels, leg.quiet, talks, m.segment.end_s) if fall_s is None else fall_s
+        begin_s = max(earliest_s, begin_s)
         found.append(Music(Segment(begin_s, end_s), m.level_dbfs, m.odds))
     return found
 
