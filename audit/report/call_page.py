@@ -378,7 +378,7 @@ def mark_words(turn: Turn, places: Sequence[tuple[Segment, str]]) -> tuple[TextP
 
     Examples
     --------
-    >>> from audit.records import Word
+    >>> from audit.words import Word
     >>> turn = Turn(0, 2, "agent", "你好, 你等着。", words=(Word(0, 1, "你好", 1.0), Word(1.2, 2, "你等着", 1.0)))
     >>> [(p.text, p.marked) for p in mark_words(turn, [(Segment(1.3, 1.9), "command")])]
     [('你好, ', False), ('你等着', True), ('。', False)]

@@ -86,7 +86,7 @@ def respellings(text: str, names: Iterable[str], *, confidence: Sequence[float] 
     Examples
     --------
     >>> [(r.heard, r.name) for r in respellings("这里是陈星电信客服，陈先生您好", ["晨星电信客户服务中心"])]
-    [('陈星电信', '晨星电信')]
+    [('陈星电信客', '晨星电信客')]
     """
     sure = confidence or [1.0] * len(text)
     places = [i for i, c in enumerate(text) if _HAN.match(c)]

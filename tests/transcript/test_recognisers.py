@@ -18,7 +18,7 @@ from audit.words import Transcript, Turn
 def house_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An installed package, as far as Python can tell, with a recogniser that writes down how long it was spoken."""
     (tmp_path / "house_asr.py").write_text(
-        "from audit.records import Transcript, Turn\n"
+        "from audit.words import Transcript, Turn\n"
         "class House:\n"
         "    def __init__(self, options): self.model = options.model\n"
         "    def transcribe(self, legs, *, language='auto', hotwords=()):\n"
