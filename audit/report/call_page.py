@@ -299,9 +299,9 @@ def _ring_fact(ring_s: Measured, n_rings: Measured, messages: Messages) -> Figur
 
 
 def _notices(record: CallRecord, messages: Messages) -> tuple[str, ...]:
-    one_channel = record.recording.layout in ("mono", "dual_mono") and record.recording.agent_channel is None
+    nobody_named = record.recording.layout in ("mono", "dual_mono") and "agent" not in record.speech
     return (
-        *((messages("call.mono"),) if one_channel else ()),
+        *((messages("call.mono"),) if nobody_named else ()),
         *record.recording.warnings,
         *record.metadata.warnings,
     )

@@ -118,7 +118,10 @@ def _legs(
     unknown = record.speech.get("unknown", ())
     if record.recording.layout in ("mono", "dual_mono"):
         wave, contour = envelopes.get("unknown", envelopes.get(0)), pitch.get("unknown", pitch.get(0))
-        return (_Leg(messages("timeline.both"), "", "unknown", unknown, wave, contour),)
+        parties: tuple[Role, ...] = ("agent", "customer")
+        told_apart = tuple(r for r in parties if r in record.speech)
+        both = _Leg(messages("timeline.both"), "", "unknown", None if told_apart else unknown, wave, contour)
+        return (both, *(_Leg(messages(f"role.{r}"), "", r, record.speech[r], None, None) for r in told_apart))
     if agent is None:
         return tuple(
             _Leg(messages("timeline.channel", n=c), "", "unknown", None, envelopes.get(c), pitch.get(c)) for c in (0, 1)

@@ -153,6 +153,15 @@ def test_a_mono_call_has_one_lane() -> None:
     assert len(parsed(picture).findall(f".//{SVG}defs/{SVG}path")) == 1
 
 
+def test_voices_told_apart_on_one_channel_have_lanes_of_their_own_under_its_sound() -> None:
+    made = a_call()
+    mono = replace(on_one_channel(made), speech={r: made.speech[r] for r in ("agent", "customer")})  # type: ignore[index]
+    picture = draw_timeline(mono, envelopes={0: sound()[0]})
+    assert {"Both parties", "Agent", "Customer"} <= set(texts(picture))
+    assert times(picture, "agent") == as_pairs(made.speech["agent"])
+    assert times(picture, "customer") == as_pairs(made.speech["customer"])
+
+
 def test_unknown_roles_give_lanes_by_channel_and_speech_of_nobody() -> None:
     picture = draw_timeline(with_unknown_roles(a_call()), envelopes=sound())
     assert {"Channel 0", "Channel 1", "Speech"} <= set(texts(picture))

@@ -423,3 +423,14 @@ def test_speech_without_words_and_text_not_believed_are_told_under_the_transcrip
     text = path.read_text("utf-8")
     assert {"en": "Speech without words, to be listened to, at 1:02.", "zh": "请听录音：1:02。"}[lang] in text
     assert {"en": "Words written and not believed: 7.", "zh": "7 个"}[lang] in text
+
+
+@pytest.mark.parametrize("told_apart", [True, False], ids=["told apart", "nobody named"])
+def test_one_channel_is_a_reason_for_no_verdict_only_where_nobody_is_named(
+    tmp_path: Path, recorded: ReportedCall, told_apart: bool
+) -> None:
+    mono = replace(recorded.record.recording, layout="mono", n_channels=1, agent_channel=None)
+    speech = recorded.record.speech if told_apart else {"unknown": recorded.record.speech["agent"]}
+    made = replace(recorded, record=replace(recorded.record, recording=mono, speech=speech))
+    (path,) = write(tmp_path / "out", [made]).values()
+    assert ("who speaks is not known" in path.read_text("utf-8")) is not told_apart
