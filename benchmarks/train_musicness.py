@@ -1,13 +1,43 @@
 #!/usr/bin/env python3
 """Train the table ``audit/telephony/musicness.npz`` that tells music from voices.
 
-    train_musicness.py --calls DIR [DIR ...] [--talk FILE ...] --out audit/telephony/musicness.npz
+    train_musicness.py --calls DIR [DIR ...] [--talk FILE ...] [--music FILE ...] --out audit/telephony/musicness.npz
 
 Each DIR holds composed calls with their truth (``truth.jsonl``: path, layout, agent_channel, holds, agent, customer,
 background_music); the music of a hold is the one class, talk the other. What is neither, or music behind the talk, is
-left out. Each FILE is a recording without any music. Every second leg is sent through the band of an analogue line, so
-that nothing is learnt from bass. Loops of drums, gated bass lines and riffs, and single plucks, with breaks, belong among
-the music: it is them that sound most like talk. Needs numpy, scipy and PyAV only.
+left out. Each FILE is a recording without any music, or of nothing else. Every second leg is sent through the band of
+an analogue line, so that nothing is learnt from bass. Loops of drums, gated bass lines and riffs, and single plucks,
+with breaks, belong among the music: it is them that sound most like talk. Needs numpy, scipy and PyAV only.
+
+The table shipped was made so (all by ``python``; ``PYTHONPATH=.``, ``LC_ALL=C``, ``SHARED=$CALLAUDIT_SHARED``)::
+
+    benchmarks/training_music.py --out synth
+    benchmarks/training_noise.py --out made
+    compose() { $SHARED/bench/make_calls.py --speech prompts.jsonl --music $1 --out s$2 --seed $2 --n $3; }
+    for s in 101 102 103 104 105 106; do compose tracks $s 40; done
+    for s in 107 108 109 110 111; do compose tracks+beats $s 40; done
+    for s in 121 122 123; do compose synth $s 40; done
+    compose synth 124 34
+    benchmarks/train_musicness.py --calls s101 s102 s103 s104 s105 s106 s107 s108 s109 s110 s111 s121 s122 s123 s124 \\
+        --talk $(ls noise/*.wav | sed p) $(ls made/talk/*.wav | sed p) $SHARED/data/calls-en/{11ca4148,17ff8328}.mp3 \\
+        $SHARED/data/calls-en/{19d7f4b1,19fc2df9,255c444c,26fe45f6,3043c106,31cb6759,4cba5c04,565c6451,5ca2865c}.mp3 \\
+        --music made/music/*.wav --seed 2 --out audit/telephony/musicness.npz
+
+The names of the folders matter: their length starts the choice of legs that go through the line. Of seed 124 only the
+first 34 calls were composed when the table was trained. ``prompts.jsonl``, ``tracks``, ``beats`` (the folder
+``tracks+beats`` holds both) and ``noise`` were made of free packages of the Debian distribution; neither they nor what cut
+them is part of this repository:
+
+- prompts: 40 each of ``asterisk-core-sounds-{fr,ru,es,it}-wav``, all as one language, and 50 each of
+  ``fillets-ng-data-{cs,nl}``, two languages of three voices;
+- tracks: up to 95 s of 78 pieces of ``wesnoth-1.16-music``, ``hedgewars-data``, ``warzone2100-music``,
+  ``drascula-music``, ``freedroidrpg-data``, ``supertux-data``, ``fretsonfire-songs-sectoid`` and ``fillets-ng-data``,
+  16 drum loops of the samples of ``hydrogen-drumkits``, and 24 of these pieces with prompts sung (WORLD) or spoken;
+- beats: 30 loops of samples of ``hydrogen-drumkits`` and ``lmms-common``, plucks and chopped prompts;
+- noise: 8 files of white, brown, gated and clattering noise, keys, and many prompts at once.
+
+With the same files the same table comes out, but for rounding in the figures of the spectra. Without them, tracks and
+prompts of the same kinds make another table, and the limits of the Viterbi course want a look.
 """
 
 from __future__ import annotations
@@ -132,12 +162,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--calls", type=Path, nargs="+", required=True)
     parser.add_argument("--talk", type=Path, nargs="*", default=[])
+    parser.add_argument("--music", type=Path, nargs="*", default=[])
     parser.add_argument("--seed", type=int, default=2)
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
     found = [e for folder in args.calls for e in examples_of_calls(folder)]
     for path in args.talk:
         found += [examples(leg, [], [(0.0, len(leg) / RATE_HZ)], 0.0) for leg in legs_of(path)]
+    for path in args.music:
+        found += [examples(leg, [(0.0, len(leg) / RATE_HZ)], [], 0.0) for leg in legs_of(path)]
     seen, answers = np.concatenate([e[0] for e in found]), np.concatenate([e[1] for e in found])
     print(f"{len(answers)} examples, {answers.mean():.2f} of them music, {seen.shape[1]} inputs", flush=True)
     table = train(seen, answers, args.seed)
