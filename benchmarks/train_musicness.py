@@ -36,8 +36,9 @@ them is part of this repository:
 - beats: 30 loops of samples of ``hydrogen-drumkits`` and ``lmms-common``, plucks and chopped prompts;
 - noise: 8 files of white, brown, gated and clattering noise, keys, and many prompts at once.
 
-With the same files the same table comes out, but for rounding in the figures of the spectra. Without them, tracks and
-prompts of the same kinds make another table, and the limits of the Viterbi course want a look.
+Trained on the examples kept from then, the table comes out bit for bit. Examples made anew by today's code differ by
+rounding and are 242718, not 242706; their table is another one, about as good: F1 .964 for .967 on 482 composed holds,
+.959 for .956 on 159. Without the recordings, others of the same kinds make a table of unknown worth.
 """
 
 from __future__ import annotations
