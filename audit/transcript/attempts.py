@@ -93,6 +93,8 @@ def attempt(
 ) -> Generator[Asked, Sequence[Decoded], Recognised]:
     """Words of each leg: one pass over all windows, and one more over what went wrong or stayed without words.
 
+    A window that stays without some words although it was given a hint is first heard without the hint.
+
     Parameters
     ----------
     windows : sequence of Window
@@ -116,20 +118,24 @@ def attempt(
     words: list[list[Word]] = [[] for _ in sounds]
     refused: list[list[Segment]] = [[] for _ in sounds]
     again: list[Window] = []
-    for decoded in (yield Asked(tuple(windows), _hint(hotwords, language))):
-        leg, sound = decoded.window.leg, sounds[decoded.window.leg]
-        reason = doubt(decoded, language, hotwords)
-        if reason:
-            tally.count(reason, decoded.window, len(decoded.words), decoded.text)
-            again += _repacked(decoded.window, sound)
-            continue
-        placed = _placed(decoded, tally)
-        holes = _holes(decoded.window, placed, sound)
-        if hotwords and holes:  # the model takes what it was told for said already, and goes on behind it
-            again.append(decoded.window)
-            continue
-        words[leg] += placed
-        again += holes
+    asked, hints = tuple(windows), tuple(hotwords)
+    while asked:
+        without_hint: list[Window] = []
+        for decoded in (yield Asked(asked, _hint(hints, language))):
+            leg, sound = decoded.window.leg, sounds[decoded.window.leg]
+            reason = doubt(decoded, language, hints)
+            if reason:
+                tally.count(reason, decoded.window, len(decoded.words), decoded.text)
+                again += _repacked(decoded.window, sound)
+                continue
+            placed = _placed(decoded, tally)
+            holes = _holes(decoded.window, placed, sound)
+            if hints and holes:  # the model takes what it was told for said already, and goes on behind it
+                without_hint.append(decoded.window)
+                continue
+            words[leg] += placed
+            again += holes
+        asked, hints = tuple(without_hint), ()
     if again:
         # other surroundings, and no hint that could be echoed
         for decoded in (yield Asked(tuple(again), None, _SECOND_REPETITION_PENALTY)):

@@ -76,9 +76,17 @@ def test_text_that_is_refused_twice_is_dropped_counted_and_its_speech_told() -> 
 
 
 def test_a_window_with_a_hint_that_leaves_a_hole_is_heard_again_without_it() -> None:
-    asked, found = run([("您好请讲您好请讲", 0, -0.2)], [("您好", 0, -0.2)], hotwords=("林晓",))
-    assert asked[1] == Asked(asked[0].windows, None, asked[1].repetition_penalty)
+    asked, found = run([("您好请讲您好请讲", 0, -0.2)], [("您好", 0, -0.2)], [("", 0, -0.2)], hotwords=("林晓",))
+    assert asked[1] == Asked(asked[0].windows, None, asked[0].repetition_penalty)
     assert "".join(w.text for w in found.words[0]) == "您好"
+
+
+def test_a_hole_that_is_there_without_the_hint_too_is_heard_once_more_alone() -> None:
+    hinted, plain = [("您好请讲您好请讲", 0, -0.2)], [("您好请讲您好请讲", 0, -0.2)]
+    asked, found = run(hinted, plain, [("我想查一下我的话费", 0, -0.2)], hotwords=("林晓",))
+    assert [[p.speech for p in w.pieces] for w in asked[2].windows] == [[SPEECH[1]]]
+    assert "".join(w.text for w in found.words[0]) == "您好请讲您好请讲我想查一下我的话费"
+    assert found.uncovered == ((),)
 
 
 def test_a_word_is_not_lent_the_speech_before_it() -> None:

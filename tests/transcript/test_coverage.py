@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audit.segments import Segment, intersection, total_s, union
-from audit.transcript.coverage import SHORTEST_S, coverage_ratio, uncovered
+from audit.transcript.coverage import SHORTEST_S, coverage_ratio, spoken_within, uncovered
 from audit.words import Word
 
 
@@ -57,3 +57,16 @@ def test_the_ratio_counts_every_second_of_speech_once() -> None:
 
 def test_there_is_no_ratio_without_speech() -> None:
     assert coverage_ratio(0.0, [[], []]) is None
+
+
+def test_a_stretched_word_that_the_model_does_not_believe_covers_no_lost_sentence() -> None:
+    speech = [Segment(20.0, 30.0)]
+    heard = [Word(20.0, 21.0, "I", 0.9), Word(21.0, 28.0, "understand", 0.0), Word(28.0, 30.0, "your", 0.7)]
+    (lost,) = uncovered(heard, speech)
+    assert (lost.start_s, lost.end_s) == (pytest.approx(21.5), pytest.approx(28.25))
+
+
+def test_a_long_latin_word_is_no_reason_for_seconds_of_speech_without_words() -> None:
+    said = spoken_within(Word(0.0, 9.0, "understand", 0.9))
+    assert said is not None
+    assert said.duration_s < 2.0
