@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from audit.evaluation.conditions import Check
 from audit.evaluation.match import Heard, Matching, prepare
 from audit.records import CallRecord, Evidence
 from audit.segments import Segment
@@ -93,6 +94,10 @@ class Call:
         if not found and name in ("agent_name", "agent_id", "customer_number"):
             found = getattr(self.record.metadata, name)
         return found.strip() or None if found else None
+
+
+#: Applies any check to a call.
+Judge = Callable[[Check, Call], Result]
 
 
 def make_ready(record: CallRecord, *, language: str, matching: Matching, min_coverage_ratio: float, join_gap_s: float) -> Call:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from audit.errors import UsageError
 from audit.evaluation.call import Call, Result, make_ready
 from audit.evaluation.checks import judge
-from audit.evaluation.language import KINDS, AllOf, AnyOf, Check, Criterion, FirstOf, Not, Scorecard
+from audit.evaluation.conditions import KINDS, AllOf, AnyOf, Check, FirstOf, Not
+from audit.evaluation.language import Criterion, Scorecard
 from audit.evaluation.score import judge_criterion
 from audit.records import CallRecord
 

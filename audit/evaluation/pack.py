@@ -15,8 +15,9 @@ from jsonschema.exceptions import ValidationError
 from rapidfuzz import process
 
 from audit.errors import ScorecardError
-from audit.evaluation.figures import KNOWN_FIELDS, VARIABLE_PREFIX
-from audit.evaluation.language import Band, Criterion, Scorecard, Section, parse_check
+from audit.evaluation.checks.figures import KNOWN_FIELDS, VARIABLE_PREFIX
+from audit.evaluation.conditions import parse_check
+from audit.evaluation.language import Band, Criterion, Scorecard, Section
 from audit.evaluation.match import Matching
 from audit.evaluation.yamlfile import Place, YamlFile, read_yaml
 from audit.resources import resource_dir

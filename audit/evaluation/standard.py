@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from audit.errors import ScorecardError
-from audit.evaluation.language import Scorecard, Texts
+from audit.evaluation.conditions import Texts
+from audit.evaluation.language import Scorecard
 from audit.evaluation.yamlfile import read_yaml
 from audit.resources import resource_dir
 

@@ -5,9 +5,9 @@ import pytest
 from audit.evaluation.call import make_ready
 from audit.evaluation.cases import record_of_case
 from audit.evaluation.checks import judge
-from audit.evaluation.language import parse_check
+from audit.evaluation.checks.waits import find_waits
+from audit.evaluation.conditions import parse_check
 from audit.evaluation.match import Matching
-from audit.evaluation.waits import find_waits
 
 
 def ready(**case):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from audit.evaluation import schema
-from audit.evaluation.language import KINDS
+from audit.evaluation.conditions import KINDS
 
 PAGE = (Path(__file__).parents[2] / "docs/writing-rules.md").read_text("utf-8")
 

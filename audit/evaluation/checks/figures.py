@@ -7,7 +7,7 @@ from dataclasses import fields
 from datetime import datetime
 
 from audit.evaluation.call import Call, Reason, Result, say
-from audit.evaluation.language import Fact, FirstVoice, Measure
+from audit.evaluation.conditions import Fact, FirstVoice, Measure
 from audit.records import CallRecord, Evidence, Measured, Measures, Metadata, Recording, Timeline
 from audit.words import Role
 

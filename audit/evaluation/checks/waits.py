@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from audit.evaluation.call import Call, Reason, Result, say
-from audit.evaluation.language import HoldEtiquette
+from audit.evaluation.conditions import HoldEtiquette
 from audit.evaluation.match import Hit, find
 from audit.records import Evidence
 from audit.segments import Segment, union

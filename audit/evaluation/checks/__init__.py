@@ -1,0 +1,61 @@
+"""What each check means: pure functions from a prepared call to a verdict with its proof.
+
+The set is closed (:data:`audit.evaluation.conditions.KINDS`). A check opens no file, asks no clock
+and calls no model. What it needs and does not find makes it not evaluable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from audit.evaluation import conditions as c
+from audit.evaluation.call import Call, Judge, Result
+from audit.evaluation.checks.composition import judge_all_of, judge_any_of, judge_first_of, judge_not
+from audit.evaluation.checks.facts_said import judge_greeting_hour, judge_recall
+from audit.evaluation.checks.figures import judge_fact, judge_first_voice, judge_measure
+from audit.evaluation.checks.patterns import judge_ratio, judge_regex
+from audit.evaluation.checks.waits import judge_hold_etiquette
+from audit.evaluation.checks.wording import judge_phrases, judge_similarity
+
+__all__ = ["judge"]
+
+
+def _alone(function: Callable[[Any, Call], Result]) -> Callable[[Any, Call, Judge], Result]:
+    """A check that holds no other check and has no scope."""
+    return lambda check, call, _: function(check, call)
+
+
+#: What judges each kind. Checks that hold others, or are searched near others, get `judge` handed in.
+_JUDGES: Mapping[type[Any], Callable[[Any, Call, Judge], Result]] = {
+    c.Phrases: judge_phrases,
+    c.Regex: judge_regex,
+    c.Ratio: judge_ratio,
+    c.Measure: _alone(judge_measure),
+    c.Fact: _alone(judge_fact),
+    c.FirstVoice: _alone(judge_first_voice),
+    c.HoldEtiquette: _alone(judge_hold_etiquette),
+    c.GreetingHour: judge_greeting_hour,
+    c.Similarity: judge_similarity,
+    c.Recall: judge_recall,
+    c.AllOf: judge_all_of,
+    c.AnyOf: judge_any_of,
+    c.FirstOf: judge_first_of,
+    c.Not: judge_not,
+}
+
+
+def judge(check: c.Check, call: Call) -> Result:
+    """Apply one check.
+
+    Parameters
+    ----------
+    check : Check
+    call : Call
+
+    Returns
+    -------
+    Result
+        With a reason in both languages; evidence wherever there is something to listen to.
+    """
+    return _JUDGES[type(check)](check, call, judge)

@@ -1,0 +1,45 @@
+"""Checks made of checks: all of, any of, the first that can be judged, not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from audit.evaluation.call import Call, Judge, Result
+from audit.evaluation.conditions import AllOf, AnyOf, FirstOf, Not
+from audit.verdicts import Verdict
+
+
+def judge_all_of(check: AllOf, call: Call, judge: Judge) -> Result:
+    """A fail decides, then what cannot be judged, then a pass."""
+    return _decided([judge(c, call) for c in check.checks], ("fail", "not_evaluable", "pass", "not_applicable"))
+
+
+def judge_any_of(check: AnyOf, call: Call, judge: Judge) -> Result:
+    """A pass decides, then what cannot be judged, then a fail."""
+    return _decided([judge(c, call) for c in check.checks], ("pass", "not_evaluable", "fail", "not_applicable"))
+
+
+def judge_first_of(check: FirstOf, call: Call, judge: Judge) -> Result:
+    """The first part that can be judged; the first part where none can."""
+    parts = [judge(c, call) for c in check.checks]
+    return next((p for p in parts if p.verdict in ("pass", "fail")), parts[0])
+
+
+def judge_not(check: Not, call: Call, judge: Judge) -> Result:
+    """Pass and fail exchanged."""
+    result = judge(check.check, call)
+    turned: dict[Verdict, Verdict] = {"pass": "fail", "fail": "pass"}
+    return replace(result, verdict=turned.get(result.verdict, result.verdict))
+
+
+def _decided(parts: Sequence[Result], order: Sequence[Verdict]) -> Result:
+    """The parts of the verdict that comes first in `order`."""
+    verdict = next(v for v in order if any(p.verdict == v for p in parts))
+    return _joined(verdict, [p for p in parts if p.verdict == verdict])
+
+
+def _joined(verdict: Verdict, parts: Sequence[Result]) -> Result:
+    """The parts that led to a verdict as one result."""
+    reason = {lang: "；".join(dict.fromkeys(p.reason[lang] for p in parts)) for lang in ("zh", "en")}
+    return Result(verdict, {**reason, "en": reason["en"].replace("；", "; ")}, tuple(e for p in parts for e in p.evidence))

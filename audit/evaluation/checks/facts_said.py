@@ -1,0 +1,84 @@
+"""What is said held against what is known: the hour of the call, what was learned earlier in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from audit.evaluation.call import Call, Judge, Result, say
+from audit.evaluation.checks.hits import compiled, distinct, evidence_of
+from audit.evaluation.checks.scope import Searched, search
+from audit.evaluation.conditions import GreetingHour, Recall
+from audit.evaluation.match import Hit, MatchMode, find
+from audit.evaluation.normalise import normalise
+
+
+def judge_greeting_hour(check: GreetingHour, call: Call, judge: Judge) -> Result:
+    """Whether a greeting that names a time of day fits the local hour of the call."""
+    searched = search(check.where, call, judge)
+    if isinstance(searched, Result):
+        return searched
+    found = [
+        (h, greeting)
+        for greeting in check.greetings
+        for h in searched.keep(find(greeting, searched.turns, language=call.language, mode=check.match, matching=call.matching))
+    ]
+    if not found:
+        return Result("not_applicable", say("问候语没有提到时段", "the greeting names no time of day"))
+    started = call.record.metadata.started_at
+    if started is None:
+        return Result("not_evaluable", say("不知道通话时间", "the time of the call is not known"))
+    hit, greeting = min(found, key=lambda f: (f[0].start_s, f[0].cost_ratio))
+    hour = started.hour + started.minute / 60
+    start, end = check.greetings[greeting]
+    fitting = next((g for g, (a, b) in check.greetings.items() if a <= hour < b), None)
+    good = start <= hour < end
+    reason = say(
+        f"{started:%H:%M} 说“{greeting}”（{start:g}–{end:g} 点适用）",
+        f"“{greeting}” at {started:%H:%M} (fits {start:g} to {end:g} o'clock)",
+    )
+    return Result("pass" if good else "fail", reason, (evidence_of(hit, check.where.role, None if good else fitting),))
+
+
+def judge_recall(check: Recall, call: Call, judge: Judge) -> Result:
+    """Whether what was learned in the call is said again by the one who learned it."""
+    searched = search(check.where, call, judge)
+    if isinstance(searched, Result):
+        return searched
+    learned: list[tuple[str, float, Hit | None]] = []
+    known = call.variable(check.known_as) if check.known_as else None
+    if known:
+        learned.append((normalise(known, call.language)[0], 0.0, None))
+    for heard in call.turns.get(check.from_role, ()):
+        for pattern in check.learned:
+            learned += [
+                (m[1], heard.times_s[m.end() - 1][1], Hit(heard, m.start(), m.end(), m[0], "normalised"))
+                for m in compiled(pattern).finditer(heard.plain)
+            ]
+    if not learned:
+        return Result("not_applicable", say("通话中没有得知", "it was never learned in the call"))
+    hits = _recalled(check.said, learned, searched, call, check.match)
+    if hits:
+        proof = tuple(evidence_of(h, check.where.role) for h in hits)
+        return Result(
+            "pass", say(f"说了“{proof[0].heard or proof[0].text}”", f"said “{proof[0].heard or proof[0].text}”"), proof
+        )
+    it, at_s, source = min(learned, key=lambda x: x[1])
+    window = searched.evidence(call, it, check.where.role)
+    window = replace(window, start_s=round(max(window.start_s, at_s), 2), end_s=round(max(window.end_s, at_s + 0.01), 2))
+    before = (evidence_of(source, check.from_role),) if source is not None else ()
+    return Result("fail", say(f"得知“{it}”后没有再用", f"“{it}” was learned and not used"), (*before, window))
+
+
+def _recalled(
+    said: Iterable[str], learned: Iterable[tuple[str, float, Hit | None]], searched: Searched, call: Call, mode: MatchMode
+) -> list[Hit]:
+    """Where something learned is said, later than it was learned."""
+    hits = [
+        h
+        for it, at_s, _ in learned
+        for phrase in said
+        for h in find(phrase.replace("{it}", it), searched.turns, language=call.language, mode=mode, matching=call.matching)
+        if h.start_s >= at_s
+    ]
+    return sorted(distinct(searched.keep(hits)), key=lambda h: h.start_s)

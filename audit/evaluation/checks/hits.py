@@ -1,0 +1,75 @@
+"""Hits of wordings and expressions in a scope, as the checks share them, and the evidence made of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+from audit.evaluation.call import Call
+from audit.evaluation.match import Heard, Hit, MatchMode, cheapest, find
+from audit.records import Evidence
+from audit.words import Role
+
+_INNERMOST_GROUP = re.compile(r"\(([^()]*)\)")
+#: How many wordings a reason quotes.
+QUOTED = 3
+
+
+def evidence_of(hit: Hit, role: Role, suggestion: str | None = None) -> Evidence:
+    """A hit as evidence: when, who, what was sought, what was heard and how sure that is."""
+    return Evidence(
+        start_s=round(hit.start_s, 2),
+        end_s=round(hit.end_s, 2),
+        role=role,
+        text=hit.sought if hit.how == "pinyin" else hit.written,
+        match=hit.how,
+        heard=hit.written if hit.how != "exact" else None,
+        confidence=hit.confidence,
+        suggestion=suggestion,
+    )
+
+
+def excused_hits(phrases: Iterable[str], turns: Sequence[Heard], call: Call, mode: MatchMode = "normalised") -> list[Hit]:
+    """Stretches in which a wording does not count."""
+    return [h for p in phrases for h in find(call.fill(p)[0], turns, language=call.language, mode=mode, matching=call.matching)]
+
+
+def one_wording(phrase: str) -> str:
+    """One of the wordings that a phrase with alternatives stands for: the first of each group.
+
+    Examples
+    --------
+    >>> one_wording("(how|what) (can|may) (i|we) help")
+    'how can i help'
+    >>> one_wording("(很高兴|高兴)(能|可以|)为(您|你)服务")
+    '很高兴能为您服务'
+    """
+    while (simpler := _INNERMOST_GROUP.sub(lambda m: m[1].split("|")[0], phrase)) != phrase:
+        phrase = simpler
+    return " ".join(phrase.split())
+
+
+def distinct(hits: Iterable[Hit]) -> list[Hit]:
+    """Hits of several phrases on the same words given once."""
+    by_turn: dict[int, list[Hit]] = {}
+    for h in hits:
+        by_turn.setdefault(id(h.heard), []).append(h)
+    return [h for group in by_turn.values() for h in cheapest(group)]
+
+
+@lru_cache(maxsize=5_000)
+def compiled(pattern: str) -> re.Pattern[str]:
+    """An expression, compiled once."""
+    return re.compile(pattern)
+
+
+def pattern_hits(patterns: Iterable[str], turns: Iterable[Heard]) -> list[Hit]:
+    """Every non-empty place where one of the expressions is found in the normalised text."""
+    return [
+        Hit(heard, m.start(), m.end(), m[0], "normalised")
+        for heard in turns
+        for p in patterns
+        for m in compiled(p).finditer(heard.plain)
+        if m.end() > m.start()
+    ]

@@ -1,0 +1,140 @@
+"""Is a wording said: any, all or none of some phrases, and how like a script."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from rapidfuzz.distance import LCSseq
+
+from audit.evaluation.call import Call, Judge, Result, say, span
+from audit.evaluation.checks.hits import QUOTED, distinct, evidence_of, excused_hits, one_wording
+from audit.evaluation.checks.scope import Searched, search
+from audit.evaluation.conditions import Phrases, Similarity
+from audit.evaluation.match import Heard, Hit, Matching, MatchMode, find, without
+from audit.evaluation.normalise import normalise
+from audit.records import Evidence
+from audit.segments import Segment
+
+#: A name this far from what was said is not even shown as the nearest thing heard.
+_NEAREST_SHOWN_RATIO = 0.45
+
+
+def _matching(check: Phrases, call: Call) -> Matching:
+    """The scorecard's prices with this rule's own limits."""
+    return replace(
+        call.matching,
+        max_cost_ratio=call.matching.max_cost_ratio if check.max_cost_ratio is None else check.max_cost_ratio,
+        max_name_distance_ratio=(
+            call.matching.max_name_distance_ratio if check.max_name_distance_ratio is None else check.max_name_distance_ratio
+        ),
+    )
+
+
+def judge_phrases(check: Phrases, call: Call, judge: Judge) -> Result:
+    """Whether any, all or none of the phrases is said."""
+    searched = search(check.where, call, judge)
+    if isinstance(searched, Result):
+        return searched
+    matching = _matching(check, call)
+    # What is sought by sound is excused by sound; but 喂 must not be excused as a sound-alike of 为您 where it is forbidden.
+    excuse_mode: MatchMode = "pinyin" if check.match == "pinyin" and check.quantifier != "none" else "normalised"
+    excused = excused_hits(check.unless, searched.turns, call, excuse_mode)
+    found: list[tuple[str, str | None, tuple[Hit, ...]]] = []
+    lacking: str | None = None
+    for phrase in check.phrases:
+        text, missing = call.fill(phrase.text)
+        if missing is not None:
+            lacking = missing
+            continue
+        hits = find(text, searched.turns, language=call.language, mode=phrase.match or check.match, matching=matching)
+        hits = without(searched.keep(hits), excused + excused_hits(phrase.unless, searched.turns, call, excuse_mode))
+        if check.at_start:
+            hits = tuple(h for h in hits if h.start in _beginnings(h.heard, check.skip, call.language))
+        found.append((text, phrase.suggestion, hits))
+    decided = check.quantifier != "all" and any(hits for _, _, hits in found)
+    if lacking is not None and not decided:
+        return Result("not_evaluable", say(f"通话资料中没有 {lacking}", f"the call's data has no {lacking}"))
+    return _quantified(check, call, searched, found, matching)
+
+
+def _quantified(
+    check: Phrases, call: Call, searched: Searched, found: list[tuple[str, str | None, tuple[Hit, ...]]], matching: Matching
+) -> Result:
+    """Turn hits into the verdict that any, all or none of the phrases asks for."""
+    suggested = {id(h): s for _, s, hits in found for h in hits}
+    role = check.where.role
+    hits = sorted(distinct(h for _, _, hs in found for h in hs), key=lambda h: h.start_s)
+    proof = tuple(evidence_of(h, role, suggested[id(h)]) for h in hits)
+    quoted = "、".join(f"“{e.heard or e.text}”" for e in proof[:QUOTED])
+    if check.quantifier == "none":
+        if proof:
+            return Result("fail", say(f"说了{quoted}", f"said {quoted}"), proof)
+        return Result("pass", say("没有这类用语", "no such wording"))
+    absent = [text for text, _, hs in found if not hs]
+    if (check.quantifier == "any" and proof) or not absent:
+        return Result("pass", say(f"说了{quoted}", f"said {quoted}"), proof)
+    wanted = " / ".join(dict.fromkeys(one_wording(text) for text in absent[:QUOTED]))
+    if len(absent) > QUOTED:
+        wanted += " / …"
+    window = searched.evidence(call, wanted, role)
+    near = _nearest(check, searched, absent, call, matching)
+    reason = say(f"没有听到：{wanted}", f"not heard: {wanted}")
+    if near is not None:
+        window = replace(window, heard=near.written)
+        like = f"{1 - near.cost_ratio:.0%}"
+        reason = say(
+            f"{reason['zh']}；最接近的是“{near.written}”（相似 {like}）",
+            f"{reason['en']}; nearest: “{near.written}” (likeness {like})",
+        )
+    return Result("fail", reason, (window,))
+
+
+def _nearest(check: Phrases, searched: Searched, absent: list[str], call: Call, matching: Matching) -> Hit | None:
+    """For a long name that was not said as it should be: what came closest."""
+    if check.match != "fuzzy":
+        return None
+    loose = replace(matching, max_name_distance_ratio=_NEAREST_SHOWN_RATIO)
+    hits = [h for t in absent for h in find(t, searched.turns, language=call.language, mode="fuzzy", matching=loose)]
+    return min(hits, key=lambda h: h.cost_ratio, default=None)
+
+
+def _beginnings(heard: Heard, skip: tuple[str, ...], language: str) -> set[int]:
+    """Positions at which a turn can be said to begin: its first character, and after each filler that may be passed over."""
+    at, places = 0, {0}
+    fillers = [f for f in (normalise(s, language)[0] for s in skip) if f]
+    while True:
+        step = next((len(f) for f in fillers if heard.plain.startswith(f, at)), 0)
+        if not step:
+            return places
+        at += step + (language == "en" and heard.plain[at + step : at + step + 1] == " ")
+        places.add(at)
+
+
+def judge_similarity(check: Similarity, call: Call, judge: Judge) -> Result:
+    """How much of a script's characters (English: words) is heard in its order."""
+    searched = search(check.where, call, judge)
+    if isinstance(searched, Result):
+        return searched
+    text, missing = call.fill(check.to)
+    # A script may itself hold variables (the agent's name, the company).
+    script, missing_inside = call.fill(text)
+    if missing or missing_inside:
+        lacking = missing or missing_inside
+        return Result("not_evaluable", say(f"通话资料中没有 {lacking}", f"the call's data has no {lacking}"))
+    wanted = _units(normalise(script, call.language)[0], call.language)
+    said = _units(" ".join(h.plain for h in searched.turns), call.language)
+    ratio = LCSseq.similarity(wanted, said) / len(wanted) if wanted else 0.0
+    good = ratio >= check.min_ratio
+    whole = span(searched.turns) or Segment(0.0, 0.01)
+    heard = " ".join(h.turn.text for h in searched.turns)
+    proof = Evidence(round(whole.start_s, 2), round(whole.end_s, 2), check.where.role, script, "measure", heard=heard)
+    reason = say(
+        f"与规定话术相同 {ratio:.0%}（至少 {check.min_ratio:.0%}）",
+        f"{ratio:.0%} of the script was said (at least {check.min_ratio:.0%})",
+    )
+    return Result("pass" if good else "fail", reason, (proof,))
+
+
+def _units(text: str, language: str) -> list[str]:
+    """Characters of Chinese, words of English."""
+    return text.split() if language == "en" else [c for c in text if c != " "]

@@ -1,0 +1,304 @@
+"""The conditions of the rule language as frozen values: the closed set of checks, and where each of them looks.
+
+A rule file is turned into these by :mod:`audit.evaluation.pack`, which has validated it against ``rules/schema.json``
+before; what each check means is in :mod:`audit.evaluation.checks` and, for those who write rules, in ``docs/writing-rules.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from audit.evaluation.match import MatchMode
+from audit.verdicts import Verdict
+from audit.words import Role
+
+Texts = Mapping[str, str]
+Quantifier = Literal["any", "all", "none"]
+Aspect = Literal["asked", "thanked", "length"]
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A wording, the polite form to suggest for it, and the contexts in which it is harmless."""
+
+    text: str
+    suggestion: str | None = None
+    unless: tuple[str, ...] = ()
+    match: MatchMode | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Close to where another check finds its evidence: from `before_s` before it to `after_s` after it."""
+
+    event: Check
+    before_s: float = 0.0
+    after_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Which words are searched.
+
+    Attributes
+    ----------
+    role : {"agent", "customer", "unknown"}
+    first_turns, last_turns : int or None
+        Of that role, counted after the other limits; turns joined over pauses (``join_gap_s``).
+    first_s, last_s : float or None
+        Seconds from that role's first word; seconds before the end of the call.
+    near : Near or None
+    """
+
+    role: Role = "agent"
+    first_turns: int | None = None
+    last_turns: int | None = None
+    first_s: float | None = None
+    last_s: float | None = None
+    near: Near | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """Any, all or none of some wordings is said."""
+
+    quantifier: Quantifier
+    phrases: tuple[Phrase, ...]
+    where: Where = Where()
+    unless: tuple[str, ...] = ()
+    match: MatchMode = "normalised"
+    at_start: bool = False
+    skip: tuple[str, ...] = ()
+    max_cost_ratio: float | None = None
+    max_name_distance_ratio: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Regex:
+    """Any or none of some regular expressions is found in the normalised text."""
+
+    quantifier: Quantifier
+    patterns: tuple[str, ...]
+    where: Where = Where()
+    unless: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """One wording is not used too often, by itself or beside another."""
+
+    counted: tuple[str, ...]
+    against: tuple[str, ...]
+    excused: tuple[str, ...] = ()
+    max_count: int | None = None
+    max_ratio: float | None = None
+    where: Where = Where()
+    suggestion: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A measured figure, or the size of its difference from another one, lies within limits."""
+
+    field: str
+    label: Texts
+    minus: str | None = None
+    min: float | None = None
+    max: float | None = None
+    missing: Verdict = "not_evaluable"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A text of the record is there, or is one of a few."""
+
+    field: str
+    one_of: tuple[str, ...] = ()
+    present: bool = False
+    missing: Verdict = "not_evaluable"
+
+
+@dataclass(frozen=True, slots=True)
+class FirstVoice:
+    """The agent's voice is heard within `max_delay_s` of the answer."""
+
+    max_delay_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class HoldEtiquette:
+    """Every wait of the customer is asked for before, thanked for after, or short enough.
+
+    A wait is a hold, or a silence of at least `min_silence_s` after which the agent speaks first.
+
+    Attributes
+    ----------
+    aspect : {"asked", "thanked", "length"}
+    phrases : tuple of str
+        What counts as asking or telling (asked, length) or as thanking (thanked).
+    within_s : float
+        How close to the wait it must be said.
+    max_untold_s, max_told_s : float or None
+        For ``length``: longest wait without and with such words.
+    """
+
+    aspect: Aspect
+    phrases: tuple[str, ...]
+    within_s: float
+    min_silence_s: float
+    max_untold_s: float | None = None
+    max_told_s: float | None = None
+    match: MatchMode = "pinyin"
+
+
+@dataclass(frozen=True, slots=True)
+class GreetingHour:
+    """A greeting that names a time of day agrees with the call's local time.
+
+    `greetings` maps each greeting to its hours ``[from, to)``.
+    """
+
+    greetings: Mapping[str, tuple[float, float]]
+    where: Where = Where()
+    match: MatchMode = "pinyin"
+
+
+@dataclass(frozen=True, slots=True)
+class Similarity:
+    """What is said is like a script: by the share of its characters or words found in order."""
+
+    to: str
+    min_ratio: float
+    where: Where = Where()
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """Something learned in the call, or known before, is used again.
+
+    Attributes
+    ----------
+    learned : tuple of str
+        Regular expressions with one group, on the normalised text of `from_role`.
+    said : tuple of str
+        Phrases in which ``{it}`` stands for what was learned.
+    known_as : str or None
+        Name of a variable that holds it, if the record already knows.
+    """
+
+    learned: tuple[str, ...]
+    said: tuple[str, ...]
+    from_role: Role = "customer"
+    known_as: str | None = None
+    where: Where = Where()
+    match: MatchMode = "pinyin"
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """Every part passes."""
+
+    checks: tuple[Check, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """At least one part passes."""
+
+    checks: tuple[Check, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FirstOf:
+    """The first part that can be judged decides."""
+
+    checks: tuple[Check, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """Pass and fail exchanged; what cannot be judged stays so."""
+
+    check: Check
+
+
+Check = (
+    Phrases
+    | Regex
+    | Ratio
+    | Measure
+    | Fact
+    | FirstVoice
+    | HoldEtiquette
+    | GreetingHour
+    | Similarity
+    | Recall
+    | AllOf
+    | AnyOf
+    | FirstOf
+    | Not
+)
+
+#: The word for each check in a rule file.
+KINDS: Mapping[str, type[Any]] = {
+    "phrases": Phrases,
+    "regex": Regex,
+    "ratio": Ratio,
+    "measure": Measure,
+    "fact": Fact,
+    "first_voice": FirstVoice,
+    "hold_etiquette": HoldEtiquette,
+    "greeting_hour": GreetingHour,
+    "similarity": Similarity,
+    "recall": Recall,
+    "all_of": AllOf,
+    "any_of": AnyOf,
+    "first_of": FirstOf,
+    "not": Not,
+}
+
+
+def parse_check(data: Mapping[str, Any]) -> Check:
+    """A check from its validated mapping.
+
+    Raises
+    ------
+    KeyError
+        If the kind is unknown; validation has ruled that out.
+    """
+    rest = {k: v for k, v in data.items() if k != "kind"}
+    kind = KINDS[data["kind"]]
+    if kind in (AllOf, AnyOf, FirstOf):
+        composed: Check = kind(tuple(parse_check(c) for c in rest["checks"]))
+        return composed
+    if kind is Not:
+        return Not(parse_check(rest["check"]))
+    if "where" in rest:
+        rest["where"] = _where(rest["where"])
+    if kind in (Phrases, Regex):
+        quantifier = next(q for q in get_args(Quantifier) if q in rest)
+        items = rest.pop(quantifier)
+        rest["quantifier"] = quantifier
+        rest["phrases" if kind is Phrases else "patterns"] = (
+            tuple(_phrase(i) for i in items) if kind is Phrases else tuple(items)
+        )
+    if kind is GreetingHour:
+        rest["greetings"] = {k: (float(a), float(b)) for k, (a, b) in rest["greetings"].items()}
+    check: Check = kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in rest.items()})
+    return check
+
+
+def _where(data: Mapping[str, Any]) -> Where:
+    near = data.get("near")
+    rest = {k: v for k, v in data.items() if k != "near"}
+    if near is None:
+        return Where(**rest)
+    return Where(**rest, near=Near(parse_check(near["event"]), near.get("before_s", 0.0), near.get("after_s")))
+
+
+def _phrase(item: str | Mapping[str, Any]) -> Phrase:
+    if isinstance(item, str):
+        return Phrase(item)
+    return Phrase(item["text"], item.get("suggestion"), tuple(item.get("unless", ())), item.get("match"))
