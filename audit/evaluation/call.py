@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from audit.evaluation.conditions import Check
 from audit.evaluation.match import Heard, Matching, prepare
+from audit.evaluation.scopes import AnyRole
 from audit.records import CallRecord, Evidence
 from audit.segments import Segment
 from audit.verdicts import Verdict
@@ -41,6 +42,8 @@ class Call:
         Consecutive turns of one role joined over short pauses.
     words_problem : Reason or None
         Why nothing can be judged by words.
+    everyone : tuple of Heard
+        The turns of all roles by time.
     """
 
     record: CallRecord
@@ -48,6 +51,7 @@ class Call:
     matching: Matching
     turns: Mapping[Role, tuple[Heard, ...]]
     words_problem: Reason | None
+    everyone: tuple[Heard, ...] = ()
 
     @property
     def end_s(self) -> float:
@@ -58,11 +62,11 @@ class Call:
             return max(t.end_s for t in self.record.transcript.turns)
         return self.record.recording.duration_s
 
-    def problem(self, role: Role) -> Reason | None:
+    def problem(self, role: AnyRole) -> Reason | None:
         """Why the words of a role cannot be judged; None if they can."""
         if self.words_problem is not None:
             return self.words_problem
-        if self.turns.get(role):
+        if self.everyone if role == "any" else self.turns.get(role):
             return None
         if self.turns.get("unknown"):
             return say(
@@ -134,7 +138,8 @@ def make_ready(record: CallRecord, *, language: str, matching: Matching, min_cov
         for role in ("agent", "customer", "ivr", "unknown"):
             mine = tuple(prepare(t, language) for t in joined if t.role == role)
             turns[role] = tuple(h for h in mine if h.plain)
-    return Call(record, language, matching, turns, problem)
+    everyone = tuple(sorted((h for mine in turns.values() for h in mine), key=lambda h: (h.turn.start_s, h.turn.end_s)))
+    return Call(record, language, matching, turns, problem, everyone)
 
 
 def _joined(turns: tuple[Turn, ...], language: str, gap_s: float) -> list[Turn]:

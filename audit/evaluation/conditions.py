@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from audit.evaluation.match import MatchMode
+from audit.evaluation.scopes import AGENT, Near, Where
+from audit.evaluation.scopes import Texts as Texts
 from audit.verdicts import Verdict
 from audit.words import Role
 
-Texts = Mapping[str, str]
 Quantifier = Literal["any", "all", "none"]
 Aspect = Literal["asked", "thanked", "length"]
 
@@ -30,43 +31,12 @@ class Phrase:
 
 
 @dataclass(frozen=True, slots=True)
-class Near:
-    """Close to where another check finds its evidence: from `before_s` before it to `after_s` after it."""
-
-    event: Check
-    before_s: float = 0.0
-    after_s: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Where:
-    """Which words are searched.
-
-    Attributes
-    ----------
-    role : {"agent", "customer", "unknown"}
-    first_turns, last_turns : int or None
-        Of that role, counted after the other limits; turns joined over pauses (``join_gap_s``).
-    first_s, last_s : float or None
-        Seconds from that role's first word; seconds before the end of the call.
-    near : Near or None
-    """
-
-    role: Role = "agent"
-    first_turns: int | None = None
-    last_turns: int | None = None
-    first_s: float | None = None
-    last_s: float | None = None
-    near: Near | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Phrases:
     """Any, all or none of some wordings is said."""
 
     quantifier: Quantifier
     phrases: tuple[Phrase, ...]
-    where: Where = Where()
+    where: Where = AGENT
     unless: tuple[str, ...] = ()
     match: MatchMode = "normalised"
     at_start: bool = False
@@ -81,7 +51,7 @@ class Regex:
 
     quantifier: Quantifier
     patterns: tuple[str, ...]
-    where: Where = Where()
+    where: Where = AGENT
     unless: tuple[str, ...] = ()
 
 
@@ -94,7 +64,7 @@ class Ratio:
     excused: tuple[str, ...] = ()
     max_count: int | None = None
     max_ratio: float | None = None
-    where: Where = Where()
+    where: Where = AGENT
     suggestion: str | None = None
 
 
@@ -161,7 +131,7 @@ class GreetingHour:
     """
 
     greetings: Mapping[str, tuple[float, float]]
-    where: Where = Where()
+    where: Where = AGENT
     match: MatchMode = "pinyin"
 
 
@@ -171,7 +141,7 @@ class Similarity:
 
     to: str
     min_ratio: float
-    where: Where = Where()
+    where: Where = AGENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +162,7 @@ class Recall:
     said: tuple[str, ...]
     from_role: Role = "customer"
     known_as: str | None = None
-    where: Where = Where()
+    where: Where = AGENT
     match: MatchMode = "pinyin"
 
 
@@ -291,11 +261,12 @@ def parse_check(data: Mapping[str, Any]) -> Check:
 
 
 def _where(data: Mapping[str, Any]) -> Where:
+    rest: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items() if k != "near"}
     near = data.get("near")
-    rest = {k: v for k, v in data.items() if k != "near"}
-    if near is None:
-        return Where(**rest)
-    return Where(**rest, near=Near(parse_check(near["event"]), near.get("before_s", 0.0), near.get("after_s")))
+    if near is not None:
+        event = parse_check(near["event"]) if "event" in near else None
+        rest["near"] = Near(event, **{k: v for k, v in near.items() if k != "event"})
+    return Where(**rest)
 
 
 def _phrase(item: str | Mapping[str, Any]) -> Phrase:

@@ -15,6 +15,7 @@ from audit.evaluation.checks.composition import judge_all_of, judge_any_of, judg
 from audit.evaluation.checks.facts_said import judge_greeting_hour, judge_recall
 from audit.evaluation.checks.figures import judge_fact, judge_first_voice, judge_measure
 from audit.evaluation.checks.patterns import judge_ratio, judge_regex
+from audit.evaluation.checks.scope import Given, judge_given, judge_near_each
 from audit.evaluation.checks.waits import judge_hold_etiquette
 from audit.evaluation.checks.wording import judge_phrases, judge_similarity
 
@@ -42,6 +43,7 @@ _JUDGES: Mapping[type[Any], Callable[[Any, Call, Judge], Result]] = {
     c.AnyOf: judge_any_of,
     c.FirstOf: judge_first_of,
     c.Not: judge_not,
+    Given: judge_given,
 }
 
 
@@ -58,4 +60,7 @@ def judge(check: c.Check, call: Call) -> Result:
     Result
         With a reason in both languages; evidence wherever there is something to listen to.
     """
+    where = getattr(check, "where", None)
+    if where is not None and where.near is not None and where.near.hit == "every":
+        return judge_near_each(check, call, judge)
     return _JUDGES[type(check)](check, call, judge)

@@ -37,7 +37,7 @@ def judge_greeting_hour(check: GreetingHour, call: Call, judge: Judge) -> Result
         f"{started:%H:%M} 说“{greeting}”（{start:g}–{end:g} 点适用）",
         f"“{greeting}” at {started:%H:%M} (fits {start:g} to {end:g} o'clock)",
     )
-    return Result("pass" if good else "fail", reason, (evidence_of(hit, check.where.role, None if good else fitting),))
+    return Result("pass" if good else "fail", reason, (evidence_of(hit, searched.role, None if good else fitting),))
 
 
 def judge_recall(check: Recall, call: Call, judge: Judge) -> Result:
@@ -59,12 +59,12 @@ def judge_recall(check: Recall, call: Call, judge: Judge) -> Result:
         return Result("not_applicable", say("通话中没有得知", "it was never learned in the call"))
     hits = _recalled(check.said, learned, searched, call, check.match)
     if hits:
-        proof = tuple(evidence_of(h, check.where.role) for h in hits)
+        proof = tuple(evidence_of(h, searched.role) for h in hits)
         return Result(
             "pass", say(f"说了“{proof[0].heard or proof[0].text}”", f"said “{proof[0].heard or proof[0].text}”"), proof
         )
     it, at_s, source = min(learned, key=lambda x: x[1])
-    window = searched.evidence(call, it, check.where.role)
+    window = searched.evidence(call, it)
     window = replace(window, start_s=round(max(window.start_s, at_s), 2), end_s=round(max(window.end_s, at_s + 0.01), 2))
     before = (evidence_of(source, check.from_role),) if source is not None else ()
     return Result("fail", say(f"得知“{it}”后没有再用", f"“{it}” was learned and not used"), (*before, window))

@@ -21,7 +21,7 @@ def evidence_of(hit: Hit, role: Role, suggestion: str | None = None) -> Evidence
     return Evidence(
         start_s=round(hit.start_s, 2),
         end_s=round(hit.end_s, 2),
-        role=role,
+        role=hit.heard.turn.role if role == "unknown" else role,
         text=hit.sought if hit.how == "pinyin" else hit.written,
         match=hit.how,
         heard=hit.written if hit.how != "exact" else None,

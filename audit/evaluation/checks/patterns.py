@@ -19,7 +19,7 @@ def judge_regex(check: Regex, call: Call, judge: Judge) -> Result:
     hits = without(
         searched.keep(pattern_hits(check.patterns, searched.turns)), excused_hits(check.unless, searched.turns, call)
     )
-    proof = tuple(evidence_of(h, check.where.role) for h in sorted(distinct(hits), key=lambda h: h.start_s))
+    proof = tuple(evidence_of(h, searched.role) for h in sorted(distinct(hits), key=lambda h: h.start_s))
     quoted = "、".join(f"“{e.heard or e.text}”" for e in proof[:QUOTED])
     if check.quantifier == "none":
         if proof:
@@ -27,9 +27,7 @@ def judge_regex(check: Regex, call: Call, judge: Judge) -> Result:
         return Result("pass", say("没有这类用语", "no such wording"))
     if proof:
         return Result("pass", say(f"说了{quoted}", f"said {quoted}"), proof)
-    return Result(
-        "fail", say("没有听到所要的话", "the wording asked for was not heard"), (searched.evidence(call, "", check.where.role),)
-    )
+    return Result("fail", say("没有听到所要的话", "the wording asked for was not heard"), (searched.evidence(call, ""),))
 
 
 def judge_ratio(check: Ratio, call: Call, judge: Judge) -> Result:
@@ -54,6 +52,6 @@ def judge_ratio(check: Ratio, call: Call, judge: Judge) -> Result:
     words, others = "/".join(check.counted), "/".join(check.against)
     reason = say(f"“{words}”{n} 次，“{others}”{m} 次", f"“{words}” {n} times, “{others}” {m} times")
     if n and (too_many or outnumbers):
-        proof = tuple(evidence_of(h, check.where.role, check.suggestion) for h in sorted(counted, key=lambda h: h.start_s))
+        proof = tuple(evidence_of(h, searched.role, check.suggestion) for h in sorted(counted, key=lambda h: h.start_s))
         return Result("fail", reason, proof)
     return Result("pass", reason)

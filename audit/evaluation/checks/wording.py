@@ -62,7 +62,7 @@ def _quantified(
 ) -> Result:
     """Turn hits into the verdict that any, all or none of the phrases asks for."""
     suggested = {id(h): s for _, s, hits in found for h in hits}
-    role = check.where.role
+    role = searched.role
     hits = sorted(distinct(h for _, _, hs in found for h in hs), key=lambda h: h.start_s)
     proof = tuple(evidence_of(h, role, suggested[id(h)]) for h in hits)
     quoted = "、".join(f"“{e.heard or e.text}”" for e in proof[:QUOTED])
@@ -76,7 +76,7 @@ def _quantified(
     wanted = " / ".join(dict.fromkeys(one_wording(text) for text in absent[:QUOTED]))
     if len(absent) > QUOTED:
         wanted += " / …"
-    window = searched.evidence(call, wanted, role)
+    window = searched.evidence(call, wanted)
     near = _nearest(check, searched, absent, call, matching)
     reason = say(f"没有听到：{wanted}", f"not heard: {wanted}")
     if near is not None:
@@ -127,7 +127,7 @@ def judge_similarity(check: Similarity, call: Call, judge: Judge) -> Result:
     good = ratio >= check.min_ratio
     whole = span(searched.turns) or Segment(0.0, 0.01)
     heard = " ".join(h.turn.text for h in searched.turns)
-    proof = Evidence(round(whole.start_s, 2), round(whole.end_s, 2), check.where.role, script, "measure", heard=heard)
+    proof = Evidence(round(whole.start_s, 2), round(whole.end_s, 2), searched.role, script, "measure", heard=heard)
     reason = say(
         f"与规定话术相同 {ratio:.0%}（至少 {check.min_ratio:.0%}）",
         f"{ratio:.0%} of the script was said (at least {check.min_ratio:.0%})",
