@@ -115,9 +115,16 @@ def evaluation_from_json(data: Mapping[str, Any]) -> Evaluation:
                 clause=o["clause"],
                 suggestion=o["suggestion"],
                 evidence=tuple(Evidence(**e) for e in o["evidence"]),
+                critical_section=o.get("critical_section", False),
+                bonus=o.get("bonus", False),
+                audit=o.get("audit", "automated"),
+                for_person=o.get("for_person", False),
             )
             for o in data["outcomes"]
         ),
+        bonus_points=data.get("bonus_points", 0.0),
+        weakest_cost=data.get("weakest_cost"),
+        band_reason=data.get("band_reason", {}),
     )
 
 
@@ -405,10 +412,15 @@ def _evaluation_to_json(e: Evaluation, lang: str) -> dict[str, Any]:
                 "score": None if s.score is None else round(s.score, 2),
                 "points": round(s.points, 4),
                 "max_points": round(s.max_points, 4),
+                "deducted": round(s.deducted, 4),
+                "critical_failed": s.critical_failed,
             }
             for s in e.sections
         ],
         "outcomes": [_outcome_to_json(o, lang) for o in e.outcomes],
+        "bonus_points": round(e.bonus_points, 4),
+        "weakest_cost": None if e.weakest_cost is None else round(e.weakest_cost, 2),
+        "band_reason": dict(e.band_reason),
     }
 
 
@@ -426,6 +438,10 @@ def _outcome_to_json(o: Outcome, lang: str) -> dict[str, Any]:
         "reasons": dict(o.reason),
         "suggestion": dict(o.suggestion),
         "evidence": [_evidence_to_json(e) for e in o.evidence],
+        "critical_section": o.critical_section,
+        "bonus": o.bonus,
+        "audit": o.audit,
+        "for_person": o.for_person,
     }
 
 

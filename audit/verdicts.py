@@ -9,6 +9,8 @@ from typing import Literal
 from audit.records import Evidence
 
 Verdict = Literal["pass", "fail", "not_applicable", "not_evaluable"]
+#: Who decides on a criterion: the rule, the rule with a person's confirmation of each failure, or a person.
+AuditMode = Literal["automated", "assisted", "human"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +19,19 @@ class Outcome:
 
     `points` and `max_points` are None when the criterion leaves the denominator.
     `title`, `reason` and `suggestion` are given per language ("zh", "en").
+
+    Attributes
+    ----------
+    points, max_points : float or None
+        A deduction that was made is a negative `points` of a `max_points` of 0; a bonus that was
+        earned a positive one.
+    critical_section : bool
+        A failure sets the score of the section to 0.
+    bonus : bool
+        Its points are added to the score of the call.
+    audit : {"automated", "assisted", "human"}
+    for_person : bool
+        A person has to look: found by an assisted rule, or never judged by the machine.
     """
 
     criterion: str
@@ -30,17 +45,33 @@ class Outcome:
     clause: str = ""
     suggestion: Mapping[str, str] = field(default_factory=dict)
     evidence: tuple[Evidence, ...] = ()
+    critical_section: bool = False
+    bonus: bool = False
+    audit: AuditMode = "automated"
+    for_person: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SectionScore:
-    """Points of one section as a percentage of what could be earned there; None where nothing could."""
+    """Points of one section as a percentage of what could be earned there; None where nothing could.
+
+    Attributes
+    ----------
+    points : float
+        Earned, less what was deducted.
+    deducted : float
+        Points that deductions took off, after every cap.
+    critical_failed : bool
+        A criterion failed that sets the section to 0.
+    """
 
     section: str
     title: Mapping[str, str]
     score: float | None
     points: float
     max_points: float
+    deducted: float = 0.0
+    critical_failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +86,12 @@ class Evaluation:
         Id of the band of the scorecard that the score falls in.
     score_reason : mapping of language to str
         Why there is no score; empty where there is one.
+    bonus_points : float
+        Added to the score, which goes no higher than 100.
+    weakest_cost : float or None
+        Points of the score that the weakest section cost; None without a weakest section.
+    band_reason : mapping of language to str
+        Why the call is in its band.
     """
 
     scorecard: str
@@ -68,3 +105,6 @@ class Evaluation:
     sections: tuple[SectionScore, ...]
     outcomes: tuple[Outcome, ...]
     score_reason: Mapping[str, str] = field(default_factory=dict)
+    bonus_points: float = 0.0
+    weakest_cost: float | None = None
+    band_reason: Mapping[str, str] = field(default_factory=dict)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from audit.evaluation.conditions import Check
+from audit.evaluation.facts import NO_FACTS, Facts
 from audit.evaluation.match import Heard, Matching, prepare
 from audit.evaluation.scopes import AnyRole
 from audit.records import CallRecord, Evidence
@@ -44,6 +45,8 @@ class Call:
         Why nothing can be judged by words.
     everyone : tuple of Heard
         The turns of all roles by time.
+    facts : mapping
+        What other calls and registers say of this one (:mod:`audit.evaluation.facts`).
     """
 
     record: CallRecord
@@ -52,6 +55,7 @@ class Call:
     turns: Mapping[Role, tuple[Heard, ...]]
     words_problem: Reason | None
     everyone: tuple[Heard, ...] = ()
+    facts: Facts = field(default_factory=dict)
 
     @property
     def end_s(self) -> float:
@@ -104,7 +108,15 @@ class Call:
 Judge = Callable[[Check, Call], Result]
 
 
-def make_ready(record: CallRecord, *, language: str, matching: Matching, min_coverage_ratio: float, join_gap_s: float) -> Call:
+def make_ready(
+    record: CallRecord,
+    *,
+    language: str,
+    matching: Matching,
+    min_coverage_ratio: float,
+    join_gap_s: float,
+    facts: Facts = NO_FACTS,
+) -> Call:
     """Prepare a record for checks in one language.
 
     Parameters
@@ -115,6 +127,8 @@ def make_ready(record: CallRecord, *, language: str, matching: Matching, min_cov
     matching : Matching
     min_coverage_ratio, join_gap_s : float
         See :class:`audit.evaluation.language.Scorecard`.
+    facts : mapping, optional
+        What other calls and registers say of this one.
     """
     transcript = record.transcript
     problem: Reason | None = None
@@ -139,7 +153,7 @@ def make_ready(record: CallRecord, *, language: str, matching: Matching, min_cov
             mine = tuple(prepare(t, language) for t in joined if t.role == role)
             turns[role] = tuple(h for h in mine if h.plain)
     everyone = tuple(sorted((h for mine in turns.values() for h in mine), key=lambda h: (h.turn.start_s, h.turn.end_s)))
-    return Call(record, language, matching, turns, problem, everyone)
+    return Call(record, language, matching, turns, problem, everyone, facts)
 
 
 def _joined(turns: tuple[Turn, ...], language: str, gap_s: float) -> list[Turn]:

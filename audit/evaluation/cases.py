@@ -15,11 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from audit.errors import ScorecardError
-from audit.evaluation.call import make_ready
 from audit.evaluation.language import Scorecard
 from audit.evaluation.normalise import normalise
 from audit.evaluation.pack import CASES_SUFFIX
-from audit.evaluation.score import judge_criterion
+from audit.evaluation.score import judge_criterion, ready
 from audit.evaluation.yamlfile import read_yaml
 from audit.records import CallRecord, Hold, Measured, Measures, Metadata, Overlap, Recording, Timeline, Tone
 from audit.segments import Segment
@@ -64,14 +63,9 @@ def run_cases(scorecard: Scorecard) -> tuple[CaseResult, ...]:
         path = criterion.path.with_name(criterion.path.stem + CASES_SUFFIX)
         data = read_yaml(path).data
         for i, case in enumerate(data["cases"]):
-            record = record_of_case(_merged(data.get("given", {}), case), scorecard.language, where=f"{path}: case {i + 1}")
-            call = make_ready(
-                record,
-                language=scorecard.language,
-                matching=scorecard.matching,
-                min_coverage_ratio=scorecard.min_coverage_ratio,
-                join_gap_s=scorecard.join_gap_s,
-            )
+            given = _merged(data.get("given", {}), case)
+            record = record_of_case(given, scorecard.language, where=f"{path}: case {i + 1}")
+            call = ready(record, scorecard, given.get("facts", {}))
             result = judge_criterion(criterion, call)
             shown = [e.heard or e.text for e in result.evidence]
             missing = tuple(e for e in case.get("evidence", ()) if not any(e in s for s in shown))

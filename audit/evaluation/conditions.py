@@ -18,6 +18,7 @@ from audit.words import Role
 
 Quantifier = Literal["any", "all", "none"]
 Aspect = Literal["asked", "thanked", "length"]
+Statistic = Literal["mean", "median"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +70,32 @@ class Ratio:
 
 
 @dataclass(frozen=True, slots=True)
+class Baseline:
+    """What is usual for the call's agent or for the whole team, by the calls in the store.
+
+    Attributes
+    ----------
+    of : {"agent", "team"}
+    statistic : {"mean", "median"}
+    min_ratio, max_ratio : float or None
+        Limits of the figure over the base line.
+    max_difference : float or None
+        Limit of the size of their difference.
+    min_calls : int
+        With fewer calls to compare with, nothing can be said.
+    """
+
+    of: Literal["agent", "team"]
+    statistic: Statistic = "median"
+    min_ratio: float | None = None
+    max_ratio: float | None = None
+    max_difference: float | None = None
+    min_calls: int = 5
+
+
+@dataclass(frozen=True, slots=True)
 class Measure:
-    """A measured figure, or the size of its difference from another one, lies within limits."""
+    """A measured figure, or the size of its difference from another one, lies within limits or near what is usual."""
 
     field: str
     label: Texts
@@ -78,16 +103,20 @@ class Measure:
     min: float | None = None
     max: float | None = None
     missing: Verdict = "not_evaluable"
+    baseline: Baseline | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A text of the record is there, or is one of a few."""
+    """What the record or a fact says is there, is one of a few, matches an expression, or lies within limits."""
 
     field: str
     one_of: tuple[str, ...] = ()
     present: bool = False
     missing: Verdict = "not_evaluable"
+    min: float | None = None
+    max: float | None = None
+    matches: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +283,8 @@ def parse_check(data: Mapping[str, Any]) -> Check:
         rest["phrases" if kind is Phrases else "patterns"] = (
             tuple(_phrase(i) for i in items) if kind is Phrases else tuple(items)
         )
+    if kind is Measure and "baseline" in rest:
+        rest["baseline"] = Baseline(**rest["baseline"])
     if kind is GreetingHour:
         rest["greetings"] = {k: (float(a), float(b)) for k, (a, b) in rest["greetings"].items()}
     check: Check = kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in rest.items()})

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from audit.errors import UsageError
-from audit.evaluation.call import Call, Result, make_ready
+from audit.evaluation.call import Call, Result
 from audit.evaluation.checks import judge
 from audit.evaluation.conditions import KINDS, AllOf, AnyOf, Check, FirstOf, Not
+from audit.evaluation.facts import NO_FACTS, Facts
 from audit.evaluation.language import Criterion, Scorecard
-from audit.evaluation.score import judge_criterion
+from audit.evaluation.score import judge_criterion, ready
 from audit.records import CallRecord
 
 
@@ -31,7 +32,7 @@ class Explanation:
     steps: tuple[Step, ...]
 
 
-def explain(record: CallRecord, scorecard: Scorecard, criterion_id: str) -> Explanation:
+def explain(record: CallRecord, scorecard: Scorecard, criterion_id: str, facts: Facts = NO_FACTS) -> Explanation:
     """Judge one criterion and keep what each part of it found.
 
     Raises
@@ -43,17 +44,12 @@ def explain(record: CallRecord, scorecard: Scorecard, criterion_id: str) -> Expl
     if criterion is None:
         known = ", ".join(c.id for c in scorecard.criteria)
         raise UsageError(f"the scorecard {scorecard.id} has no criterion {criterion_id!r}", hint=f"it has: {known}")
-    call = make_ready(
-        record,
-        language=scorecard.language,
-        matching=scorecard.matching,
-        min_coverage_ratio=scorecard.min_coverage_ratio,
-        join_gap_s=scorecard.join_gap_s,
-    )
+    call = ready(record, scorecard, facts)
     steps: list[Step] = []
     if criterion.applies_when is not None:
         steps += _steps(criterion.applies_when, call, 0, "applies_when: ")
-    steps += _steps(criterion.check, call, 0, "check: ")
+    if criterion.check is not None:
+        steps += _steps(criterion.check, call, 0, "check: ")
     return Explanation(criterion, judge_criterion(criterion, call), tuple(steps))
 
 

@@ -7,10 +7,54 @@ A rule file is turned into these by :mod:`audit.evaluation.pack`; the checks tha
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
+from typing import Literal
 
 from audit.evaluation.conditions import Check, Texts
 from audit.evaluation.match import Matching
+from audit.verdicts import AuditMode
+
+
+@dataclass(frozen=True, slots=True)
+class Deduction:
+    """Points that a failure takes off its section.
+
+    Attributes
+    ----------
+    points : float
+        For each failure, or for each hit.
+    per : {"once", "hit"}
+    max : float or None
+        No more than this comes off for one rule.
+    """
+
+    points: float
+    per: Literal["once", "hit"] = "once"
+    max: float | None = None
+
+    def of(self, n_hits: int) -> float:
+        """What so many hits take off.
+
+        Examples
+        --------
+        >>> Deduction(2, "hit", 5).of(3), Deduction(2).of(3)
+        (5, 2)
+        """
+        points = self.points * (n_hits if self.per == "hit" else 1)
+        return points if self.max is None else min(points, self.max)
+
+
+@dataclass(frozen=True, slots=True)
+class Effective:
+    """The days on which a rule is in force, both included; None is open."""
+
+    first: date | None = None
+    last: date | None = None
+
+    def holds_on(self, day: date) -> bool:
+        """Whether the rule is in force on that day."""
+        return (self.first is None or day >= self.first) and (self.last is None or day <= self.last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +68,25 @@ class Criterion:
     clause : str
         Where the handbook asks for it.
     points : float
-        Earned by a pass.
+        Earned by a pass; 0 where a failure deducts instead.
     critical : bool
         A failure sets the whole score to 0.
+    check : Check or None
+        None only where a person alone decides.
     applies_when : Check or None
         Where it does not pass, the criterion is not applicable.
     path : Path
         The file it was read from.
+    critical_section : bool
+        A failure sets the score of its section to 0.
+    deduct : Deduction or None
+        What a failure takes off the section, instead of points that a pass earns.
+    bonus : bool
+        A pass adds the points to the score of the call; they are never in the denominator.
+    effective : Effective or None
+        Calls of other days are not judged by it.
+    audit : {"automated", "assisted", "human"}
+        Who decides: the rule; the rule, but a person confirms each failure; a person alone.
     """
 
     id: str
@@ -42,19 +98,49 @@ class Criterion:
     why: Texts
     suggestion: Texts
     false_alarms: Texts
-    check: Check
+    check: Check | None
     applies_when: Check | None
     path: Path
+    critical_section: bool = False
+    deduct: Deduction | None = None
+    bonus: bool = False
+    effective: Effective | None = None
+    audit: AuditMode = "automated"
+
+    @property
+    def stake(self) -> float:
+        """Points that hang on it: what it earns, or the most it takes off; 0 for a bonus."""
+        if self.bonus:
+            return 0.0
+        if self.deduct is not None:
+            return self.deduct.points if self.deduct.max is None else self.deduct.max
+        return self.points
+
+
+#: What the points of a section amount to where none of its criteria earns any: deductions come off a hundred.
+FULL_SECTION = 100.0
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of the scorecard with its share of the score."""
+    """A part of the scorecard with its share of the score.
+
+    Attributes
+    ----------
+    max_deduct : float or None
+        Deductions of the section together take off no more.
+    """
 
     id: str
     title: Texts
     weight: float
     criteria: tuple[Criterion, ...]
+    max_deduct: float | None = None
+
+    @property
+    def full_points(self) -> float:
+        """What all its criteria together can earn, and so what a deduction is a share of."""
+        return sum(c.stake for c in self.criteria if c.deduct is None) or FULL_SECTION
 
 
 @dataclass(frozen=True, slots=True)

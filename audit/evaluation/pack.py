@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from rapidfuzz import process
 from audit.errors import ScorecardError
 from audit.evaluation.checks.figures import KNOWN_FIELDS, VARIABLE_PREFIX
 from audit.evaluation.conditions import parse_check
-from audit.evaluation.language import Band, Criterion, Scorecard, Section
+from audit.evaluation.language import Band, Criterion, Deduction, Effective, Scorecard, Section
 from audit.evaluation.match import Matching
 from audit.evaluation.yamlfile import Place, YamlFile, read_yaml
 from audit.resources import resource_dir
@@ -156,7 +157,10 @@ def _meaning_faults(file: YamlFile) -> Iterator[str]:
     """What a schema cannot see: patterns that do not compile, fields that no record has, a file at the wrong place."""
     if file.data["id"] != file.path.stem:
         yield f"{file.at(('id',))}: the id {file.data['id']!r} must be the file's name ({file.path.stem!r})"
+    yield from _scoring_faults(file)
     for place, data in _checks(file.data):
+        if data["kind"] == "fact" and "matches" in data:
+            yield from _pattern_faults(file, (*place, "matches"), data["matches"], n_groups=0)
         for key in ("field", "minus"):
             name = data.get(key)
             if name is not None and name not in KNOWN_FIELDS and not name.startswith(VARIABLE_PREFIX):
@@ -166,6 +170,28 @@ def _meaning_faults(file: YamlFile) -> Iterator[str]:
             for i, pattern in enumerate(data.get(key, ())):
                 yield from _pattern_faults(file, (*place, key, i), pattern, n_groups=1 if data["kind"] == "recall" else 0)
         yield from _phrase_faults(file, place, data)
+
+
+def _scoring_faults(file: YamlFile) -> Iterator[str]:
+    """Points, dates and audit modes that contradict each other."""
+    data = file.data
+    days: list[date] = []
+    for key in ("from", "to"):
+        text = data.get("effective", {}).get(key)
+        if text is not None:
+            try:
+                days.append(date.fromisoformat(text))
+            except ValueError as e:
+                yield f"{file.at(('effective', key))}: {text!r} is no day: {e}"
+    if len(days) == 2 and days[0] > days[1]:
+        yield f"{file.at(('effective', 'to'))}: the last day ({days[1]}) is before the first ({days[0]}): it is never in force"
+    if data.get("bonus") and "deduct" in data:
+        yield f"{file.at(('bonus',))}: a bonus adds points; it cannot deduct any"
+    if data.get("bonus") and data.get("critical"):
+        yield f"{file.at(('bonus',))}: a bonus cannot be critical: to lack it is no failure"
+    deduct = data.get("deduct", {})
+    if "max" in deduct and deduct["max"] < deduct["points"]:
+        yield f"{file.at(('deduct', 'max'))}: max ({deduct['max']:g}) is less than the points of one ({deduct['points']:g})"
 
 
 def _pattern_faults(file: YamlFile, place: Place, pattern: str, *, n_groups: int) -> Iterator[str]:
@@ -258,7 +284,12 @@ def _built(card: YamlFile, files: Mapping[str, YamlFile], folder: Path) -> Score
         for name in section["criteria"]:
             digest.update(files[name].text)
             criteria.append(_criterion(files[name], section["id"]))
-        sections.append(Section(section["id"], section["title"], float(section["weight"]), tuple(criteria)))
+        cap = section.get("max_deduct")
+        sections.append(
+            Section(
+                section["id"], section["title"], float(section["weight"]), tuple(criteria), None if cap is None else float(cap)
+            )
+        )
     bands = [Band(b["id"], float(b["min_score"]), b["title"]) for b in data["bands"]]
     return Scorecard(
         id=data["id"],
@@ -285,12 +316,21 @@ def _criterion(file: YamlFile, section: str) -> Criterion:
         section=section,
         title=data["title"],
         clause=data["clause"],
-        points=float(data["points"]),
-        critical=data.get("critical", False),
+        points=float(data.get("points", 0.0)),
+        critical=data.get("critical", False) is True,
         why=data["why"],
         suggestion=data.get("suggestion", {}),
         false_alarms=data["false_alarms"],
-        check=parse_check(data["check"]),
+        check=parse_check(data["check"]) if "check" in data else None,
         applies_when=parse_check(applies) if applies is not None else None,
         path=file.path,
+        critical_section=data.get("critical") == "section",
+        deduct=Deduction(**data["deduct"]) if "deduct" in data else None,
+        bonus=data.get("bonus", False),
+        effective=_effective(data["effective"]) if "effective" in data else None,
+        audit=data.get("audit", "automated"),
     )
+
+
+def _effective(data: Mapping[str, str]) -> Effective:
+    return Effective(*(date.fromisoformat(data[k]) if k in data else None for k in ("from", "to")))

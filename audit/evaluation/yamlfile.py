@@ -5,13 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 
 Place = tuple[str | int, ...]
 #: The compiled parser where PyYAML was built with it: six times as fast, and as safe.
-_Loader: type[yaml.SafeLoader | yaml.CSafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_Safe: type[yaml.SafeLoader | yaml.CSafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+#: The largest pack file is some 20 kB of text and 1,000 values; what is larger than this was made to do harm.
+MAX_BYTES = 2_000_000
+MAX_VALUES = 100_000
+
+
+class _Loader(_Safe):  # type: ignore[valid-type, misc]  # which of the two is known only here
+    """Safe YAML in which a date stays the text that was written, as the schema checks it."""
+
+    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {
+        first: [(tag, pattern) for tag, pattern in found if tag != "tag:yaml.org,2002:timestamp"]
+        for first, found in _Safe.yaml_implicit_resolvers.items()
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +69,31 @@ def read_yaml(path: Path) -> YamlFile:
         If it cannot be read.
     """
     raw = path.read_bytes()
+
+    def broken(where: str, what: str) -> YamlFile:
+        return YamlFile(path, raw, None, {}, {}, (f"{path}:{where}: {what}",))
+
+    if len(raw) > MAX_BYTES:
+        return broken("1:1", f"{len(raw):,} bytes are too many for a rule file (at most {MAX_BYTES:,})")
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as e:
-        return YamlFile(path, raw, None, {}, {}, (f"{path}:1:1: not UTF-8: {e.reason} at byte {e.start}",))
+        line = raw.count(b"\n", 0, e.start) + 1
+        column = e.start - (raw.rfind(b"\n", 0, e.start) + 1) + 1
+        return broken(f"{line}:{column}", f"not UTF-8: {e.reason} at byte {e.start}{_other_encoding(raw)}")
     loader = _Loader(text)
     try:
         node = loader.get_single_node()
+        if node is not None and (knot := _too_much(node)) is not None:
+            return broken(knot, f"aliases (&, *) make more than {MAX_VALUES:,} values of this, or a circle")
         data = loader.construct_document(node) if node is not None else None
+    except RecursionError:
+        return broken("1:1", "lists and mappings are nested too deep")
     except yaml.MarkedYAMLError as e:
         mark = e.problem_mark or e.context_mark
-        where = f"{mark.line + 1}:{mark.column + 1}" if mark else "1:1"
-        return YamlFile(path, raw, None, {}, {}, (f"{path}:{where}: not valid YAML: {e.problem or e.context}",))
-    except yaml.YAMLError as e:
-        return YamlFile(path, raw, None, {}, {}, (f"{path}:1:1: not valid YAML: {e}",))
+        return broken(f"{mark.line + 1}:{mark.column + 1}" if mark else "1:1", f"not valid YAML: {e.problem or e.context}")
+    except (yaml.YAMLError, ValueError) as e:
+        return broken("1:1", f"not valid YAML: {e}")
     finally:
         loader.dispose()
     values: dict[Place, tuple[int, int]] = {}
@@ -84,6 +108,41 @@ def read_yaml(path: Path) -> YamlFile:
             if key is not None:
                 keys[place] = (key.start_mark.line + 1, key.start_mark.column + 1)
     return YamlFile(path, raw, data, values, keys, tuple(faults))
+
+
+def _other_encoding(raw: bytes) -> str:
+    """What a file that is not UTF-8 probably is, and what to do."""
+    try:
+        raw.decode("gb18030")
+    except UnicodeDecodeError:
+        return ""
+    return "; it reads as GBK (GB18030): save it as UTF-8"
+
+
+def _too_much(root: yaml.Node) -> str | None:
+    """Line and column of a document that aliases blow up or close to a circle; None if they do not.
+
+    Each node is counted once however often it is referred to, so that counting is quick where expanding is not.
+    """
+    sizes: dict[int, int] = {}
+    open_nodes: set[int] = set()
+
+    def size(node: yaml.Node) -> int:
+        if id(node) in sizes:
+            return sizes[id(node)]
+        if id(node) in open_nodes:
+            return MAX_VALUES + 1
+        open_nodes.add(id(node))
+        inside: list[yaml.Node] = []
+        if isinstance(node, yaml.MappingNode):
+            inside = [n for pair in node.value for n in pair]
+        elif isinstance(node, yaml.SequenceNode):
+            inside = node.value
+        sizes[id(node)] = 1 + sum(size(n) for n in inside)
+        open_nodes.discard(id(node))
+        return sizes[id(node)]
+
+    return f"{root.start_mark.line + 1}:{root.start_mark.column + 1}" if size(root) > MAX_VALUES else None
 
 
 def _walk(node: yaml.Node, place: Place) -> Iterator[tuple[Place, Any, yaml.Node, bool]]:

@@ -2,33 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 
 from audit.evaluation.call import Call, Reason, Result, say
-from audit.evaluation.conditions import Fact, FirstVoice, Measure
+from audit.evaluation.checks.hits import compiled
+from audit.evaluation.conditions import Baseline, Fact, FirstVoice, Measure
+from audit.evaluation.facts import FACT_PREFIX, NO_FACTS, Facts, as_number, baseline_name, fact_fields, read_fact
 from audit.records import CallRecord, Evidence, Measured, Measures, Metadata, Recording, Timeline
+from audit.segments import total_s
 from audit.words import Role
 
 Value = float | int | str | bool | None
 
 #: Groups of a record that a rule may read, and what they may be asked for.
 _GROUPS: Mapping[str, tuple[str, ...]] = {
-    "timeline": (*(f.name for f in fields(Timeline)), "hold_s", "longest_hold_s", "hold_count"),
+    "timeline": tuple(f.name for f in fields(Timeline)),
     "metadata": tuple(f.name for f in fields(Metadata)),
     "recording": tuple(f.name for f in fields(Recording)),
     "measures.agent": tuple(f.name for f in fields(Measures)),
     "measures.customer": tuple(f.name for f in fields(Measures)),
 }
-_NOT_VALUES = frozenset({"holds", "silences", "overlaps", "tones", "variables", "warnings"})
+#: What is no single value: lists, spans and mappings.
+_NOT_VALUES = frozenset(
+    {
+        "holds", "silences", "overlaps", "tones", "variables", "warnings", "holds_heard", "transfers_s", "transferred_at",
+        "tone_plan_alternatives", "music_before_answer", "release_evidence", "cut_off", "shared_channel",
+    }
+)  # fmt: skip
+
+#: Values that are no field of the record but follow from it.
+_DERIVED: Mapping[str, Callable[[CallRecord], Value]] = {
+    "timeline.hold_s": lambda r: r.timeline.hold_s,
+    "timeline.longest_hold_s": lambda r: r.timeline.longest_hold_s,
+    "timeline.hold_count": lambda r: len(r.timeline.holds),
+    "timeline.n_silences": lambda r: len(r.timeline.silences),
+    "timeline.silence_s": lambda r: total_s(r.timeline.silences),
+    "timeline.longest_silence_s": lambda r: max((s.duration_s for s in r.timeline.silences), default=None),
+    "timeline.n_overlaps": lambda r: len(r.timeline.overlaps),
+    "timeline.overlap_s": lambda r: total_s(r.timeline.overlaps),
+    "timeline.n_transfers": lambda r: len(r.timeline.transfers_s),
+    "timeline.cut_off": lambda r: r.timeline.cut_off.value,
+    "metadata.hour": lambda r: None if (t := r.metadata.started_at) is None else t.hour + t.minute / 60,
+    "metadata.weekday": lambda r: None if (t := r.metadata.started_at) is None else t.isoweekday(),
+    "recording.n_voices": lambda r: None if r.recording.shared_channel is None else r.recording.shared_channel.n_voices,
+    "transcript.language": lambda r: None if r.transcript is None else r.transcript.language,
+    "transcript.model": lambda r: None if r.transcript is None else r.transcript.model,
+    "transcript.coverage_ratio": lambda r: None if r.transcript is None else r.transcript.coverage_ratio,
+    "transcript.n_turns": lambda r: None if r.transcript is None else len(r.transcript.turns),
+}
 
 #: Every dotted field that ``measure`` and ``fact`` may name; ``metadata.variables.<any>`` comes on top.
-KNOWN_FIELDS: tuple[str, ...] = tuple(f"{g}.{n}" for g, names in _GROUPS.items() for n in names if n not in _NOT_VALUES)
+KNOWN_FIELDS: tuple[str, ...] = (
+    *(f"{g}.{n}" for g, names in _GROUPS.items() for n in names if n not in _NOT_VALUES),
+    *_DERIVED,
+    *fact_fields(),
+)
 VARIABLE_PREFIX = "metadata.variables."
 
 
-def look_up(record: CallRecord, path: str) -> tuple[Value, Reason | None]:
+def look_up(record: CallRecord, path: str, facts: Facts = NO_FACTS) -> tuple[Value, Reason | None]:
     """The value of a dotted field and, where it is None, the reason if one is known.
 
     Parameters
@@ -36,12 +70,17 @@ def look_up(record: CallRecord, path: str) -> tuple[Value, Reason | None]:
     record : CallRecord
     path : str
         One of `KNOWN_FIELDS`, or ``metadata.variables.<name>``.
+    facts : mapping, optional
+        For fields under ``facts.``.
     """
     if path.startswith(VARIABLE_PREFIX):
         return record.metadata.variables.get(path.removeprefix(VARIABLE_PREFIX)) or None, None
+    if path.startswith(FACT_PREFIX):
+        value, unread = read_fact(path.removeprefix(FACT_PREFIX), facts, record.metadata.variables)
+        return value, None if unread is None else _unreadable(unread)
+    if path in _DERIVED:
+        return _DERIVED[path](record), None
     group, _, name = path.rpartition(".")
-    if group == "timeline" and name == "hold_count":
-        return len(record.timeline.holds), None
     if group.startswith("measures."):
         role: Role = "agent" if group.endswith("agent") else "customer"
         found = getattr(record.measures[role], name) if role in record.measures else None
@@ -52,31 +91,99 @@ def look_up(record: CallRecord, path: str) -> tuple[Value, Reason | None]:
     return found.isoformat() if isinstance(found, datetime) else found, None
 
 
+def _unreadable(text: str) -> Reason:
+    return say(f"“{text}”不是所需的数值", f"“{text}” is not the kind of value it should be")
+
+
+def _figure(call: Call, path: str) -> tuple[float | None, Reason | None]:
+    """A field as a number; None with a reason where it is missing or is none."""
+    value, why = look_up(call.record, path, call.facts)
+    if value is None:
+        return None, why
+    figure = as_number(value)
+    return figure, None if figure is not None else _unreadable(str(value))
+
+
 def judge_measure(check: Measure, call: Call) -> Result:
-    """Hold a figure against its limits, both inclusive."""
-    value, why = look_up(call.record, check.field)
+    """Hold a figure against its limits, all inclusive, and against what is usual."""
+    value, why = _figure(call, check.field)
     if value is not None and check.minus is not None:
-        other, why = look_up(call.record, check.minus)
-        value = abs(float(value) - float(other)) if other is not None else None
+        other, why = _figure(call, check.minus)
+        value = abs(value - other) if other is not None else None
     if value is None:
         return Result(check.missing, _missing(check.label, why))
-    figure = float(value)
-    good = (check.min is None or figure >= check.min) and (check.max is None or figure <= check.max)
+    good = (check.min is None or value >= check.min) and (check.max is None or value <= check.max)
+    usual: Reason | None = None
+    if check.baseline is not None:
+        held = _against_usual(check.baseline, check.field, value, call)
+        if isinstance(held, Result):
+            return held
+        good, usual = good and held[0], held[1]
     limits = {"zh": _limits(check, "至少", "至多"), "en": _limits(check, "at least ", "at most ")}
     reason = {
-        lang: f"{check.label.get(lang, check.field)}{'：' if lang == 'zh' else ': '}{_plain(figure)}"
-        + (f"（{limits[lang]}）" if lang == "zh" else f" ({limits[lang]})")
+        lang: f"{check.label.get(lang, check.field)}{'：' if lang == 'zh' else ': '}{_plain(value)}"
+        + _in_brackets([limits[lang], usual[lang] if usual else ""], lang)
         for lang in ("zh", "en")
     }
-    start, end = _span(check.field, call, too_high=check.max is not None and figure > check.max)
-    proof = Evidence(round(start, 2), round(end, 2), _role(check.field), f"{check.field} = {_plain(figure)}", "measure")
+    start, end = _span(check.field, call, too_high=check.max is not None and value > check.max)
+    proof = Evidence(round(start, 2), round(end, 2), _role(check.field), f"{check.field} = {_plain(value)}", "measure")
     return Result("pass" if good else "fail", reason, (proof,))
 
 
-def _limits(check: Measure, least: str, most: str) -> str:
+def _against_usual(baseline: Baseline, field: str, value: float, call: Call) -> tuple[bool, Reason] | Result:
+    """Whether a figure is near enough to its base line, and both in words."""
+    who = say("该坐席", "the agent's") if baseline.of == "agent" else say("团队", "the team's")
+    base = call.facts.get(baseline_name(baseline.of, baseline.statistic, field))
+    n_calls = call.facts.get(baseline_name(baseline.of, "n", field), 0)
+    if not isinstance(base, int | float) or not isinstance(n_calls, int | float) or n_calls < baseline.min_calls:
+        least = baseline.min_calls
+        return Result(
+            "not_evaluable",
+            say(
+                f"{who['zh']}可比通话不足：{n_calls} 通（至少 {least} 通）",
+                f"too few calls for {who['en']} base line: {n_calls} (at least {least})",
+            ),
+        )
+    ratio_asked = baseline.min_ratio is not None or baseline.max_ratio is not None
+    if ratio_asked and base == 0:
+        return Result("not_evaluable", say("基线为 0，无法比较", "the base line is 0; nothing is a ratio of it"))
+    ratio = value / base if base else 0.0
+    good = not (
+        (baseline.min_ratio is not None and ratio < baseline.min_ratio)
+        or (baseline.max_ratio is not None and ratio > baseline.max_ratio)
+        or (baseline.max_difference is not None and abs(value - base) > baseline.max_difference)
+    )
+    kind = say("中位数", "median") if baseline.statistic == "median" else say("平均", "mean")
+    zh = f"{who['zh']} {n_calls:g} 通{kind['zh']} {_plain(base)}"
+    en = f"{who['en']} {kind['en']} of {n_calls:g} calls {_plain(base)}"
+    if ratio_asked:
+        zh, en = f"{zh}，为其 {_plain(ratio)} 倍", f"{en}, {_plain(ratio)} times that"
+        limit = _range(baseline.min_ratio, baseline.max_ratio)
+        zh, en = f"{zh}（{limit['zh']}）", f"{en} ({limit['en']})"
+    if baseline.max_difference is not None:
+        zh = f"{zh}，相差 {_plain(abs(value - base))}（至多 {baseline.max_difference:g}）"
+        en = f"{en}, {_plain(abs(value - base))} from it (at most {baseline.max_difference:g})"
+    return good, say(zh, en)
+
+
+def _in_brackets(parts: Sequence[str], lang: str) -> str:
+    said = ("；" if lang == "zh" else "; ").join(p for p in parts if p)
+    return "" if not said else f"（{said}）" if lang == "zh" else f" ({said})"
+
+
+def _limits(check: Measure | Fact, least: str, most: str) -> str:
     if check.min is not None and check.max is not None:
         return f"{check.min:g}–{check.max:g}"
+    if check.min is None and check.max is None:
+        return ""
     return f"{least}{check.min:g}" if check.min is not None else f"{most}{check.max:g}"
+
+
+def _range(low: float | None, high: float | None) -> Reason:
+    """Limits in words."""
+    if low is not None and high is not None:
+        return say(f"{low:g}–{high:g}", f"{low:g}–{high:g}")
+    return say(f"至少 {low:g}", f"at least {low:g}") if low is not None else say(f"至多 {high:g}", f"at most {high:g}")
 
 
 def _missing(label: Mapping[str, str], why: Reason | None) -> Reason:
@@ -111,9 +218,9 @@ def _span(field: str, call: Call, *, too_high: bool) -> tuple[float, float]:
 
 
 def judge_fact(check: Fact, call: Call) -> Result:
-    """Whether a text of the record is there, or is one of a few."""
-    value, why = look_up(call.record, check.field)
-    name = check.field.rpartition(".")[2]
+    """Whether what the record says is there, is one of a few, matches, or lies within limits; all that is asked must hold."""
+    value, why = look_up(call.record, check.field, call.facts)
+    name = check.field.removeprefix(FACT_PREFIX) if check.field.startswith(FACT_PREFIX) else check.field.rpartition(".")[2]
     if check.present:
         there = value is not None
         return Result(
@@ -122,17 +229,28 @@ def judge_fact(check: Fact, call: Call) -> Result:
         )
     if value is None:
         return Result(check.missing, _missing({"zh": f" {name}", "en": name}, why))
-    good = str(value) in check.one_of
+    text = ("yes" if value else "no") if isinstance(value, bool) else str(value)
+    good = not check.one_of or text in check.one_of or str(value) in check.one_of
+    wanted = [" / ".join(check.one_of)] if check.one_of else []
+    if check.matches is not None:
+        good = good and compiled(check.matches).search(text) is not None
+        wanted.append(check.matches)
+    if check.min is not None or check.max is not None:
+        figure = as_number(value)
+        if figure is None:
+            return Result(check.missing, _missing({"zh": f" {name}", "en": name}, _unreadable(text)))
+        good = good and (check.min is None or figure >= check.min) and (check.max is None or figure <= check.max)
+        wanted.append(_limits(check, "≥ ", "≤ "))
     proof = Evidence(
         round(max(0.0, call.end_s - 2.0), 2) if name == "hangup_by" else 0.0,
         round(max(call.end_s, 0.01), 2),
         "agent",
-        f"{name} = {value}",
+        f"{name} = {text}",
         "event",
     )
-    wanted = " / ".join(check.one_of)
+    asked = ", ".join(wanted)
     return Result(
-        "pass" if good else "fail", say(f"{name}：{value}（应为 {wanted}）", f"{name}: {value} (wanted: {wanted})"), (proof,)
+        "pass" if good else "fail", say(f"{name}：{text}（应为 {asked}）", f"{name}: {text} (wanted: {asked})"), (proof,)
     )
 
 
