@@ -107,6 +107,8 @@ def _outcome(criterion: Criterion, call: Call) -> Outcome:
     verdict, reason = result.verdict, result.reason
     if criterion.audit == "assisted" and verdict == "fail":
         verdict, reason = "not_evaluable", say(f"待人工确认：{reason['zh']}", f"for a person to confirm: {reason['en']}")
+    if criterion.bonus and verdict == "fail":  # to lack a bonus is no failure
+        verdict, reason = "not_applicable", say(f"未得加分：{reason['zh']}", f"bonus not earned: {reason['en']}")
     points, possible = _points(criterion, verdict, result)
     return Outcome(
         criterion=criterion.id,

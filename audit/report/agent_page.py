@@ -165,6 +165,13 @@ def weakest_text(summary: AgentSummary, messages: Messages) -> str:
     )
 
 
+def lost_text(c: CriterionSummary, messages: Messages) -> str:
+    """Points that a criterion cost: of how many, or taken off where it deducts."""
+    if c.max_points:
+        return messages("lost_of", lost=points(c.points_lost), max=points(c.max_points))
+    return messages("points_deducted", points=points(c.points_lost))
+
+
 def criterion_row(c: CriterionSummary, messages: Messages) -> CriterionRow:
     """One criterion over many calls: its rate with numerator and denominator, and what stayed out."""
     rate = c.counts.pass_rate
@@ -176,7 +183,7 @@ def criterion_row(c: CriterionSummary, messages: Messages) -> CriterionRow:
         rate=messages("criteria.rate_of", n=rate.n, of=rate.of) if rate.of else NONE,
         share=rate.ratio,
         counts=messages("criteria.out", na=c.counts.n_not_applicable, ne=c.counts.n_not_evaluable) if out else "",
-        points=messages("lost_of", lost=points(c.points_lost), max=points(c.max_points)) if c.points_lost > 0 else "",
+        points=lost_text(c, messages) if c.points_lost > 0 else "",
         critical=c.critical,
     )
 
@@ -257,7 +264,7 @@ def _coaching_item(
         critical=c.critical,
         cost=messages.count("coach.critical_cost", c.counts.n_fail)
         if c.critical and c.counts.n_fail
-        else messages("lost_of", lost=points(c.points_lost), max=points(c.max_points)),
+        else lost_text(c, messages),
         share=c.points_lost / c.max_points if c.max_points else 0.0,
         frequency=messages("coach.failed_in", n=c.counts.n_fail, of=c.counts.pass_rate.of),
         suggestion=suggestion,

@@ -15,7 +15,7 @@ from audit.report.scorecard import SHOWN_MEASURES
 from audit.report.strip import timeline_strip
 from audit.report.wording import NONE, clock, length, measure, moment, percent, points, score, span, zone
 from audit.segments import Segment, total_s
-from audit.verdicts import Evaluation, Outcome
+from audit.verdicts import Evaluation, Outcome, SectionScore
 from audit.words import Role, Turn
 
 #: Places of one failed criterion that are shown one by one; of the others the times are listed.
@@ -156,7 +156,7 @@ def outcome_view(
         clause=outcome.clause,
         reason=reason,
         points=_points_text(outcome, messages),
-        critical=outcome.critical,
+        critical=outcome.critical or outcome.critical_section,
         # each place with its own wording needs no general one above it
         suggestion="" if shown and all(e.suggestion for e in shown) else messages.pick(outcome.suggestion),
         evidence=tuple(
@@ -227,11 +227,23 @@ def section_figures(evaluation: Evaluation | None, messages: Messages) -> tuple[
         Figure(
             messages.pick(s.title, s.section),
             score(s.score),
-            messages("points", points=points(s.points), max=points(s.max_points)) if s.score is not None else "",
+            _section_text(s, messages),
             None if s.score is None else s.score / 100,
         )
         for s in (evaluation.sections if evaluation else ())
     )
+
+
+def _section_text(section: SectionScore, messages: Messages) -> str:
+    """What a section earned, what was taken off, and whether one failure took it all."""
+    if section.score is None:
+        return ""
+    said = [messages("points", points=points(section.points), max=points(section.max_points))]
+    if section.deducted:
+        said.append(messages("points_deducted", points=points(section.deducted)))
+    if section.critical_failed:
+        said.append(messages("section.critical"))
+    return " · ".join(said)
 
 
 def _share(evaluation: Evaluation | None) -> float | None:
@@ -253,7 +265,9 @@ def _no_score_reason(evaluation: Evaluation | None, messages: Messages) -> str:
 
 
 def _points_text(outcome: Outcome, messages: Messages) -> str:
-    if outcome.points is None or not outcome.max_points:  # a criterion that only vetoes carries no points
+    if outcome.bonus and outcome.points:
+        return messages("points_bonus", points=points(outcome.points))
+    if outcome.points is None or not (outcome.max_points or outcome.points):  # one that only vetoes carries no points
         return ""
     if outcome.outcome == "fail":
         return messages("evidence.lost", points=points(lost(outcome)))
