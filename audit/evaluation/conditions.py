@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+from audit.evaluation.flow import Count, Events, Except, Sequence, Step, Turns
 from audit.evaluation.match import MatchMode
 from audit.evaluation.scopes import AGENT, Near, Where
 from audit.evaluation.scopes import Texts as Texts
@@ -33,7 +34,17 @@ class Phrase:
 
 @dataclass(frozen=True, slots=True)
 class Phrases:
-    """Any, all or none of some wordings is said."""
+    """Any, all or none of some wordings is said.
+
+    Attributes
+    ----------
+    at_least : int or None
+        With ``any``: so many of the phrases.
+    min_hits : int or None
+        With ``any`` or ``all``: so many times in all.
+    max_hits : int or None
+        With ``none``: so many times are let pass.
+    """
 
     quantifier: Quantifier
     phrases: tuple[Phrase, ...]
@@ -44,6 +55,9 @@ class Phrases:
     skip: tuple[str, ...] = ()
     max_cost_ratio: float | None = None
     max_name_distance_ratio: float | None = None
+    at_least: int | None = None
+    min_hits: int | None = None
+    max_hits: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +252,11 @@ Check = (
     | AnyOf
     | FirstOf
     | Not
+    | Sequence
+    | Count
+    | Events
+    | Turns
+    | Except
 )
 
 #: The word for each check in a rule file.
@@ -256,6 +275,11 @@ KINDS: Mapping[str, type[Any]] = {
     "any_of": AnyOf,
     "first_of": FirstOf,
     "not": Not,
+    "sequence": Sequence,
+    "count": Count,
+    "events": Events,
+    "turns": Turns,
+    "except": Except,
 }
 
 
@@ -267,15 +291,14 @@ def parse_check(data: Mapping[str, Any]) -> Check:
     KeyError
         If the kind is unknown; validation has ruled that out.
     """
-    rest = {k: v for k, v in data.items() if k != "kind"}
     kind = KINDS[data["kind"]]
-    if kind in (AllOf, AnyOf, FirstOf):
-        composed: Check = kind(tuple(parse_check(c) for c in rest["checks"]))
-        return composed
-    if kind is Not:
-        return Not(parse_check(rest["check"]))
-    if "where" in rest:
-        rest["where"] = _where(rest["where"])
+    rest = {k: _parsed(v) for k, v in data.items() if k not in ("kind", "where", "steps")}
+    if "where" in data:
+        rest["where"] = _where(data["where"])
+    if kind is Sequence:
+        rest["steps"] = tuple(_step(s) for s in data["steps"])
+    if kind is Turns and "role" in rest:
+        rest["where"] = Where(role=rest.pop("role"))
     if kind in (Phrases, Regex):
         quantifier = next(q for q in get_args(Quantifier) if q in rest)
         items = rest.pop(quantifier)
@@ -289,6 +312,48 @@ def parse_check(data: Mapping[str, Any]) -> Check:
         rest["greetings"] = {k: (float(a), float(b)) for k, (a, b) in rest["greetings"].items()}
     check: Check = kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in rest.items()})
     return check
+
+
+def _parsed(value: Any) -> Any:
+    """A value of a check, with the checks in it parsed."""
+    if isinstance(value, Mapping) and "kind" in value:
+        return parse_check(value)
+    if isinstance(value, list) and value and isinstance(value[0], Mapping) and "kind" in value[0]:
+        return tuple(parse_check(v) for v in value)
+    return value
+
+
+def _step(data: Mapping[str, Any]) -> Step:
+    name = data["name"]
+    return Step(
+        {"zh": name, "en": name} if isinstance(name, str) else name, parse_check(data["check"]), data.get("optional", False)
+    )
+
+
+def parts_of(check: Check) -> tuple[tuple[str, Check], ...]:
+    """The checks that a check holds, each with its place in it; those that anchor its scope too.
+
+    Examples
+    --------
+    >>> inner = parse_check({"kind": "phrases", "any": ["您好"]})
+    >>> [place for place, _ in parts_of(Count(of=inner))], [place for place, _ in parts_of(Not(inner))]
+    (['of'], ['check'])
+    """
+    if isinstance(check, AllOf | AnyOf | FirstOf):
+        return tuple((f"checks[{i}]", part) for i, part in enumerate(check.checks))
+    if isinstance(check, Sequence):
+        return tuple((f"steps[{i}]", step.check) for i, step in enumerate(check.steps))
+    parts: list[tuple[str, Check]] = []
+    if isinstance(check, Not | Except):
+        parts.append(("check", check.check))
+    if isinstance(check, Except):
+        parts.append(("when", check.when))
+    if isinstance(check, Count):
+        parts.append(("of", check.of))
+    where: Where | None = getattr(check, "where", None)
+    if where is not None and where.near is not None and where.near.event is not None:
+        parts.append(("near", where.near.event))
+    return tuple(parts)
 
 
 def _where(data: Mapping[str, Any]) -> Where:

@@ -10,12 +10,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from audit.evaluation import conditions as c
+from audit.evaluation import flow
 from audit.evaluation.call import Call, Judge, Result
 from audit.evaluation.checks.composition import judge_all_of, judge_any_of, judge_first_of, judge_not
+from audit.evaluation.checks.course import judge_count, judge_except, judge_sequence
+from audit.evaluation.checks.events import judge_events
 from audit.evaluation.checks.facts_said import judge_greeting_hour, judge_recall
 from audit.evaluation.checks.figures import judge_fact, judge_first_voice, judge_measure
 from audit.evaluation.checks.patterns import judge_ratio, judge_regex
 from audit.evaluation.checks.scope import Given, judge_given, judge_near_each
+from audit.evaluation.checks.turn_figures import judge_turns
 from audit.evaluation.checks.waits import judge_hold_etiquette
 from audit.evaluation.checks.wording import judge_phrases, judge_similarity
 
@@ -43,6 +47,11 @@ _JUDGES: Mapping[type[Any], Callable[[Any, Call, Judge], Result]] = {
     c.AnyOf: judge_any_of,
     c.FirstOf: judge_first_of,
     c.Not: judge_not,
+    flow.Sequence: judge_sequence,
+    flow.Count: judge_count,
+    flow.Events: judge_events,
+    flow.Turns: judge_turns,
+    flow.Except: judge_except,
     Given: judge_given,
 }
 

@@ -73,3 +73,17 @@ def pattern_hits(patterns: Iterable[str], turns: Iterable[Heard]) -> list[Hit]:
         for m in compiled(p).finditer(heard.plain)
         if m.end() > m.start()
     ]
+
+
+def limits(least: float | None, most: float | None) -> dict[str, str]:
+    """Two limits, either of which may be missing, in words."""
+    if least is not None and most is not None:
+        return {"zh": f"{least:g}–{most:g}", "en": f"{least:g}–{most:g}"}
+    if least is not None:
+        return {"zh": f"至少 {least:g}", "en": f"at least {least:g}"}
+    return {"zh": f"至多 {most:g}", "en": f"at most {most:g}"}
+
+
+def n_units(heard: Heard, language: str) -> int:
+    """How much was said: characters as they are spoken; words in English."""
+    return heard.plain.count(" ") + 1 if language == "en" else len(heard.plain)

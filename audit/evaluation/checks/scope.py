@@ -12,7 +12,7 @@ from audit.evaluation.checks.happened import NAMES, happened
 from audit.evaluation.match import Heard, Hit
 from audit.evaluation.scopes import Near, Where, Window
 from audit.records import Evidence
-from audit.segments import Segment, union
+from audit.segments import Segment, intersection, union
 from audit.verdicts import Verdict
 from audit.words import Role
 
@@ -146,6 +146,43 @@ def search(where: Where, call: Call, judge: Judge) -> Searched | Result:
     if problem is not None:
         return Result("not_evaluable", problem)
     turns = call.everyone if where.role == "any" else call.turns[where.role]
+    windows = _windows(where, turns, call, judge)
+    if isinstance(windows, Result):
+        return windows
+    if windows is not None:
+        turns = tuple(h for h in turns if _touches(windows, h.turn.start_s, max(h.turn.end_s, h.turn.start_s + 0.01)))
+    if where.first_turns is not None:
+        turns = turns[: where.first_turns]
+    if where.last_turns is not None:
+        turns = turns[-where.last_turns :]
+    if where.turns is not None:
+        start, end = (n - 1 if n > 0 else max(0, len(turns) + n) for n in where.turns)
+        turns = turns[start : end + 1] if where.turns[1] > 0 or len(turns) + where.turns[1] >= 0 else ()
+    return Searched(turns, windows, "unknown" if where.role == "any" else where.role)
+
+
+def stretches(where: Where | None, call: Call, judge: Judge) -> tuple[Segment, ...] | Result | None:
+    """The stretches of time a scope allows (None: all), for what is no words; needs words only where turns are counted."""
+    if where is None:
+        return None
+    near = where.near
+    counted = (where.turns, where.first_turns, where.last_turns, where.first_s)
+    if any(c is not None for c in counted) or (near is not None and (near.before_turns, near.after_turns) != (None, None)):
+        searched = search(where, call, judge)
+        if isinstance(searched, Result):
+            return searched
+        spans = union(Segment(h.turn.start_s, max(h.turn.end_s, h.turn.start_s + 0.01)) for h in searched.turns)
+        return spans if searched.windows is None else intersection(spans, searched.windows)
+    return _windows(where, (), call, judge)
+
+
+def within(windows: tuple[Segment, ...] | None, start_s: float) -> bool:
+    """Whether a moment lies in some sorted windows; None is everywhere."""
+    return windows is None or _touches(windows, start_s, start_s)
+
+
+def _windows(where: Where, turns: Sequence[Heard], call: Call, judge: Judge) -> tuple[Segment, ...] | Result | None:
+    """What is left of the time after the anchors and the limits by the clock; None is all of it."""
     windows: tuple[Segment, ...] | None = None
     if where.near is not None:
         found = anchors(where.near, call, judge)
@@ -160,16 +197,7 @@ def search(where: Where, call: Call, judge: Judge) -> Searched | Result:
         return limits
     for limit in limits:
         windows = _cut(windows, limit)
-    if windows is not None:
-        turns = tuple(h for h in turns if _touches(windows, h.turn.start_s, max(h.turn.end_s, h.turn.start_s + 0.01)))
-    if where.first_turns is not None:
-        turns = turns[: where.first_turns]
-    if where.last_turns is not None:
-        turns = turns[-where.last_turns :]
-    if where.turns is not None:
-        start, end = (n - 1 if n > 0 else max(0, len(turns) + n) for n in where.turns)
-        turns = turns[start : end + 1] if where.turns[1] > 0 or len(turns) + where.turns[1] >= 0 else ()
-    return Searched(turns, windows, "unknown" if where.role == "any" else where.role)
+    return windows
 
 
 def _limits(where: Where, turns: Sequence[Heard], call: Call) -> list[Segment] | Result:

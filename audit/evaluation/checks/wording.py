@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from rapidfuzz.distance import LCSseq
 
-from audit.evaluation.call import Call, Judge, Result, say, span
+from audit.evaluation.call import Call, Judge, Reason, Result, say, span
 from audit.evaluation.checks.hits import QUOTED, distinct, evidence_of, excused_hits, one_wording
 from audit.evaluation.checks.scope import Searched, search
 from audit.evaluation.conditions import Phrases, Similarity
@@ -14,6 +14,7 @@ from audit.evaluation.match import Heard, Hit, Matching, MatchMode, find, withou
 from audit.evaluation.normalise import normalise
 from audit.records import Evidence
 from audit.segments import Segment
+from audit.verdicts import Verdict
 
 #: A name this far from what was said is not even shown as the nearest thing heard.
 _NEAREST_SHOWN_RATIO = 0.45
@@ -51,7 +52,8 @@ def judge_phrases(check: Phrases, call: Call, judge: Judge) -> Result:
         if check.at_start:
             hits = tuple(h for h in hits if h.start in _beginnings(h.heard, check.skip, call.language))
         found.append((text, phrase.suggestion, hits))
-    decided = check.quantifier != "all" and any(hits for _, _, hits in found)
+    said = sum(1 for _, _, hits in found if hits)
+    decided = check.quantifier != "all" and said >= (check.at_least or 1) and not check.min_hits and not check.max_hits
     if lacking is not None and not decided:
         return Result("not_evaluable", say(f"通话资料中没有 {lacking}", f"the call's data has no {lacking}"))
     return _quantified(check, call, searched, found, matching)
@@ -61,18 +63,29 @@ def _quantified(
     check: Phrases, call: Call, searched: Searched, found: list[tuple[str, str | None, tuple[Hit, ...]]], matching: Matching
 ) -> Result:
     """Turn hits into the verdict that any, all or none of the phrases asks for."""
-    suggested = {id(h): s for _, s, hits in found for h in hits}
-    role = searched.role
+    source = {id(h): (i, s) for i, (_, s, hits) in enumerate(found) for h in hits}
     hits = sorted(distinct(h for _, _, hs in found for h in hs), key=lambda h: h.start_s)
-    proof = tuple(evidence_of(h, role, suggested[id(h)]) for h in hits)
+    proof = tuple(evidence_of(h, searched.role, source[id(h)][1]) for h in hits)
     quoted = "、".join(f"“{e.heard or e.text}”" for e in proof[:QUOTED])
     if check.quantifier == "none":
+        allowed = check.max_hits or 0
+        times = (
+            say(f"，{len(proof)} 次（至多 {allowed} 次）", f", {len(proof)} times (at most {allowed})")
+            if allowed
+            else say("", "")
+        )
         if proof:
-            return Result("fail", say(f"说了{quoted}", f"said {quoted}"), proof)
+            verdict: Verdict = "fail" if len(proof) > allowed else "pass"
+            return Result(verdict, say(f"说了{quoted}{times['zh']}", f"said {quoted}{times['en']}"), proof)
         return Result("pass", say("没有这类用语", "no such wording"))
     absent = [text for text, _, hs in found if not hs]
     if (check.quantifier == "any" and proof) or not absent:
-        return Result("pass", say(f"说了{quoted}", f"said {quoted}"), proof)
+        n_phrases = len({source[id(h)][0] for h in hits})
+        short = _too_few(check, n_phrases, len(hits))
+        if short is None:
+            return Result("pass", say(f"说了{quoted}", f"said {quoted}"), proof)
+        reason = say(f"说了{quoted}，{short['zh']}", f"said {quoted}: {short['en']}")
+        return Result("fail", reason, (*proof, searched.evidence(call, " / ".join(one_wording(t) for t in absent[:QUOTED]))))
     wanted = " / ".join(dict.fromkeys(one_wording(text) for text in absent[:QUOTED]))
     if len(absent) > QUOTED:
         wanted += " / …"
@@ -87,6 +100,17 @@ def _quantified(
             f"{reason['en']}; nearest: “{near.written}” (likeness {like})",
         )
     return Result("fail", reason, (window,))
+
+
+def _too_few(check: Phrases, n_phrases: int, n_hits: int) -> Reason | None:
+    """How much is missing where more than one phrase or more than one hit is asked for."""
+    if n_phrases < (check.at_least or 1):
+        return say(
+            f"其中 {n_phrases} 种，至少要 {check.at_least} 种", f"{n_phrases} of them, at least {check.at_least} are needed"
+        )
+    if n_hits < (check.min_hits or 1):
+        return say(f"共 {n_hits} 次，至少要 {check.min_hits} 次", f"{n_hits} times, at least {check.min_hits} are needed")
+    return None
 
 
 def _nearest(check: Phrases, searched: Searched, absent: list[str], call: Call, matching: Matching) -> Hit | None:
