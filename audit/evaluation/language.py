@@ -68,7 +68,7 @@ class Criterion:
     clause : str
         Where the handbook asks for it.
     points : float
-        Earned by a pass; 0 where a failure deducts instead.
+        Earned by a pass; 0 where a failure deducts instead, or where the verdict is shown but not counted.
     critical : bool
         A failure sets the whole score to 0.
     check : Check or None

@@ -145,7 +145,9 @@ def _section(section: Section, outcomes: tuple[Outcome, ...]) -> SectionScore:
     So a deduction costs the same whatever else applied in the call. A section none of whose earning criteria was
     judged starts full, if a rule that deducts was.
     """
-    mine = [o for o in outcomes if o.section == section.id and o.max_points is not None and not o.bonus]
+    # A bonus and a rule of no points have no stake in the section.
+    counted = {c.id for c in section.criteria if c.stake > 0}
+    mine = [o for o in outcomes if o.criterion in counted and o.max_points is not None]
     earning, full = [o for o in mine if o.max_points], section.full_points
     deducted = -sum(o.points or 0.0 for o in mine if not o.max_points)
     if section.max_deduct is not None:

@@ -157,3 +157,14 @@ def test_contradictions_are_faults_with_their_place(pack, line, fault):
     with pytest.raises(ScorecardError, match=fault) as e:
         load_scorecard(pack)
     assert f"{path}:" in str(e.value)
+
+
+def test_a_rule_of_no_points_is_judged_and_never_counted(pack):
+    path = write_criterion(pack, "wording", "word.abuse", quantifier="none", phrase="混蛋")
+    rewrite(path, points="0")
+    scores = {}
+    for text in ("您好", "您好，混蛋"):
+        result = evaluate(call(f"Agent: {text}"), load_scorecard(pack))
+        scores[next(o.outcome for o in result.outcomes if o.criterion == "word.abuse")] = result.score, result.sections[1].score
+    assert scores["pass"] == scores["fail"]
+    assert scores["pass"][1] is None
