@@ -14,73 +14,12 @@ from audit.evaluation.flow import Count, Events, Except, Sequence, Step, Turns
 from audit.evaluation.match import MatchMode
 from audit.evaluation.scopes import AGENT, Near, Where
 from audit.evaluation.scopes import Texts as Texts
+from audit.evaluation.wordings import Phrase, Phrases, Proximity, Quantifier, Ratio, Regex, Repetition, Similarity
 from audit.verdicts import Verdict
 from audit.words import Role
 
-Quantifier = Literal["any", "all", "none"]
 Aspect = Literal["asked", "thanked", "length"]
 Statistic = Literal["mean", "median"]
-
-
-@dataclass(frozen=True, slots=True)
-class Phrase:
-    """A wording, the polite form to suggest for it, and the contexts in which it is harmless."""
-
-    text: str
-    suggestion: str | None = None
-    unless: tuple[str, ...] = ()
-    match: MatchMode | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Phrases:
-    """Any, all or none of some wordings is said.
-
-    Attributes
-    ----------
-    at_least : int or None
-        With ``any``: so many of the phrases.
-    min_hits : int or None
-        With ``any`` or ``all``: so many times in all.
-    max_hits : int or None
-        With ``none``: so many times are let pass.
-    """
-
-    quantifier: Quantifier
-    phrases: tuple[Phrase, ...]
-    where: Where = AGENT
-    unless: tuple[str, ...] = ()
-    match: MatchMode = "normalised"
-    at_start: bool = False
-    skip: tuple[str, ...] = ()
-    max_cost_ratio: float | None = None
-    max_name_distance_ratio: float | None = None
-    at_least: int | None = None
-    min_hits: int | None = None
-    max_hits: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Regex:
-    """Any or none of some regular expressions is found in the normalised text."""
-
-    quantifier: Quantifier
-    patterns: tuple[str, ...]
-    where: Where = AGENT
-    unless: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Ratio:
-    """One wording is not used too often, by itself or beside another."""
-
-    counted: tuple[str, ...]
-    against: tuple[str, ...]
-    excused: tuple[str, ...] = ()
-    max_count: int | None = None
-    max_ratio: float | None = None
-    where: Where = AGENT
-    suggestion: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,15 +118,6 @@ class GreetingHour:
 
 
 @dataclass(frozen=True, slots=True)
-class Similarity:
-    """What is said is like a script: by the share of its characters or words found in order."""
-
-    to: str
-    min_ratio: float
-    where: Where = AGENT
-
-
-@dataclass(frozen=True, slots=True)
 class Recall:
     """Something learned in the call, or known before, is used again.
 
@@ -257,6 +187,8 @@ Check = (
     | Events
     | Turns
     | Except
+    | Proximity
+    | Repetition
 )
 
 #: The word for each check in a rule file.
@@ -280,6 +212,8 @@ KINDS: Mapping[str, type[Any]] = {
     "events": Events,
     "turns": Turns,
     "except": Except,
+    "proximity": Proximity,
+    "repetition": Repetition,
 }
 
 

@@ -44,6 +44,8 @@ class Matching:
         mistake than drop, while people abbreviate.
     gap_chars : int
         Longest ``…``, in characters.
+    regex_timeout_s : float
+        Processor time that the expressions of one rule may take on one call; beyond it, the rule is not evaluable there.
     """
 
     same_sound_cost: float = 0.1
@@ -52,6 +54,7 @@ class Matching:
     max_name_distance_ratio: float = 0.25
     omission_cost: float = 1.5
     gap_chars: int = 8
+    regex_timeout_s: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)

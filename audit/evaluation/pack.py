@@ -11,12 +11,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import regex
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 from rapidfuzz import process
 
 from audit.errors import ScorecardError
 from audit.evaluation.checks.figures import KNOWN_FIELDS, VARIABLE_PREFIX
+from audit.evaluation.checks.hits import compiled
 from audit.evaluation.conditions import parse_check
 from audit.evaluation.language import Band, Criterion, Deduction, Effective, Scorecard, Section
 from audit.evaluation.match import Matching
@@ -165,7 +167,7 @@ def _meaning_faults(file: YamlFile) -> Iterator[str]:
             name = data.get(key)
             if name is not None and name not in KNOWN_FIELDS and not name.startswith(VARIABLE_PREFIX):
                 yield f"{file.at((*place, key))}: no record has the field {name!r}{_meant(name, KNOWN_FIELDS)}"
-        patterns = {"regex": ("any", "none"), "recall": ("learned",)}.get(data["kind"], ())
+        patterns = {"regex": ("any", "none", "unless_pattern"), "recall": ("learned",)}.get(data["kind"], ())
         for key in patterns:
             for i, pattern in enumerate(data.get(key, ())):
                 yield from _pattern_faults(file, (*place, key, i), pattern, n_groups=1 if data["kind"] == "recall" else 0)
@@ -196,13 +198,13 @@ def _scoring_faults(file: YamlFile) -> Iterator[str]:
 
 def _pattern_faults(file: YamlFile, place: Place, pattern: str, *, n_groups: int) -> Iterator[str]:
     try:
-        compiled = re.compile(pattern)
-    except re.error as e:
+        expression = compiled(pattern)
+    except regex.error as e:
         yield f"{file.at(place)}: not a regular expression: {e}"
         return
-    if compiled.groups < n_groups:
+    if expression.groups < n_groups:
         yield f"{file.at(place)}: the expression needs a group in parentheses around what is learned"
-    if compiled.match(""):
+    if expression.match(""):
         yield f"{file.at(place)}: the expression also matches nothing at all, so it would match every turn"
 
 
@@ -222,6 +224,8 @@ def _texts(data: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
         "hold_etiquette": ("phrases",),
         "regex": ("unless",),
         "recall": ("said",),
+        "proximity": ("first", "second"),
+        "repetition": ("excludes",),
     }.get(data["kind"], ())
     for key in keys:
         for i, item in enumerate(data.get(key, ())):

@@ -10,18 +10,19 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from audit.evaluation import conditions as c
-from audit.evaluation import flow
-from audit.evaluation.call import Call, Judge, Result
+from audit.evaluation import flow, wordings
+from audit.evaluation.call import Call, Judge, Reason, Result, say
 from audit.evaluation.checks.composition import judge_all_of, judge_any_of, judge_first_of, judge_not
 from audit.evaluation.checks.course import judge_count, judge_except, judge_sequence
 from audit.evaluation.checks.events import judge_events
 from audit.evaluation.checks.facts_said import judge_greeting_hour, judge_recall
 from audit.evaluation.checks.figures import judge_fact, judge_first_voice, judge_measure
-from audit.evaluation.checks.patterns import judge_ratio, judge_regex
+from audit.evaluation.checks.likeness import judge_repetition, judge_similarity
+from audit.evaluation.checks.patterns import judge_proximity, judge_ratio, judge_regex
 from audit.evaluation.checks.scope import Given, judge_given, judge_near_each
 from audit.evaluation.checks.turn_figures import judge_turns
 from audit.evaluation.checks.waits import judge_hold_etiquette
-from audit.evaluation.checks.wording import judge_phrases, judge_similarity
+from audit.evaluation.checks.wording import judge_phrases
 
 __all__ = ["judge"]
 
@@ -33,15 +34,15 @@ def _alone(function: Callable[[Any, Call], Result]) -> Callable[[Any, Call, Judg
 
 #: What judges each kind. Checks that hold others, or are searched near others, get `judge` handed in.
 _JUDGES: Mapping[type[Any], Callable[[Any, Call, Judge], Result]] = {
-    c.Phrases: judge_phrases,
-    c.Regex: judge_regex,
-    c.Ratio: judge_ratio,
+    wordings.Phrases: judge_phrases,
+    wordings.Regex: judge_regex,
+    wordings.Ratio: judge_ratio,
     c.Measure: _alone(judge_measure),
     c.Fact: _alone(judge_fact),
     c.FirstVoice: _alone(judge_first_voice),
     c.HoldEtiquette: _alone(judge_hold_etiquette),
     c.GreetingHour: judge_greeting_hour,
-    c.Similarity: judge_similarity,
+    wordings.Similarity: judge_similarity,
     c.Recall: judge_recall,
     c.AllOf: judge_all_of,
     c.AnyOf: judge_any_of,
@@ -52,6 +53,8 @@ _JUDGES: Mapping[type[Any], Callable[[Any, Call, Judge], Result]] = {
     flow.Events: judge_events,
     flow.Turns: judge_turns,
     flow.Except: judge_except,
+    wordings.Proximity: judge_proximity,
+    wordings.Repetition: judge_repetition,
     Given: judge_given,
 }
 
@@ -72,4 +75,14 @@ def judge(check: c.Check, call: Call) -> Result:
     where = getattr(check, "where", None)
     if where is not None and where.near is not None and where.near.hit == "every":
         return judge_near_each(check, call, judge)
-    return _JUDGES[type(check)](check, call, judge)
+    try:
+        return _JUDGES[type(check)](check, call, judge)
+    except TimeoutError:
+        return Result("not_evaluable", _too_slow(call.matching.regex_timeout_s))
+
+
+def _too_slow(seconds: float) -> Reason:
+    return say(
+        f"正则表达式在本次通话上超过了 {seconds:g} 秒的时限，请改写",
+        f"a regular expression took longer than its {seconds:g} s on this call; rewrite it",
+    )

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from audit.evaluation.call import Call, Judge, Result, say, window_evidence
 from audit.evaluation.checks.hits import limits, n_units
 from audit.evaluation.checks.scope import occurrences
-from audit.evaluation.conditions import Check, Phrases
+from audit.evaluation.conditions import Check
 from audit.evaluation.flow import Count, Events, Except, Sequence, Step
+from audit.evaluation.wordings import Phrases
 from audit.records import Evidence
 
 #: Words follow each other without a gap, and evidence is rounded to hundredths.

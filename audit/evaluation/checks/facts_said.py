@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from audit.evaluation.call import Call, Judge, Result, say
-from audit.evaluation.checks.hits import compiled, distinct, evidence_of
+from audit.evaluation.checks.hits import Budget, distinct, evidence_of
 from audit.evaluation.checks.scope import Searched, search
 from audit.evaluation.conditions import GreetingHour, Recall
 from audit.evaluation.match import Hit, MatchMode, find
@@ -46,6 +46,7 @@ def judge_recall(check: Recall, call: Call, judge: Judge) -> Result:
     if isinstance(searched, Result):
         return searched
     learned: list[tuple[str, float, Hit | None]] = []
+    budget = Budget(call.matching.regex_timeout_s)
     known = call.variable(check.known_as) if check.known_as else None
     if known:
         learned.append((normalise(known, call.language)[0], 0.0, None))
@@ -53,7 +54,7 @@ def judge_recall(check: Recall, call: Call, judge: Judge) -> Result:
         for pattern in check.learned:
             learned += [
                 (m[1], heard.times_s[m.end() - 1][1], Hit(heard, m.start(), m.end(), m[0], "normalised"))
-                for m in compiled(pattern).finditer(heard.plain)
+                for m in budget.finditer(pattern, heard.plain)
             ]
     if not learned:
         return Result("not_applicable", say("通话中没有得知", "it was never learned in the call"))

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from time import process_time
+
+import regex
 
 from audit.evaluation.call import Call
 from audit.evaluation.match import Heard, Hit, MatchMode, cheapest, find
@@ -59,19 +62,55 @@ def distinct(hits: Iterable[Hit]) -> list[Hit]:
 
 
 @lru_cache(maxsize=5_000)
-def compiled(pattern: str) -> re.Pattern[str]:
-    """An expression, compiled once."""
-    return re.compile(pattern)
+def compiled(pattern: str) -> regex.Pattern[str]:
+    """An expression, compiled once.
+
+    Raises
+    ------
+    regex.error
+        If it is none.
+    """
+    return regex.compile(pattern)
 
 
-def pattern_hits(patterns: Iterable[str], turns: Iterable[Heard]) -> list[Hit]:
-    """Every non-empty place where one of the expressions is found in the normalised text."""
+class Budget:
+    """Processor time that the expressions of one rule may take on one call.
+
+    The load of the machine does not count, only what the search itself uses.
+    """
+
+    __slots__ = ("_end_s",)
+
+    def __init__(self, seconds: float) -> None:
+        self._end_s = process_time() + seconds
+
+    def finditer(self, pattern: str, text: str) -> Iterator[regex.Match[str]]:
+        """Every non-empty place where an expression is found.
+
+        Raises
+        ------
+        TimeoutError
+            If the time is used up.
+        """
+        left = self._end_s - process_time()
+        if left <= 0:
+            raise TimeoutError
+        return (m for m in compiled(pattern).finditer(text, timeout=left) if m.end() > m.start())
+
+
+def pattern_hits(patterns: Iterable[str], turns: Iterable[Heard], budget: Budget) -> list[Hit]:
+    """Every non-empty place where one of the expressions is found in the normalised text.
+
+    Raises
+    ------
+    TimeoutError
+        If the expressions take longer than they may.
+    """
     return [
         Hit(heard, m.start(), m.end(), m[0], "normalised")
         for heard in turns
         for p in patterns
-        for m in compiled(p).finditer(heard.plain)
-        if m.end() > m.start()
+        for m in budget.finditer(p, heard.plain)
     ]
 
 
@@ -87,3 +126,8 @@ def limits(least: float | None, most: float | None) -> dict[str, str]:
 def n_units(heard: Heard, language: str) -> int:
     """How much was said: characters as they are spoken; words in English."""
     return heard.plain.count(" ") + 1 if language == "en" else len(heard.plain)
+
+
+def n_units_between(gap: str, language: str) -> int:
+    """Words between two places; in Chinese each character is one."""
+    return len(gap.split()) if language == "en" else len(gap.replace(" ", ""))

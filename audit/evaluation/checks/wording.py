@@ -1,19 +1,15 @@
-"""Is a wording said: any, all or none of some phrases, and how like a script."""
+"""Is a wording said: any, all or none of some phrases."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from rapidfuzz.distance import LCSseq
-
-from audit.evaluation.call import Call, Judge, Reason, Result, say, span
+from audit.evaluation.call import Call, Judge, Reason, Result, say
 from audit.evaluation.checks.hits import QUOTED, distinct, evidence_of, excused_hits, one_wording
 from audit.evaluation.checks.scope import Searched, search
-from audit.evaluation.conditions import Phrases, Similarity
 from audit.evaluation.match import Heard, Hit, Matching, MatchMode, find, without
 from audit.evaluation.normalise import normalise
-from audit.records import Evidence
-from audit.segments import Segment
+from audit.evaluation.wordings import Phrases
 from audit.verdicts import Verdict
 
 #: A name this far from what was said is not even shown as the nearest thing heard.
@@ -132,33 +128,3 @@ def _beginnings(heard: Heard, skip: tuple[str, ...], language: str) -> set[int]:
             return places
         at += step + (language == "en" and heard.plain[at + step : at + step + 1] == " ")
         places.add(at)
-
-
-def judge_similarity(check: Similarity, call: Call, judge: Judge) -> Result:
-    """How much of a script's characters (English: words) is heard in its order."""
-    searched = search(check.where, call, judge)
-    if isinstance(searched, Result):
-        return searched
-    text, missing = call.fill(check.to)
-    # A script may itself hold variables (the agent's name, the company).
-    script, missing_inside = call.fill(text)
-    if missing or missing_inside:
-        lacking = missing or missing_inside
-        return Result("not_evaluable", say(f"通话资料中没有 {lacking}", f"the call's data has no {lacking}"))
-    wanted = _units(normalise(script, call.language)[0], call.language)
-    said = _units(" ".join(h.plain for h in searched.turns), call.language)
-    ratio = LCSseq.similarity(wanted, said) / len(wanted) if wanted else 0.0
-    good = ratio >= check.min_ratio
-    whole = span(searched.turns) or Segment(0.0, 0.01)
-    heard = " ".join(h.turn.text for h in searched.turns)
-    proof = Evidence(round(whole.start_s, 2), round(whole.end_s, 2), searched.role, script, "measure", heard=heard)
-    reason = say(
-        f"与规定话术相同 {ratio:.0%}（至少 {check.min_ratio:.0%}）",
-        f"{ratio:.0%} of the script was said (at least {check.min_ratio:.0%})",
-    )
-    return Result("pass" if good else "fail", reason, (proof,))
-
-
-def _units(text: str, language: str) -> list[str]:
-    """Characters of Chinese, words of English."""
-    return text.split() if language == "en" else [c for c in text if c != " "]
