@@ -458,4 +458,6 @@ def _evidence_to_json(e: Evidence) -> dict[str, Any]:
             out[name] = getattr(e, name)
     if e.confidence is not None:
         out["confidence"] = round(e.confidence, 3)
+    if e.cost is not None:
+        out["cost"] = round(e.cost, 3)
     return out

@@ -185,6 +185,9 @@ class Evidence:
         0-1, of the recogniser's words times the match.
     suggestion : str or None
         The polite form for this very wording.
+    cost : float or None
+        For words taken for others: the mean price of a character, 0-1, that made `heard` pass for `text`; None where
+        nothing was paid.
     """
 
     start_s: float
@@ -195,6 +198,7 @@ class Evidence:
     heard: str | None = None
     confidence: float | None = None
     suggestion: str | None = None
+    cost: float | None = None
 
 
 # --- the timeline ---------------------------------------------------------------------------------

@@ -185,9 +185,11 @@ def _print_evidence(console: Console, evidence: tuple[Evidence, ...], pad: str) 
 
     for e in evidence:
         sure = f"  confidence {e.confidence:.2f}" if e.confidence is not None else ""
+        paid = f"  cost {e.cost:.2f}" if e.cost is not None else ""
         heard = f"  heard “{e.heard}”" if e.heard and e.heard != e.text else ""
         polite = f"  → {e.suggestion}" if e.suggestion else ""
-        console.print(f"{pad}{e.start_s:.2f}–{e.end_s:.2f} s {e.role} {e.match}: " + escape(f"“{e.text}”{heard}{sure}{polite}"))
+        where = f"{pad}{e.start_s:.2f}–{e.end_s:.2f} s {e.role} {e.match}: "
+        console.print(where + escape(f"“{e.text}”{heard}{paid}{sure}{polite}"))
 
 
 def _read_call(path: Path) -> tuple[CallRecord, str | None]:

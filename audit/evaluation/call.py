@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from audit.evaluation.conditions import Check
 from audit.evaluation.facts import NO_FACTS, Facts
-from audit.evaluation.match import Heard, Matching, prepare
+from audit.evaluation.match import Heard, Matching, prepare, together
 from audit.evaluation.scopes import AnyRole
 from audit.records import CallRecord, Evidence
 from audit.segments import Segment
@@ -83,6 +83,8 @@ class Call:
 
     def fill(self, text: str) -> tuple[str, str | None]:
         """The text with its ``{variables}`` filled in, and the first one that the call's data lacks."""
+        if "{" not in text:
+            return text, None
         missing: list[str] = []
 
         def value(m: re.Match[str]) -> str:
@@ -149,9 +151,10 @@ def make_ready(
     turns: dict[Role, tuple[Heard, ...]] = {}
     if problem is None and transcript is not None:
         joined = _joined(transcript.turns, language, join_gap_s)
+        fillers = matching.fillers_of(language)
         for role in ("agent", "customer", "ivr", "unknown"):
-            mine = tuple(prepare(t, language) for t in joined if t.role == role)
-            turns[role] = tuple(h for h in mine if h.plain)
+            mine = tuple(prepare(t, language, fillers) for t in joined if t.role == role)
+            turns[role] = together([h for h in mine if h.plain])
     everyone = tuple(sorted((h for mine in turns.values() for h in mine), key=lambda h: (h.turn.start_s, h.turn.end_s)))
     return Call(record, language, matching, turns, problem, everyone, facts)
 

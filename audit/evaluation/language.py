@@ -87,6 +87,8 @@ class Criterion:
         Calls of other days are not judged by it.
     audit : {"automated", "assisted", "human"}
         Who decides: the rule; the rule, but a person confirms each failure; a person alone.
+    min_confidence : float or None
+        If it is critical, words heard less surely go to a person; None for that of the scorecard's matching.
     """
 
     id: str
@@ -106,6 +108,7 @@ class Criterion:
     bonus: bool = False
     effective: Effective | None = None
     audit: AuditMode = "automated"
+    min_confidence: float | None = None
 
     @property
     def stake(self) -> float:

@@ -10,21 +10,19 @@ import itertools
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal
 
 from rapidfuzz import fuzz
 
+from audit.evaluation.heard import FILLERS, Among, Heard, prepare, together
 from audit.evaluation.normalise import normalise
-from audit.evaluation.sound import sound_class, sound_cost
-from audit.words import Turn, Word
+from audit.evaluation.numbers import goes_on
+from audit.evaluation.sound import TOLERANCES, sound_cost
+from audit.evaluation.spelling import Variant, variants
+
+__all__ = ["Heard", "Hit", "MatchMode", "Matching", "cheapest", "find", "prepare", "together", "without"]
 
 MatchMode = Literal["exact", "normalised", "pinyin", "fuzzy"]
-
-_SIGN = re.compile(r"(\([^()]*\)|…)")
-#: English endings that do not change what a word is, for words of this length at least.
-_SHORTEST_STEM = 4
-_SUFFIX = "(?:s|es|ed|d|ing)?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +32,7 @@ class Matching:
     Attributes
     ----------
     same_sound_cost, near_sound_cost : float
-        Price of hearing another character of the same toneless syllable, and of one that only sounds alike.
+        Price of hearing another character of the same syllable in another tone, and of one that only sounds alike.
     max_cost_ratio : float
         Highest mean price for each character at which a phrase still counts as said.
     max_name_distance_ratio : float
@@ -46,6 +44,18 @@ class Matching:
         Longest ``…``, in characters.
     regex_timeout_s : float
         Processor time that the expressions of one rule may take on one call; beyond it, the rule is not evaluable there.
+    same_tone_cost : float
+        Price of another character of the same syllable and tone.
+    tolerate : tuple of str
+        Sounds that are taken for each other at `near_sound_cost` (:data:`audit.evaluation.sound.TOLERANCES`).
+    filler_cost : float
+        Price of a filler passed over inside a phrase.
+    fillers : tuple of str or None
+        Words that may be passed over; None for those of the language.
+    max_fillers : int
+        More of them inside one phrase are not passed over.
+    min_confidence : float
+        A hit below it does not decide a critical criterion: a person must listen.
     """
 
     same_sound_cost: float = 0.1
@@ -55,34 +65,28 @@ class Matching:
     omission_cost: float = 1.5
     gap_chars: int = 8
     regex_timeout_s: float = 0.5
+    same_tone_cost: float = 0.05
+    tolerate: tuple[str, ...] = TOLERANCES
+    filler_cost: float = 0.05
+    fillers: tuple[str, ...] | None = None
+    max_fillers: int = 2
+    min_confidence: float = 0.0
 
+    def fillers_of(self, language: str) -> tuple[str, ...]:
+        """Fillers in the form that they are searched in, the longest first."""
+        words = FILLERS.get(language, ()) if self.fillers is None else self.fillers
+        return tuple(sorted({normalise(w, language)[0] for w in words} - {""}, key=lambda w: (-len(w), w)))
 
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """One turn ready for matching.
-
-    Attributes
-    ----------
-    turn : Turn
-        Consecutive turns of one role may have been joined.
-    plain : str
-        Normalised text.
-    sound : str
-        Sound classes of `plain`, one character each; the same as `plain` for English.
-    origin : tuple of (int, int)
-        For each character of `plain`, its range in ``turn.text``.
-    times_s : tuple of (float, float)
-        For each character of `plain`, when it was said.
-    confidences : tuple of float or None
-        For each character of `plain`, that of its word.
-    """
-
-    turn: Turn
-    plain: str
-    sound: str
-    origin: tuple[tuple[int, int], ...]
-    times_s: tuple[tuple[float, float], ...]
-    confidences: tuple[float | None, ...]
+    def sound_cost(self, expected: str, heard: str) -> float:
+        """What it costs to take one heard character for the expected one."""
+        return sound_cost(
+            expected,
+            heard,
+            same_tone_cost=self.same_tone_cost,
+            same_sound_cost=self.same_sound_cost,
+            near_sound_cost=self.near_sound_cost,
+            tolerate=self.tolerate,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,119 +124,6 @@ class Hit:
         return round(sum(known) / len(known) * (1.0 - min(1.0, self.cost_ratio)), 3)
 
 
-def prepare(turn: Turn, language: str) -> Heard:
-    """Normalise a turn and give every character its time.
-
-    A word's time is shared evenly by its characters. Where the turn has no words, or a
-    character belongs to none, the turn's time is shared out by position instead.
-
-    Parameters
-    ----------
-    turn : Turn
-    language : {"zh", "en"}
-    """
-    plain, origin = normalise(turn.text, language)
-    raw_times, raw_confidences = _raw_times(turn)
-    times = tuple((raw_times[a][0], raw_times[max(a, b - 1)][1]) for a, b in origin)
-    confidences = tuple(raw_confidences[a] for a, _ in origin)
-    sound = "".join(sound_class(c) for c in plain) if language == "zh" else plain
-    return Heard(turn, plain, sound, origin, times, confidences)
-
-
-def _raw_times(turn: Turn) -> tuple[list[tuple[float, float]], list[float | None]]:
-    """Time and confidence of each character of the turn's text."""
-    n = len(turn.text)
-    step = (turn.end_s - turn.start_s) / max(1, n)
-    times = [(turn.start_s + i * step, turn.start_s + (i + 1) * step) for i in range(n)]
-    confidences: list[float | None] = [turn.confidence] * n
-    at = 0
-    for word in turn.words:
-        bare = word.text.strip()
-        found = turn.text.find(bare, at) if bare else -1
-        if found < 0:
-            continue
-        _share(word, bare, found, times, confidences)
-        at = found + len(bare)
-    return times, confidences
-
-
-def _share(word: Word, bare: str, at: int, times: list[tuple[float, float]], confidences: list[float | None]) -> None:
-    """Spread one word's time over its spoken characters."""
-    spoken = [i for i, c in enumerate(bare) if c.isalnum()] or list(range(len(bare)))
-    step = (word.end_s - word.start_s) / len(spoken)
-    done = 0
-    for i in range(len(bare)):
-        start = word.start_s + min(done, len(spoken) - 1) * step
-        times[at + i] = (start, start + step)
-        confidences[at + i] = word.confidence
-        done += i in spoken
-
-
-@dataclass(frozen=True, slots=True)
-class _Variant:
-    """One way to say a phrase: literal pieces with gaps between, and the searches for it.
-
-    Where a key is not in the text the search need not be tried; that saves nine tenths of the time.
-    """
-
-    pieces: tuple[str, ...]
-    words_key: str
-    sounds_key: str
-    words: re.Pattern[str]
-    sounds: re.Pattern[str]
-
-
-@lru_cache(maxsize=20_000)
-def _variants(phrase: str, language: str, mode: str, gap_chars: int) -> tuple[_Variant, ...]:
-    """Spell out the alternatives of a phrase."""
-    parts: list[list[str]] = []
-    for part in _SIGN.split(phrase):
-        if part == "…":
-            parts.append(["\0"])
-        elif part.startswith("("):
-            parts.append(part[1:-1].split("|"))
-        elif part:
-            parts.append([part])
-    spelled = dict.fromkeys("".join(p) for p in itertools.product(*parts))
-    gap = f".{{0,{gap_chars}}}?"
-    found = []
-    for text in spelled:
-        pieces = tuple(p for p in (normalise(piece, language)[0] for piece in text.split("\0")) if p)
-        if pieces:
-            longest = max(pieces, key=len)
-            keys = (_rarest(longest, language), "".join(sound_class(c) for c in longest))
-            found.append(_Variant(pieces, *keys, _words(pieces, language, mode, gap), _sounds(pieces, gap)))
-    return tuple(found)
-
-
-def _rarest(piece: str, language: str) -> str:
-    """A stretch that every form of a piece holds: all of it in Chinese, the start of its longest word in English."""
-    if language != "en":
-        return piece
-    word = max(piece.split(" "), key=len)
-    return word if len(word) < _SHORTEST_STEM else word[: _SHORTEST_STEM - 1]
-
-
-def _words(pieces: tuple[str, ...], language: str, mode: str, gap: str) -> re.Pattern[str]:
-    if language != "en":
-        return re.compile(gap.join(f"({re.escape(p)})" for p in pieces))
-    loose = mode != "exact"
-    spelled = [" ".join(_stem(w) if loose else re.escape(w) for w in p.split(" ")) for p in pieces]
-    return re.compile((r"\b" + gap + r"\b").join(f"\\b({s})\\b" for s in spelled))
-
-
-def _stem(word: str) -> str:
-    """A pattern for an English word with or without its everyday ending."""
-    if len(word) < _SHORTEST_STEM:
-        return re.escape(word)
-    base = re.sub(r"(?<=...)(?:ing|es|ed|s|e)$", "", word)
-    return f"(?:{re.escape(word)}|{re.escape(base)}e?){_SUFFIX}"
-
-
-def _sounds(pieces: tuple[str, ...], gap: str) -> re.Pattern[str]:
-    return re.compile(gap.join("(" + re.escape("".join(sound_class(c) for c in p)) + ")" for p in pieces))
-
-
 def find(phrase: str, turns: Iterable[Heard], *, language: str, mode: MatchMode, matching: Matching) -> tuple[Hit, ...]:
     """Every place where the phrase is said.
 
@@ -244,8 +135,8 @@ def find(phrase: str, turns: Iterable[Heard], *, language: str, mode: MatchMode,
     language : {"zh", "en"}
     mode : {"exact", "normalised", "pinyin", "fuzzy"}
         *exact*: the recogniser wrote these very characters, nothing between them. *normalised*: the same
-        words, whatever the script, width, punctuation, numerals (English: endings). *pinyin*: sound-alikes too, at
-        a price. *fuzzy*: a long name as a whole, with other mistakes too, at a price.
+        words, whatever the script, width, punctuation, numerals, fillers (English: endings). *pinyin*: sound-alikes too,
+        at a price. *fuzzy*: a long name as a whole, with other mistakes too, at a price.
     matching : Matching
         The prices.
 
@@ -254,59 +145,107 @@ def find(phrase: str, turns: Iterable[Heard], *, language: str, mode: MatchMode,
     tuple of Hit
         In order of time; overlapping hits of one phrase are given once, the likeliest.
     """
-    variants = _variants(phrase, language, mode, matching.gap_chars)
+    every = variants(phrase, language, mode, matching.gap_chars)
     by_sound = mode in ("pinyin", "fuzzy") and language == "zh"
     hits: list[Hit] = []
+    among: Among | None = None
+    here = every
     for heard in turns:
+        if heard.among is not among:
+            among = heard.among
+            here = every if among is None or mode == "fuzzy" else _present(every, among, by_sound)
         found: list[Hit] = []
-        for v in variants:
-            if v.words_key in heard.plain:
-                found += _literal(v, heard, mode)
-            if by_sound and v.sounds_key in heard.sound:
-                found += _sound_alike(v, heard, matching)
-            if mode == "fuzzy":
-                found += _long_name(v, heard, language, matching)
+        for v in here:
+            found += _in_turn(v, heard, mode, by_sound, matching)
         if found:
             hits += cheapest(found)
     return tuple(hits)
 
 
-def _literal(variant: _Variant, heard: Heard, mode: str) -> list[Hit]:
+def _present(every: tuple[Variant, ...], among: Among, by_sound: bool) -> tuple[Variant, ...]:
+    """The ways of saying a phrase that may be found somewhere in a text."""
+    if by_sound:
+        # The same words sound the same, so this key covers both searches.
+        return tuple(v for v in every if v.sounds_key in among.sounds)
+    return tuple(v for v in every if v.words_key in among.words)
+
+
+def _in_turn(variant: Variant, heard: Heard, mode: MatchMode, by_sound: bool, matching: Matching) -> list[Hit]:
+    """Hits of one way to say a phrase in one turn, with and without its fillers."""
+    found = _literal(variant, heard, mode)
+    if by_sound and variant.sounds_key in heard.sound:
+        found += _sound_alike(variant, heard, heard.plain, heard.sound, matching)
+    if mode == "fuzzy":
+        found += _long_name(variant, heard, matching)
+    if mode == "exact" or heard.lean is None:
+        return found
+    lean, n = heard.lean, len("".join(variant.pieces))
+    over: list[Hit] = []
+    if variant.words_key.strip() in lean.plain:
+        over += [
+            Hit(heard, *m.span(), variant.text, "normalised")
+            for m in variant.words.finditer(lean.plain)
+            if not _cut_out(variant, lean.plain, m, heard.language)
+        ]
+    if by_sound and variant.sounds_key in lean.sound:
+        over += _sound_alike(variant, heard, lean.plain, lean.sound, matching)
+    for hit in over:
+        start, end = lean.places[hit.start], lean.places[hit.end - 1] + 1
+        n_skipped = _n_skipped(lean.places[hit.start : hit.end], heard)
+        if 0 < n_skipped <= matching.max_fillers:
+            cost = hit.cost_ratio + matching.filler_cost * n_skipped / n
+            if cost <= matching.max_cost_ratio:
+                found.append(Hit(heard, start, end, variant.text, hit.how, cost))
+    return found
+
+
+def _n_skipped(places: Sequence[int], heard: Heard) -> int:
+    """How many stretches of the full text are left out between these places."""
+    return sum(b - a > 1 for a, b in itertools.pairwise(places))
+
+
+def _cut_out(variant: Variant, plain: str, m: re.Match[str], language: str) -> bool:
+    """Whether a number at an edge of the phrase is only a part of the number that was said."""
+    return any(variant.edges) and goes_on(plain, m.start(), m.end(), language, variant.edges)
+
+
+def _literal(variant: Variant, heard: Heard, mode: str) -> list[Hit]:
     hits = []
+    if variant.words_key not in (heard.padded if heard.language == "en" else heard.plain):
+        return []
     for m in variant.words.finditer(heard.plain):
+        if _cut_out(variant, heard.plain, m, heard.language):
+            continue
         raw = heard.turn.text[heard.origin[m.start()][0] : heard.origin[m.end() - 1][1]]
         exact = len(variant.pieces) == 1 and raw.lower() == variant.pieces[0]
         if exact or mode != "exact":
-            hits.append(Hit(heard, m.start(), m.end(), "…".join(variant.pieces), "exact" if exact else "normalised"))
+            hits.append(Hit(heard, m.start(), m.end(), variant.text, "exact" if exact else "normalised"))
     return hits
 
 
-def _sound_alike(variant: _Variant, heard: Heard, matching: Matching) -> list[Hit]:
+def _sound_alike(variant: Variant, heard: Heard, plain: str, sound: str, matching: Matching) -> list[Hit]:
     hits = []
     expected = "".join(variant.pieces)
-    for m in variant.sounds.finditer(heard.sound):
-        said = "".join(heard.plain[m.start(g) : m.end(g)] for g in range(1, len(variant.pieces) + 1))
-        cost = sum(
-            sound_cost(e, s, same_sound_cost=matching.same_sound_cost, near_sound_cost=matching.near_sound_cost)
-            for e, s in zip(expected, said, strict=True)
-        ) / len(expected)
-        if 0 < cost <= matching.max_cost_ratio:
-            hits.append(Hit(heard, m.start(), m.end(), "…".join(variant.pieces), "pinyin", cost))
+    for m in variant.sounds.finditer(sound):
+        said = "".join(plain[m.start(g) : m.end(g)] for g in range(1, len(variant.pieces) + 1))
+        cost = sum(matching.sound_cost(e, s) for e, s in zip(expected, said, strict=True)) / len(expected)
+        if 0 < cost <= matching.max_cost_ratio and not _cut_out(variant, plain, m, heard.language):
+            hits.append(Hit(heard, m.start(), m.end(), variant.text, "pinyin", cost))
     return hits
 
 
-def _long_name(variant: _Variant, heard: Heard, language: str, matching: Matching) -> list[Hit]:
+def _long_name(variant: Variant, heard: Heard, matching: Matching) -> list[Hit]:
     """The place most like a name, if it is like enough."""
     name = "".join(variant.pieces)
-    if not heard.plain:
+    text, places = (heard.plain, None) if heard.lean is None else (heard.lean.plain, heard.lean.places)
+    if not text:
         return []
-    if language == "en":
-        place = _nearest_words(" ".join(variant.pieces), heard.plain)
-    else:
-        place = _nearest_stretch(name, heard.plain, matching)
+    english = heard.language == "en"
+    place = _nearest_words(" ".join(variant.pieces), text) if english else _nearest_stretch(name, text, matching)
     if place is None or not 0 < place[2] <= matching.max_name_distance_ratio:
         return []
-    return [Hit(heard, place[0], place[1], "…".join(variant.pieces), "pinyin", place[2])]
+    start, end = place[:2] if places is None else (places[place[0]], places[place[1] - 1] + 1)
+    return [Hit(heard, start, end, variant.text, "pinyin", place[2])]
 
 
 def _nearest_words(name: str, plain: str) -> tuple[int, int, float] | None:
@@ -334,9 +273,7 @@ def _nearest_stretch(name: str, plain: str, matching: Matching) -> tuple[int, in
     for j, character in enumerate(plain):
         new: list[tuple[float, int]] = [(0.0, j + 1)]
         for i, expected in enumerate(name, 1):
-            swap = sound_cost(
-                expected, character, same_sound_cost=matching.same_sound_cost, near_sound_cost=matching.near_sound_cost
-            )
+            swap = matching.sound_cost(expected, character)
             diagonal = column[i - 1][1] if i > 1 else j
             new.append(
                 min(

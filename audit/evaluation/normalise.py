@@ -9,21 +9,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import cache, lru_cache
 
 import cn2an
 from opencc import OpenCC
 
-_EN_SMALL = (
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
-    "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
-)  # fmt: skip
-_EN_TENS = ("", "", *["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"])
+from audit.evaluation.numbers import EN_SMALL, ZH_DIGITS, english_number
+
 #: Longer runs of digits are read one by one (a telephone or order number), shorter ones as a number.
 _LONGEST_READ_AS_NUMBER = 4
 
-_DIGITS = dict(zip("0123456789", "零一二三四五六七八九", strict=True))
-_ZH_TOKEN = re.compile(r"(\d+)(?:\.(\d+))?(%)?|(.)", re.DOTALL)
+_ZH_NUMBER = re.compile(r"(\d+)(?:\.(\d+))?(%)?")
 _EN_TOKEN = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 
 _WHOLE = {
@@ -45,43 +42,64 @@ def _simplifier() -> OpenCC:
     return OpenCC("t2s")
 
 
-@lru_cache(maxsize=20_000)
-def _simplified(character: str) -> str:
-    if character < "\u2e80":  # below the first block of Chinese characters nothing is traditional
-        return character
-    return str(_simplifier().convert(character))
+class _Letters(dict[str, str]):
+    """What becomes of each character that is no digit: its Simplified, lower-case form, or nothing where it is no letter."""
+
+    def __missing__(self, character: str) -> str:
+        if unicodedata.category(character)[0] not in "LNM":
+            kept = ""
+        else:
+            kept = character.lower()
+            if kept >= "\u2e80":  # below the first block of Chinese characters nothing is traditional
+                kept = str(_simplifier().convert(kept))
+            kept = "一" if kept == "幺" else kept
+        self[character] = kept
+        return kept
 
 
+_LETTERS = _Letters()
+
+
+@lru_cache(maxsize=5_000)
 def _numeral(whole: str, fraction: str | None, percent: str | None) -> str:
     """Digits as they are spoken."""
     if len(whole) > _LONGEST_READ_AS_NUMBER or (whole.startswith("0") and len(whole) > 1):
-        spoken = "".join(_DIGITS[d] for d in whole)
+        spoken = "".join(ZH_DIGITS[int(d)] for d in whole)
     else:
         spoken = cn2an.an2cn(int(whole), "low")
     if fraction:
-        spoken += "点" + "".join(_DIGITS[d] for d in fraction)
+        spoken += "点" + "".join(ZH_DIGITS[int(d)] for d in fraction)
     if percent:
         return "百分之百" if spoken == "一百" else "百分之" + spoken
     return spoken
 
 
 def _chinese(text: str) -> tuple[str, tuple[Span, ...]]:
-    # NFKC of each character keeps the way back to the original; it may give several ("㈱").
-    wide: list[tuple[str, int]] = [(c, i) for i, ch in enumerate(text) for c in unicodedata.normalize("NFKC", ch)]
-    flat = "".join(c for c, _ in wide)
+    places: Sequence[int]
+    if unicodedata.is_normalized("NFKC", text):
+        flat, places = text, range(len(text))
+    else:
+        # NFKC of each character keeps the way back to the original; it may give several ("㈱").
+        wide = [(c, i) for i, ch in enumerate(text) for c in unicodedata.normalize("NFKC", ch)]
+        flat, places = "".join(c for c, _ in wide), [i for _, i in wide]
     out: list[str] = []
     origin: list[Span] = []
-    for m in _ZH_TOKEN.finditer(flat):
-        span = (wide[m.start()][1], wide[m.end() - 1][1] + 1)
-        if m[1]:
-            new = _numeral(m[1], m[2], m[3])
-        elif unicodedata.category(m[4])[0] in "LNM":
-            new = _simplified(m[4].lower())
-            new = "一" if new == "幺" else new
-        else:
-            continue
-        out.extend(new)
-        origin.extend([span] * len(new))
+
+    def letters(start: int, end: int) -> None:
+        for i in range(start, end):
+            new = _LETTERS[flat[i]]
+            if new:
+                out.append(new)
+                origin.extend([(places[i], places[i] + 1)] * len(new))
+
+    at = 0
+    for m in _ZH_NUMBER.finditer(flat):
+        letters(at, m.start())
+        spoken = _numeral(m[1], m[2], m[3])
+        out.append(spoken)
+        origin.extend([(places[m.start()], places[m.end() - 1] + 1)] * len(spoken))
+        at = m.end()
+    letters(at, len(flat))
     return "".join(out), tuple(origin)
 
 
@@ -109,21 +127,11 @@ def _spoken(digits: str) -> str:
     ('twenty four', 'one hundred', 'zero four five five')
     """
     if len(digits) > _LONGEST_READ_AS_NUMBER or (digits.startswith("0") and len(digits) > 1):
-        return " ".join(_EN_SMALL[int(d)] for d in digits)
-    n = int(digits)
-    if n < len(_EN_SMALL):
-        return _EN_SMALL[n]
-    parts = [f"{_EN_SMALL[n // 1000]} thousand"] if n >= 1000 else []
-    parts += [f"{_EN_SMALL[n // 100 % 10]} hundred"] if n // 100 % 10 else []
-    rest = n % 100
-    if rest >= len(_EN_SMALL):
-        parts.append(_EN_TENS[rest // 10])
-        rest %= 10
-    if rest:
-        parts.append(_EN_SMALL[rest])
-    return " ".join(parts)
+        return " ".join(EN_SMALL[int(d)] for d in digits)
+    return english_number(int(digits))
 
 
+@lru_cache(maxsize=20_000)
 def _expanded(token: str) -> str:
     """A contraction or a number written out; a possessive loses its ending."""
     if token in _WHOLE:

@@ -308,8 +308,13 @@ def _built(card: YamlFile, files: Mapping[str, YamlFile], folder: Path) -> Score
         min_coverage_ratio=float(data["min_coverage_ratio"]),
         min_evaluable_ratio=float(data["min_evaluable_ratio"]),
         join_gap_s=float(data["join_gap_s"]),
-        matching=Matching(**data.get("matching", {})),
+        matching=_matching(data.get("matching", {})),
     )
+
+
+def _matching(data: Mapping[str, Any]) -> Matching:
+    lists: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
+    return Matching(**lists)
 
 
 def _criterion(file: YamlFile, section: str) -> Criterion:
@@ -333,6 +338,7 @@ def _criterion(file: YamlFile, section: str) -> Criterion:
         bonus=data.get("bonus", False),
         effective=_effective(data["effective"]) if "effective" in data else None,
         audit=data.get("audit", "automated"),
+        min_confidence=data.get("min_confidence"),
     )
 
 

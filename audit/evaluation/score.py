@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from audit.evaluation.call import Call, Result, make_ready, say
+from audit.evaluation.call import Call, Reason, Result, make_ready, say
+from audit.evaluation.certainty import doubt
 from audit.evaluation.checks import judge
 from audit.evaluation.facts import NO_FACTS, Facts
 from audit.evaluation.language import Band, Criterion, Scorecard, Section
@@ -109,6 +110,9 @@ def _outcome(criterion: Criterion, call: Call) -> Outcome:
         verdict, reason = "not_evaluable", say(f"待人工确认：{reason['zh']}", f"for a person to confirm: {reason['en']}")
     if criterion.bonus and verdict == "fail":  # to lack a bonus is no failure
         verdict, reason = "not_applicable", say(f"未得加分：{reason['zh']}", f"bonus not earned: {reason['en']}")
+    doubted = _doubt(criterion, result, call)
+    if doubted is not None:
+        verdict, reason = "not_evaluable", doubted
     points, possible = _points(criterion, verdict, result)
     return Outcome(
         criterion=criterion.id,
@@ -125,8 +129,17 @@ def _outcome(criterion: Criterion, call: Call) -> Outcome:
         critical_section=criterion.critical_section,
         bonus=criterion.bonus,
         audit=criterion.audit,
-        for_person=verdict == "not_evaluable" and (result.verdict == "fail" or result.reason is _BY_A_PERSON),
+        for_person=verdict == "not_evaluable"
+        and (result.verdict == "fail" or doubted is not None or result.reason is _BY_A_PERSON),
     )
+
+
+def _doubt(criterion: Criterion, result: Result, call: Call) -> Reason | None:
+    """Why a person must listen first: words heard too badly decide no criterion that sets a score to 0."""
+    if not (criterion.critical or criterion.critical_section):
+        return None
+    least = criterion.min_confidence
+    return doubt(result, call.matching.min_confidence if least is None else least)
 
 
 def _points(criterion: Criterion, verdict: Verdict, result: Result) -> tuple[float | None, float | None]:

@@ -200,13 +200,19 @@ def evidence_view(
         heard=evidence.heard if evidence.heard and evidence.heard != evidence.text else None,
         is_window=evidence.match == "window",
         is_quote=evidence.match in _SPOKEN,
-        how=messages.find(f"evidence.how_{evidence.match}") or evidence.match,
+        how=_how(evidence, messages),
         confidence=None if evidence.confidence is None else messages("evidence.confidence", ratio=percent(evidence.confidence)),
         suggestion=evidence.suggestion,
         player=player,
         listen=where_to_listen(evidence, recording, clips, messages) if listen else None,
         cut_short=cut_short,
     )
+
+
+def _how(evidence: Evidence, messages: Messages) -> str:
+    """How it was found, and what it cost where something else was heard."""
+    how = messages.find(f"evidence.how_{evidence.match}") or evidence.match
+    return how if evidence.cost is None else messages("evidence.how_at_cost", how=how, cost=f"{evidence.cost:.2f}")
 
 
 def where_to_listen(evidence: Evidence, recording: Recording, clips: CallClips, messages: Messages) -> str:

@@ -25,11 +25,12 @@ def evidence_of(hit: Hit, role: Role, suggestion: str | None = None) -> Evidence
         start_s=round(hit.start_s, 2),
         end_s=round(hit.end_s, 2),
         role=hit.heard.turn.role if role == "unknown" else role,
-        text=hit.sought if hit.how == "pinyin" else hit.written,
+        text=hit.sought if hit.cost_ratio else hit.written,
         match=hit.how,
         heard=hit.written if hit.how != "exact" else None,
         confidence=hit.confidence,
         suggestion=suggestion,
+        cost=round(hit.cost_ratio, 3) or None,
     )
 
 

@@ -18,6 +18,8 @@ _NEAREST_SHOWN_RATIO = 0.45
 
 def _matching(check: Phrases, call: Call) -> Matching:
     """The scorecard's prices with this rule's own limits."""
+    if check.max_cost_ratio is None and check.max_name_distance_ratio is None:
+        return call.matching
     return replace(
         call.matching,
         max_cost_ratio=call.matching.max_cost_ratio if check.max_cost_ratio is None else check.max_cost_ratio,

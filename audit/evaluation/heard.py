@@ -1,0 +1,251 @@
+"""A turn made ready to be searched: its words in one form, how they sound, and when each character was said."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import overload
+
+from audit.evaluation.normalise import normalise
+from audit.evaluation.sound import sound_class
+from audit.words import Turn, Word
+
+#: Said while thinking; they interrupt no phrase. 那个 is a filler only inside one.
+FILLERS = {"zh": ("嗯", "呃", "唔", "那个"), "en": ("uh", "um", "er", "erm", "hmm")}
+
+
+@dataclass(frozen=True, slots=True)
+class Lean:
+    """A turn's text without its fillers.
+
+    Attributes
+    ----------
+    plain, sound : str
+        As those of :class:`Heard`.
+    places : tuple of int
+        For each character, its place in the full text.
+    """
+
+    plain: str
+    sound: str
+    places: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Among:
+    """All turns that are searched together, as one text: what is not in it need not be sought turn by turn.
+
+    Attributes
+    ----------
+    words : str
+        Normalised texts, with and without fillers, each between line ends.
+    """
+
+    words: str
+    is_chinese: bool
+
+    @cached_property
+    def sounds(self) -> str:
+        """The same as sound classes."""
+        return sounds_of(self.words) if self.is_chinese else self.words
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One turn ready for matching. What few searches need is worked out when first asked for.
+
+    Attributes
+    ----------
+    turn : Turn
+        Consecutive turns of one role may have been joined.
+    plain : str
+        Normalised text.
+    origin : tuple of (int, int)
+        For each character of `plain`, its range in ``turn.text``.
+    language : {"zh", "en"}
+    fillers : tuple of str
+        Normalised.
+    among : Among or None
+        The text that it is searched with.
+    """
+
+    turn: Turn
+    plain: str
+    origin: tuple[tuple[int, int], ...]
+    language: str
+    fillers: tuple[str, ...] = ()
+    among: Among | None = field(default=None, compare=False, repr=False)
+
+    @cached_property
+    def sound(self) -> str:
+        """Sound classes of `plain`, one character each; the same as `plain` for English."""
+        return sounds_of(self.plain) if self.language == "zh" else self.plain
+
+    @cached_property
+    def lean(self) -> Lean | None:
+        """The text without its fillers; None where it has none."""
+        return _lean(self.plain, self.language, self.fillers)
+
+    @cached_property
+    def padded(self) -> str:
+        """`plain` between spaces, so that English words can be sought as whole words without an expression."""
+        return f" {self.plain} "
+
+    @cached_property
+    def times_s(self) -> Sequence[tuple[float, float]]:
+        """For each character of `plain`, when it was said."""
+        return _Times(self.origin, self._words)
+
+    @cached_property
+    def confidences(self) -> Sequence[float | None]:
+        """For each character of `plain`, that of its word."""
+        return _Confidences(self.origin, self._words)
+
+    @cached_property
+    def _words(self) -> _Placed:
+        return _Placed(self.turn)
+
+
+class _Placed:
+    """The words of a turn and where each stands in its text."""
+
+    def __init__(self, turn: Turn) -> None:
+        self._turn = turn
+        self._starts: list[int] = []
+        self._words: list[tuple[str, Word]] = []
+        at = 0
+        for word in turn.words:
+            bare = word.text.strip()
+            found = turn.text.find(bare, at) if bare else -1
+            if found >= 0:
+                self._starts.append(found)
+                self._words.append((bare, word))
+                at = found + len(bare)
+
+    def at(self, place: int) -> tuple[str, Word, int] | None:
+        """The word on a character of the text, and which of its characters that is; None where no word stands."""
+        i = bisect_right(self._starts, place) - 1
+        if i < 0 or place - self._starts[i] >= len(self._words[i][0]):
+            return None
+        bare, word = self._words[i]
+        return bare, word, place - self._starts[i]
+
+    def time_s(self, place: int) -> tuple[float, float]:
+        """When a character of the text was said: its share of its word's time, else of the turn's."""
+        found = self.at(place)
+        if found is None:
+            step = (self._turn.end_s - self._turn.start_s) / len(self._turn.text)
+            return self._turn.start_s + place * step, self._turn.start_s + (place + 1) * step
+        bare, word, i = found
+        if len(bare) == 1:
+            return word.start_s, word.end_s
+        spoken = [c.isalnum() for c in bare]
+        if not any(spoken):
+            spoken = [True] * len(bare)
+        n, done = sum(spoken), sum(spoken[:i])
+        step = (word.end_s - word.start_s) / n
+        start = word.start_s + min(done, n - 1) * step
+        return start, start + step
+
+    def confidence(self, place: int) -> float | None:
+        """The recogniser's confidence in the word there, else in the turn."""
+        found = self.at(place)
+        return self._turn.confidence if found is None else found[1].confidence
+
+
+class _Times(Sequence[tuple[float, float]]):
+    """Times of normalised characters, worked out where they are asked for."""
+
+    def __init__(self, origin: tuple[tuple[int, int], ...], words: _Placed) -> None:
+        self._origin, self._words = origin, words
+
+    def __len__(self) -> int:
+        return len(self._origin)
+
+    @overload
+    def __getitem__(self, i: int) -> tuple[float, float]: ...
+    @overload
+    def __getitem__(self, i: slice) -> Sequence[tuple[float, float]]: ...
+    def __getitem__(self, i: int | slice) -> tuple[float, float] | Sequence[tuple[float, float]]:
+        if isinstance(i, slice):
+            return tuple(self[k] for k in range(*i.indices(len(self))))
+        a, b = self._origin[i]
+        first = self._words.time_s(a)
+        return first if b - a <= 1 else (first[0], self._words.time_s(b - 1)[1])
+
+
+class _Confidences(Sequence["float | None"]):
+    """Confidences of normalised characters, looked up where they are asked for."""
+
+    def __init__(self, origin: tuple[tuple[int, int], ...], words: _Placed) -> None:
+        self._origin, self._words = origin, words
+
+    def __len__(self) -> int:
+        return len(self._origin)
+
+    @overload
+    def __getitem__(self, i: int) -> float | None: ...
+    @overload
+    def __getitem__(self, i: slice) -> Sequence[float | None]: ...
+    def __getitem__(self, i: int | slice) -> float | Sequence[float | None] | None:
+        if isinstance(i, slice):
+            return tuple(self[k] for k in range(*i.indices(len(self))))
+        return self._words.confidence(self._origin[i][0])
+
+
+@lru_cache(maxsize=2_000)
+def _sound(character: str) -> str:
+    return sound_class(character)
+
+
+def sounds_of(plain: str) -> str:
+    """Sound classes of a normalised Chinese text, one for each character."""
+    return "".join(map(_sound, plain))
+
+
+def prepare(turn: Turn, language: str, fillers: Iterable[str] = ()) -> Heard:
+    """Normalise a turn and give every character its time.
+
+    A word's time is shared evenly by its characters. Where the turn has no words, or a
+    character belongs to none, the turn's time is shared out by position instead.
+
+    Parameters
+    ----------
+    turn : Turn
+    language : {"zh", "en"}
+    fillers : iterable of str
+        Skipped inside phrases; the longest first.
+    """
+    plain, origin = normalise(turn.text, language)
+    return Heard(turn, plain, origin, language, tuple(fillers))
+
+
+def together(turns: Sequence[Heard]) -> tuple[Heard, ...]:
+    """Turns that are searched together, each of which knows the text of all."""
+    if not turns:
+        return ()
+    texts = [h.plain for h in turns] + [h.lean.plain for h in turns if h.lean is not None]
+    # Spaces at the ends let the first and last English word be sought as whole words.
+    among = Among("\n " + " \n ".join(texts) + " \n", turns[0].language == "zh")
+    return tuple(Heard(h.turn, h.plain, h.origin, h.language, h.fillers, among) for h in turns)
+
+
+def _lean(plain: str, language: str, fillers: tuple[str, ...]) -> Lean | None:
+    """The text without fillers; in English they are whole words, dropped with one space."""
+    gone: list[tuple[int, int]] = []
+    for filler in fillers:
+        at = plain.find(filler)
+        while at >= 0:
+            end = at + len(filler)
+            whole = language != "en" or ((at == 0 or plain[at - 1] == " ") and (end == len(plain) or plain[end] == " "))
+            if whole:
+                gone.append((at, min(len(plain), end + (language == "en"))))
+            at = plain.find(filler, end)
+    if not gone:
+        return None
+    dropped = {i for a, b in gone for i in range(a, b)}
+    places = tuple(i for i in range(len(plain)) if i not in dropped)
+    text = "".join(plain[i] for i in places)
+    return Lean(text, sounds_of(text) if language == "zh" else text, places)

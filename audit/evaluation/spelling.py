@@ -1,0 +1,129 @@
+"""A phrase spelled out: its alternatives, its numbers in every way they are said, and the searches for each."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from audit.evaluation.heard import sounds_of
+from audit.evaluation.normalise import normalise
+from audit.evaluation.numbers import number_edges, spellings
+
+_SIGN = re.compile(r"(\([^()]*\)|…)")
+#: English endings that do not change what a word is, for words of this length at least.
+_SHORTEST_STEM = 4
+_SUFFIX = "(?:s|es|ed|d|ing)?"
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One way to say a phrase: literal pieces with gaps between, and the searches for it.
+
+    Where a key is not in the text the search need not be tried; that saves nine tenths of the time.
+
+    Attributes
+    ----------
+    text : str
+        The phrase as it is written in the rule, gaps as ``…``, for evidence.
+    pieces : tuple of str
+        Normalised.
+    words_key, sounds_key : str
+        A stretch that every text holds in which the search finds something; of English with a space before and, where
+        the word cannot go on, after.
+    edges : (bool, bool)
+        Whether it begins, and ends, with a number, which must not be cut out of a longer one.
+    """
+
+    text: str
+    pieces: tuple[str, ...]
+    words_key: str
+    sounds_key: str
+    words: re.Pattern[str]
+    sounds: re.Pattern[str]
+    edges: tuple[bool, bool] = (False, False)
+
+
+@lru_cache(maxsize=20_000)
+def variants(phrase: str, language: str, mode: str, gap_chars: int) -> tuple[Variant, ...]:
+    """Spell out a phrase.
+
+    Parameters
+    ----------
+    phrase : str
+        With ``(a|b|)`` and ``…`` as in :mod:`audit.evaluation.match`.
+    language : {"zh", "en"}
+    mode : str
+        In "exact" numbers are left as they are written.
+    gap_chars : int
+        Longest ``…``.
+    """
+    parts: list[list[str]] = []
+    for part in _SIGN.split(phrase):
+        if part == "…":
+            parts.append(["\0"])
+        elif part.startswith("("):
+            parts.append(part[1:-1].split("|"))
+        elif part:
+            parts.append([part])
+    spelled = dict.fromkeys("".join(p) for p in itertools.product(*parts))
+    gap = f".{{0,{gap_chars}}}?"
+    found: dict[tuple[str, ...], Variant] = {}
+    for text in spelled:
+        pieces = tuple(p for p in (normalise(piece, language)[0] for piece in text.split("\0")) if p)
+        if not pieces:
+            continue
+        shown = "…".join(pieces)
+        options = [(p,) if mode == "exact" else spellings(p, language) for p in pieces]
+        for said in itertools.product(*options):
+            if said not in found:
+                words_key = _key(said, language, mode)
+                sounds_key = sounds_of(max(said, key=len))
+                searches = _words(said, language, mode, gap), _sounds(said, gap)
+                edges = number_edges(said[0], language)[0], number_edges(said[-1], language)[1]
+                found[said] = Variant(shown, said, words_key, sounds_key, *searches, edges)
+    return tuple(found.values())
+
+
+def _key(pieces: tuple[str, ...], language: str, mode: str) -> str:
+    """A stretch that every form of a phrase holds."""
+    if language != "en":
+        return max(pieces, key=len)
+    stretches = [""]
+    for piece in pieces:
+        stretches.append(" ")
+        for word in piece.split(" "):
+            base = word if mode == "exact" or len(word) < _SHORTEST_STEM else _base(word)
+            if mode != "exact" and len(word) >= _SHORTEST_STEM:
+                # What follows the stem is open: the next stretch begins at the next word.
+                stretches[-1] += base
+                stretches.append(" ")
+            else:
+                stretches[-1] += base + " "
+        # A word that an ending may not follow is whole: the text has spaces at its ends.
+    return max(stretches, key=len)
+
+
+def _base(word: str) -> str:
+    """What all forms of an English word begin with."""
+    return re.sub(r"(?<=...)(?:ing|es|ed|s|e)$", "", word)
+
+
+def _stem(word: str) -> str:
+    """A pattern for an English word with or without its everyday ending."""
+    if len(word) < _SHORTEST_STEM:
+        return re.escape(word)
+    return f"(?:{re.escape(word)}|{re.escape(_base(word))}e?){_SUFFIX}"
+
+
+def _words(pieces: tuple[str, ...], language: str, mode: str, gap: str) -> re.Pattern[str]:
+    if language != "en":
+        return re.compile(gap.join(f"({re.escape(p)})" for p in pieces))
+    loose = mode != "exact"
+    spelled = [" ".join(_stem(w) if loose else re.escape(w) for w in p.split(" ")) for p in pieces]
+    return re.compile((r"\b" + gap + r"\b").join(f"\\b({s})\\b" for s in spelled))
+
+
+def _sounds(pieces: tuple[str, ...], gap: str) -> re.Pattern[str]:
+    return re.compile(gap.join("(" + re.escape(sounds_of(p)) + ")" for p in pieces))
