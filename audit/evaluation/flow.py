@@ -67,8 +67,8 @@ class Events:
         One of :data:`audit.evaluation.scopes.TimelineEvent`.
     by : {"agent", "customer"} or None
         Whose interruptions; whose silences, by who spoke before.
-    min_s : float or None
-        Shorter ones are not counted.
+    min_s, max_s : float or None
+        Shorter and longer ones are not counted.
     where : Where or None
         Events that begin there; None: anywhere.
     """
@@ -81,6 +81,7 @@ class Events:
     max_each_s: float | None = None
     max_total_s: float | None = None
     where: Where | None = None
+    max_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

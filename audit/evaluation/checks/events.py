@@ -19,7 +19,11 @@ def judge_events(check: Events, call: Call, judge: Judge) -> Result:
     found = happened(check.of, call, by=check.by, min_s=check.min_s)
     if isinstance(found, Result):
         return found
-    found = tuple(e for e in found if within(windows, e.start_s))
+    found = tuple(
+        e
+        for e in found
+        if within(windows, e.start_s) and (check.max_s is None or e.end_s - e.start_s <= check.max_s + _ROUNDING_S)
+    )
     zh, en = NAMES[check.of]
     lengths = [e.end_s - e.start_s for e in found]
     total, longest = sum(lengths), max(lengths, default=0.0)

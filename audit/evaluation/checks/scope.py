@@ -241,7 +241,7 @@ def _around(near: Near, anchor: Evidence, turns: Sequence[Heard], call: Call) ->
     """The stretch near one anchor in which a hit must begin; None where there is no such stretch."""
     begin, end = anchor.start_s, max(anchor.end_s, anchor.start_s)
     far = _far(call)
-    own = _turn_of(anchor, call)
+    own = _turn_of(anchor, call) if near.side == "same_turn" or anchor.match != "event" else None
     if near.side == "same_turn":
         return None if own is None else Segment(own.turn.start_s - _ROUNDING_S, own.turn.end_s + _ROUNDING_S)
     if near.side == "after":
@@ -265,9 +265,7 @@ def _around(near: Near, anchor: Evidence, turns: Sequence[Heard], call: Call) ->
 
 
 def _turn_of(anchor: Evidence, call: Call) -> Heard | None:
-    """The turn in which an anchor of words begins."""
-    if anchor.match == "event":
-        return None
+    """The turn in which an anchor begins; of an interruption, the interrupter's."""
     mine = call.everyone if anchor.role == "unknown" else call.turns.get(anchor.role, ())
     at = anchor.start_s + _ROUNDING_S
     return next((h for h in mine if h.turn.start_s - _ROUNDING_S <= at < h.turn.end_s + _ROUNDING_S), None)
