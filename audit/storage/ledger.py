@@ -305,7 +305,11 @@ class Store:
             One is held in memory at a time.
         """
         newest = _newest_calls()
-        query = _calls_query().where(calls.c.id.in_(sa.select(newest.c.id))).order_by(calls.c.started_at, calls.c.call_id)
+        query = (
+            _calls_query()
+            .where(calls.c.id.in_(sa.select(newest.c.id)))
+            .order_by(calls.c.started_at.nulls_first(), calls.c.call_id)
+        )
         if since is not None:
             query = query.where(calls.c.started_at >= since)
         if until is not None:
@@ -335,7 +339,7 @@ class Store:
         try:
             with self._engine.connect().execution_options(write=True) as c, c.begin():
                 yield c
-        except sa.exc.SQLAlchemyError as e:
+        except (sa.exc.SQLAlchemyError, ValueError) as e:  # psycopg lets the encoder's own error through
             raise StoreError(f"{self.url}: cannot write: {driver_message(e)}", hint=next_step(e)) from e
 
     @contextmanager

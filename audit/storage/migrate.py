@@ -23,6 +23,9 @@ from audit.storage.tables import metadata
 #: Seconds that a writer waits for another to finish.
 BUSY_TIMEOUT_S = 30.0
 
+#: Number of the advisory lock under which PostgreSQL's tables are changed; any, as long as it stays the same.
+_MIGRATION_LOCK = 0x63616C6C
+
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 
 
@@ -96,6 +99,10 @@ def migrate(engine: sa.Engine, *, migrations: Path = MIGRATIONS) -> None:
                 _pragma(connection, "foreign_keys=OFF")
             try:
                 with connection.begin():
+                    if (
+                        engine.dialect.name == "postgresql"
+                    ):  # it has no write lock for all: the first of two to come makes the change
+                        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
                     config.attributes["connection"] = connection
                     command.upgrade(config, "head")
                     if sqlite and (broken := connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()):

@@ -162,12 +162,12 @@ def test_a_folder_that_is_not_there_is_named(tmp_path):
         Store.in_folder(tmp_path / "absent")
 
 
-def test_two_programs_that_open_a_blank_store_at_once_both_succeed(tmp_path):
+def test_two_programs_that_open_a_blank_store_at_once_both_succeed(store_url):
     errors: list[Exception] = []
 
     def open_it():
         try:
-            Store.in_folder(tmp_path).close()
+            Store(store_url).close()
         except StoreError as e:
             errors.append(e)
 

