@@ -20,6 +20,7 @@ from audit.errors import ScorecardError
 from audit.evaluation.checks.figures import KNOWN_FIELDS, VARIABLE_PREFIX
 from audit.evaluation.checks.hits import compiled
 from audit.evaluation.conditions import parse_check
+from audit.evaluation.impossible import impossible
 from audit.evaluation.language import Band, Criterion, Deduction, Effective, Scorecard, Section
 from audit.evaluation.match import Matching
 from audit.evaluation.yamlfile import Place, YamlFile, read_yaml
@@ -172,6 +173,7 @@ def _meaning_faults(file: YamlFile) -> Iterator[str]:
             for i, pattern in enumerate(data.get(key, ())):
                 yield from _pattern_faults(file, (*place, key, i), pattern, n_groups=1 if data["kind"] == "recall" else 0)
         yield from _phrase_faults(file, place, data)
+    yield from impossible(file, _checks(file.data))
 
 
 def _scoring_faults(file: YamlFile) -> Iterator[str]:

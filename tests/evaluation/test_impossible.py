@@ -1,0 +1,107 @@
+"""Rules that can never fire, or never tell calls apart, are faults with a place."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from audit.errors import ScorecardError
+from audit.evaluation import load_scorecard
+
+SAY = {"kind": "phrases", "any": ["您好"]}
+RINGS = {"kind": "measure", "field": "timeline.n_rings", "label": {"zh": "响", "en": "rings"}}
+
+
+def faults_of(pack: Path, check: dict, **more) -> tuple[str, ...]:
+    path = pack / "opening" / "open.greet.yml"
+    rule = {**yaml.safe_load(path.read_text("utf-8")), "check": check, **more}
+    path.write_text(yaml.safe_dump(rule, allow_unicode=True), "utf-8")
+    try:
+        load_scorecard(pack)
+    except ScorecardError as e:
+        return e.faults
+    return ()
+
+
+def where(**scope):
+    return {**SAY, "where": {"role": "agent", **scope}}
+
+
+def near(**scope):
+    return where(near={"event": {"kind": "phrases", "any": ["投诉"]}, **scope})
+
+
+def on_the_line(timeline, **scope):
+    return where(near={"timeline": timeline, **scope})
+
+
+@pytest.mark.parametrize(
+    ("check", "said"),
+    [
+        (where(from_start_s=[30, 10]), "the window from 30 to 10 is empty"),
+        (where(from_answer_s=[10, 10]), "is empty"),
+        (where(share=[0.5, 0.2]), "is empty"),
+        (where(turns=[3, 1]), "no turn is from 3 to 1"),
+        (where(turns=[-1, -3]), "no turn is from -1 to -3"),
+        (near(side="before", after_s=3), "after_s says nothing where side is before"),
+        (near(side="same_turn", before_turns=1), "before_turns says nothing"),
+        (near(min_s=3), "min_s is for a timeline"),
+        (on_the_line("hangup", hit=2), "a call has one hangup"),
+        (on_the_line("answer", min_s=1), "answer is a moment"),
+        (on_the_line("hold", by="customer"), "hold is nobody's"),
+        ({"kind": "events", "of": "transfer", "min_s": 2, "max_count": 0}, "transfer is a moment"),
+        ({"kind": "events", "of": "answer", "min_count": 2}, "a call has one answer"),
+        ({"kind": "events", "of": "silence", "min_s": 9, "max_s": 5, "max_count": 0}, "min_s (9) is above max_s (5)"),
+        ({**RINGS, "min": 5, "max": 3}, "min (5) is above max (3)"),
+        ({"kind": "count", "of": SAY, "min": 3, "max": 2}, "min (3) is above max (2)"),
+        ({**SAY, "at_least": 2}, "at_least 2 of 1 phrases can never be said"),
+        ({**SAY, "unless": ["您好"]}, "is excused by itself"),
+        ({"kind": "phrases", "none": [{"text": "喂", "unless": ["喂"]}]}, "is excused by itself"),
+        ({"kind": "regex", "any": ["再见"], "unless_pattern": ["再见"]}, "is excused by itself"),
+        ({"kind": "regex", "any": [r"尾号\d{4}"]}, "never holds a digit"),
+        ({"kind": "regex", "any": ["订单 ?[0-9]+"]}, "never holds a digit"),
+        ({"kind": "regex", "none": ["(VIP|VVIP)客户"]}, "never holds 'V'"),
+        ({"kind": "regex", "any": ["您好，请问"]}, "never holds '，'"),
+        ({"kind": "all_of", "checks": [SAY, {"kind": "not", "check": SAY}]}, "it contradicts checks[0]"),
+        ({"kind": "all_of", "checks": [SAY, {"kind": "phrases", "none": ["您好", "喂"]}]}, "it contradicts checks[0]"),
+        ({"kind": "any_of", "checks": [SAY, {"kind": "not", "check": SAY}]}, "one of them always passes"),
+        ({"kind": "any_of", "checks": [SAY, SAY]}, "the same check stands here"),
+        ({"kind": "not", "check": {"kind": "all_of", "checks": [SAY, where(share=[1, 0])]}}, "is empty"),
+        ({"kind": "similarity", "to": "您好", "min_ratio": 0}, "can never tell calls apart"),
+        ({"kind": "greeting_hour", "greetings": {"晚上好": [22, 6]}}, "can never fit"),
+        ({"kind": "proximity", "first": ["卡"], "second": ["卡"], "relation": "not_in"}, "always lies inside itself"),
+        (
+            {"kind": "sequence", "steps": [{"name": n, "check": SAY, "optional": True} for n in "一二"]},
+            "the flow can never fail",
+        ),
+    ],
+    ids=lambda v: v if isinstance(v, str) else "",
+)
+def test_a_rule_that_can_never_fire_is_a_fault(pack, check, said):
+    (fault,) = faults_of(pack, check)
+    assert said in fault
+    assert fault.startswith(f"{pack / 'opening' / 'open.greet.yml'}:")
+
+
+def test_a_check_that_contradicts_its_own_occasion_is_a_fault(pack):
+    (fault,) = faults_of(pack, {"kind": "phrases", "none": ["您好"]}, applies_when=SAY)
+    assert "can never pass" in fault
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        where(turns=[2, -1]),
+        where(from_start_s=[0, None]),
+        where(share=[0.0, 1.0]),
+        near(side="before", before_s=3),
+        on_the_line("interruption", by="agent", min_s=2, hit=2),
+        {"kind": "regex", "any": [r"(?i)VIP", r"尾号[零一二三四五六七八九\d]{4}", r"a.b", r"(?P<N>好)\s?的"]},
+        {"kind": "regex", "any": [r"(\d{4}|尾号)"]},
+        {"kind": "all_of", "checks": [SAY, {"kind": "phrases", "where": {"role": "customer"}, "none": ["您好"]}]},
+        {"kind": "all_of", "checks": [{"kind": "phrases", "any": ["您好", "喂"]}, {"kind": "phrases", "none": ["喂"]}]},
+    ],
+    ids=str,
+)
+def test_a_rule_that_can_fire_is_none(pack, check):
+    assert faults_of(pack, check) == ()
