@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
-import scipy.fft
 from numpy.typing import NDArray
 
 from audit.acoustics.neighbours import mean_around
+from audit.fourier import rfft
 from audit.segments import Segment
 
 Floats = NDArray[np.float32]
@@ -75,7 +75,7 @@ def band_powers(leg: Floats, sample_rate_hz: int, n_frames: int) -> Floats:
             part = np.pad(part, (max(0, -start), stop - max(0, start) - len(part)))
         views = np.ndarray((last - first, size), np.float32, part, strides=(4 * hop, 4))
         windowed = np.multiply(views, window, out=cut[: last - first])
-        parts = scipy.fft.rfft(windowed, axis=1, overwrite_x=True).view(np.float32)
+        parts = rfft(windowed).view(np.float32)
         np.matmul(np.multiply(parts, parts, out=parts), weights, out=powers[first:last])
     return powers
 

@@ -18,10 +18,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.fft
 import soxr
 from numpy.typing import NDArray
 
+from audit.fourier import irfft, rfft
 from audit.segments import Segment, subtract, union
 
 Floats = NDArray[np.float32]
@@ -178,7 +178,7 @@ def _delay(heard: Sequence[tuple[Floats, Floats]]) -> int | None:
     """The delay in samples at which the response between the legs is greatest; None where it does not stand out."""
     first, last = round(EARLIEST_S * _RATE_HZ), round(LATEST_S * _RATE_HZ)
     spoken, cross = _spectra(heard)
-    response = scipy.fft.irfft(cross / (spoken + _FLOOR_RATIO * spoken.mean()), _SIZE)
+    response = irfft(cross / (spoken + _FLOOR_RATIO * spoken.mean()), _SIZE)
     response = np.concatenate([response[first:], response[: last + 1]])
     peak = int(np.abs(response).argmax())
     # The median square of Gaussian numbers is 0.455 of their mean square, and a leak hardly moves it.
@@ -190,8 +190,8 @@ def _leak_db(aligned: Sequence[tuple[Floats, Floats]]) -> float | None:
     """What the best response of a few milliseconds explains of the listener's leg, against the speaker's (normal equations)."""
     spoken, cross = _spectra(aligned)
     n_taps = _BEFORE + _AFTER + 1
-    own = scipy.fft.irfft(spoken, _SIZE)[:n_taps]
-    both = scipy.fft.irfft(cross, _SIZE)[np.arange(-_BEFORE, _AFTER + 1)]
+    own = irfft(spoken, _SIZE)[:n_taps]
+    both = irfft(cross, _SIZE)[np.arange(-_BEFORE, _AFTER + 1)]
     own[0] *= 1 + 1e-4
     lag = np.arange(n_taps)
     explained = float(np.linalg.solve(own[np.abs(lag[:, None] - lag)], both) @ both)
@@ -205,7 +205,7 @@ def _spectra(pairs: Sequence[tuple[Floats, Floats]]) -> tuple[Doubles, NDArray[n
     """Summed power spectrum of the speaker's leg and cross spectrum to the listener's."""
     spoken, cross = np.zeros(_SIZE // 2 + 1), np.zeros(_SIZE // 2 + 1, np.complex128)
     for one, other in pairs:
-        first, second = scipy.fft.rfft(one, _SIZE), scipy.fft.rfft(other, _SIZE)
+        first, second = rfft(one, _SIZE), rfft(other, _SIZE)
         first_conj = np.conj(first)
         spoken += (first * first_conj).real
         cross += second * first_conj

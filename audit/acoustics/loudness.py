@@ -12,8 +12,9 @@ from collections.abc import Iterable
 from functools import cache
 
 import numpy as np
-import scipy.fft
 from numpy.typing import NDArray
+
+from audit.fourier import rfft
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
@@ -52,7 +53,7 @@ class LoudnessSteps:
         n = len(joined) // self._n_step
         for first in range(0, n, _STEPS_AT_ONCE):
             steps = joined[first * self._n_step : min(n, first + _STEPS_AT_ONCE) * self._n_step].reshape(-1, self._n_step)
-            parts = scipy.fft.rfft(steps, axis=1).view(np.float32)
+            parts = rfft(steps).view(np.float32)
             self._powers.append(np.multiply(parts, parts, out=parts) @ self._weights)
         self._rest = joined[n * self._n_step :].copy()
 

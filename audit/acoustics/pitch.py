@@ -16,10 +16,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.fft
 import soxr
 from numpy.typing import NDArray
 
+from audit.fourier import irfft, rfft
 from audit.segments import Segment, union
 
 Floats = NDArray[np.float32]
@@ -48,7 +48,10 @@ _PERIODICITY, _BELOW_LOUD_DB = 0.75, 20.0
 _QUIETEST_DBFS = -80.0
 _RANGE_OF_QUARTILES = (0.75, 1.5)
 #: A matrix that adds up what stands left of each lag and at it: faster than sums that run along short rows.
-_UP_TO_LAG = np.triu(np.ones((_LONGEST + 2, _LONGEST + 2), np.float32))
+_LAGS = np.arange(_LONGEST + 2, dtype=np.float32)  # one beyond the longest, so that a dip there has two neighbours
+_UP_TO_LAG = np.triu(np.ones((len(_LAGS), len(_LAGS)), np.float32))
+#: What a delay of half a transform makes of a spectrum, real and imaginary parts side by side: every other line is turned.
+_DELAY = np.repeat(np.where(np.arange(_HOP + 1) % 2, -1, 1), 2).astype(np.float32)
 _CHUNK_HOPS = 192  # hops worked on at a time: they stay in the cache of the processor
 
 
@@ -224,7 +227,7 @@ def _voiced(parts: Iterable[Floats]) -> tuple[NDArray[np.int64], Doubles]:
     faintest = max(np.percentile(power[whole], 95) * 10 ** (-_BELOW_LOUD_DB / 10), 10 ** (_QUIETEST_DBFS / 10))
     at = np.flatnonzero(whole & (power > faintest))
     chunks = np.split(at, np.searchsorted(at, np.arange(_CHUNK_HOPS, len(samples), _CHUNK_HOPS)))
-    tracked = [_yin(samples[c[0] : c[-1] + _FRAME_HOPS].reshape(-1), c - c[0]) for c in chunks if len(c)]
+    tracked = [_yin(samples[c[0] : c[-1] + _FRAME_HOPS], c - c[0]) for c in chunks if len(c)]
     if not tracked:
         return at, np.zeros(0)
     f0, periodic = (np.concatenate(v) for v in zip(*tracked, strict=True))
@@ -244,30 +247,25 @@ def _whole_hops(part: Floats) -> Floats:
     n = len(part) // _HOP * _HOP
     if not n:
         return part[:0].reshape(-1, _HOP)
-    centred: Floats = part[:n] - part[:n].mean()
+    part = part[:n].astype(np.float32, copy=False)
+    centred: Floats = part - part.mean()
     centred[:-1] += centred[1:]
     centred *= np.float32(0.5)
     return centred.reshape(-1, _HOP)
 
 
-def _yin(samples: Floats, at: NDArray[np.int64]) -> tuple[Doubles, NDArray[np.bool_]]:
+def _yin(hops: Floats, at: NDArray[np.int64]) -> tuple[Doubles, NDArray[np.bool_]]:
     """Fundamental in Hz of the frames that begin at the given hops, and whether each repeats itself."""
-    lags = _LONGEST + 2  # one beyond the longest, so that a dip there has two neighbours
-    window = _WINDOW_HOPS * _HOP
-    sums = np.zeros(len(samples) + 1)
-    np.cumsum(np.square(samples), out=sums[1:])
-    energy = (sums[window:] - sums[:-window]).astype(np.float32)
-    products = _lagged_products(samples, lags)[at]
-    shifted = np.lib.stride_tricks.sliding_window_view(energy, lags)[at * _HOP]
-    first = shifted[:, :1].copy()
+    products = _lagged_products(hops, at)
+    first, shifted = _energies(hops, at)
     # Equations 6 and 8 of the paper: the squared difference, and its ratio to its mean over the shorter lags.
-    ratio = shifted - products
-    ratio -= products
+    ratio = products * np.float32(-2)
+    ratio += shifted
     ratio += first
     ratio[:, 0] = 0
     total = ratio @ _UP_TO_LAG
     total += np.float32(1e-6) * first  # no division by nothing
-    ratio *= np.arange(lags, dtype=np.float32)
+    ratio *= _LAGS
     ratio /= total
     lag = _first_dip(ratio)
     rows = np.arange(len(at))
@@ -278,29 +276,48 @@ def _yin(samples: Floats, at: NDArray[np.int64]) -> tuple[Doubles, NDArray[np.bo
     return _RATE_HZ / (lag + np.clip(shift, -0.5, 0.5)), periodic
 
 
-def _lagged_products(samples: Floats, lags: int) -> Floats:
+def _energies(hops: Floats, at: NDArray[np.int64]) -> tuple[Floats, Floats]:
+    """Sum of squares of each frame's window, shape (n, 1), and of the window that begins each lag later, (n, lags)."""
+    squares = np.square(hops)
+    of_hop = squares @ np.ones(_HOP, np.float32)
+    window = sum((of_hop[at + k] for k in range(1, _WINDOW_HOPS)), of_hop[at])[:, None]
+    # What a window loses at its beginning and wins at its end, up to each lag.
+    up_to = np.zeros((len(hops), len(_LAGS)), np.float32)
+    np.cumsum(squares[:, : len(_LAGS) - 1], axis=1, out=up_to[:, 1:])
+    shifted = up_to[at + _WINDOW_HOPS]
+    shifted -= up_to[at]
+    shifted += window
+    return window, shifted
+
+
+def _lagged_products(hops: Floats, at: NDArray[np.int64]) -> Floats:
     """Sum over the window of x(j) x(j + lag), per frame and lag.
 
-    By Fourier transforms of one hop against itself and what follows; neighbouring hops are added up to windows, so
-    that frames which overlap share their transforms.
+    By Fourier transforms of one hop against itself and what follows; neighbouring hops are added up to windows before they
+    are transformed back, so that frames which overlap share their transforms.
     """
     size = 2 * _HOP
-    spectra = scipy.fft.rfft(samples.reshape(-1, _HOP), size, axis=1)
-    n_frames = len(spectra) - _FRAME_HOPS + 1
+    spectra = rfft(hops, size)
     # A hop followed by the next one is the sum of their spectra, the later one delayed by half the transform.
-    delay = np.ones(_HOP + 1, np.float32)
-    delay[1::2] = -1
-    both = spectra[1:] * delay
+    both = (spectra[1:].view(np.float32) * _DELAY).view(np.complex64)
     both += spectra[:-1]
     both *= np.conj(spectra[:-1])
-    per_hop = scipy.fft.irfft(both, size, axis=1, overwrite_x=True)[:, :lags]
-    products: Floats = sum((per_hop[k : k + n_frames] for k in range(1, _WINDOW_HOPS)), per_hop[:n_frames])
+    frames = both[at]
+    for k in range(1, _WINDOW_HOPS):
+        frames += both[at + k]
+    products: Floats = irfft(frames, size)[:, : len(_LAGS)]
     return products
 
 
 def _first_dip(ratio: Floats) -> NDArray[np.int64]:
     """The lag of each frame: the bottom of the first dip under the threshold, else the lowest ratio of all."""
     inner = ratio[:, _SHORTEST : _LONGEST + 1]
-    bottom = (inner <= _DIP) & (inner <= ratio[:, _SHORTEST - 1 : _LONGEST]) & (inner < ratio[:, _SHORTEST + 1 : _LONGEST + 2])
-    lag: NDArray[np.int64] = np.where(bottom.any(axis=1), bottom.argmax(axis=1), inner.argmin(axis=1))
-    return lag + _SHORTEST
+    lag: NDArray[np.int64] = inner.argmin(axis=1) + _SHORTEST
+    rows, lags = np.nonzero(inner <= _DIP)
+    lags += _SHORTEST
+    here = ratio[rows, lags]
+    bottom = (here <= ratio[rows, lags - 1]) & (here < ratio[rows, lags + 1])
+    rows, lags = rows[bottom], lags[bottom]
+    first = np.flatnonzero(np.diff(rows, prepend=-1))
+    lag[rows[first]] = lags[first]
+    return lag

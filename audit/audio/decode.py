@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import av
 import av.error
 import numpy as np
 import soxr
@@ -20,18 +22,25 @@ GAP_TOLERANCE_S = 0.06
 MAX_FILLED_GAP_S = 600.0
 
 
-class Collector:
-    """Takes frames in time order; keeps float32 at the target rate."""
+#: Samples taken together: they stay in the processor's cache while they are turned and looked through. A resampler gets ten
+#: seconds at a time.
+_BLOCK_SAMPLES = 16_384
 
-    def __init__(self, source_rate_hz: int, n_channels: int) -> None:
+
+class Collector:
+    """Takes frames in time order; keeps float32 at the target rate. `expected_s` is what the container says of its length."""
+
+    def __init__(self, source_rate_hz: int, n_channels: int, *, expected_s: float = 0.0) -> None:
         self.source_rate_hz = source_rate_hz
         self.n_channels = n_channels
         self.rate_hz = min(source_rate_hz, MAX_SAMPLE_RATE_HZ)
         self.n_in = 0
         self._stream = None
+        self._n_block = _BLOCK_SAMPLES
         if self.rate_hz != source_rate_hz:
             self._stream = soxr.ResampleStream(source_rate_hz, self.rate_hz, n_channels, dtype="float32")
-        self._store = SampleStore(n_channels)
+            self._n_block = 10 * source_rate_hz
+        self._store = SampleStore(n_channels, n_expected=math.ceil(expected_s * self.rate_hz))
         self._pending: list[Samples] = []
         self._n_pending = 0
 
@@ -40,7 +49,7 @@ class Collector:
         self.n_in += samples.shape[1]
         self._pending.append(samples)
         self._n_pending += samples.shape[1]
-        if self._n_pending >= 10 * self.source_rate_hz:
+        if self._n_pending >= self._n_block:
             self._flush(last=False)
 
     def _flush(self, *, last: bool) -> None:
@@ -60,7 +69,9 @@ class Collector:
 
 
 def _joined(pieces: list[Samples]) -> Samples:
-    """Pieces one after the other; where channels alternate in memory they are left so, for turning them is slow."""
+    """Pieces one after the other; where channels alternate in memory they are left so, for the store turns them."""
+    if len(pieces) == 1:
+        return pieces[0]
     if all(p.flags.f_contiguous for p in pieces):
         return np.concatenate([p.T for p in pieces]).T
     return np.concatenate(pieces, axis=1)
@@ -139,7 +150,7 @@ def decode(container: Any, stream: Any, trouble: Trouble) -> Collector | None:
             continue
         n_channels = min(2, frame.layout.nb_channels)
         if collector is None:
-            collector = Collector(frame.sample_rate, n_channels)
+            collector = Collector(frame.sample_rate, n_channels, expected_s=_expected_s(container, stream))
             if stream.start_time is not None:
                 origin_s = float(stream.start_time * stream.time_base)
             elif frame.time is not None:
@@ -164,6 +175,13 @@ def decode(container: Any, stream: Any, trouble: Trouble) -> Collector | None:
             trouble.changes.append(f"number of channels changes to {frame.layout.nb_channels} at {now_s:.2f} s")
         collector.add(samples)
     return collector
+
+
+def _expected_s(container: Any, stream: Any) -> float:
+    """How long the recording should be, as far as its container says; a wrong figure costs time or room, no sample."""
+    if stream.duration and stream.duration > 0:
+        return float(stream.duration * stream.time_base)
+    return max(0.0, (container.duration or 0) / av.time_base)
 
 
 def resample(samples: Samples, from_hz: int, to_hz: int) -> Samples:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 import weakref
-from collections.abc import Iterable
 from typing import IO
 
 import numpy as np
@@ -24,6 +23,8 @@ class SampleStore:
     n_channels : int
     memory_limit_bytes : int, optional
         From here on the samples go to a temporary file; `MEMORY_LIMIT_BYTES` if not given.
+    n_expected : int, default 0
+        Samples for which room is made at once; where they are as many, none is copied a second time.
 
     Notes
     -----
@@ -31,11 +32,12 @@ class SampleStore:
     behind by a process that is killed.
     """
 
-    def __init__(self, n_channels: int, *, memory_limit_bytes: int | None = None) -> None:
+    def __init__(self, n_channels: int, *, memory_limit_bytes: int | None = None, n_expected: int = 0) -> None:
         self.n_channels = n_channels
         self.n_samples = 0
         self._limit_bytes = MEMORY_LIMIT_BYTES if memory_limit_bytes is None else memory_limit_bytes
-        self._blocks: list[Samples] = []
+        n_room = min(n_expected, self._limit_bytes // (4 * n_channels))
+        self._room = np.empty((n_channels, max(0, n_room)), np.float32)  # takes memory as it fills
         self._file: IO[bytes] | None = None
 
     @property
@@ -51,22 +53,25 @@ class SampleStore:
         OSError
             If the temporary file cannot be written.
         """
-        self.n_samples += block.shape[1]
+        first, self.n_samples = self.n_samples, self.n_samples + block.shape[1]
         if self._file is None and self.n_samples * self.n_channels * 4 > self._limit_bytes:
             self._file = tempfile.TemporaryFile(prefix="callaudit-", suffix=".f32")  # noqa: SIM115  (goes with the store)
             weakref.finalize(self, self._file.close)
-            self._write(self._blocks)
-            self._blocks = []
-        if self._file is None:
-            self._blocks.append(block)
-        else:
-            self._write([block])
+            self._write(self._room[:, :first])
+            self._room = np.empty((self.n_channels, 0), np.float32)
+        if self._file is not None:
+            self._write(block)
+            return
+        if self.n_samples > self._room.shape[1]:
+            room = np.empty((self.n_channels, max(self.n_samples, 3 * first // 2)), np.float32)
+            room[:, :first] = self._room[:, :first]
+            self._room = room
+        self._room[:, first : self.n_samples] = block
 
-    def _write(self, blocks: Iterable[Samples]) -> None:
+    def _write(self, block: Samples) -> None:
         assert self._file is not None
-        for block in blocks:
-            # One moment of all channels together, so that a window is one stretch of the file.
-            self._file.write(np.ascontiguousarray(block.T, dtype=np.float32).data)
+        # One moment of all channels together, so that a window is one stretch of the file.
+        self._file.write(np.ascontiguousarray(block.T, dtype=np.float32).data)
 
     def read(self, start: int, stop: int) -> Samples:
         """Samples `start` to `stop`, as far as there are any; shape (n_channels, at most stop - start).
@@ -77,24 +82,12 @@ class SampleStore:
         if stop <= start:
             return np.zeros((self.n_channels, 0), np.float32)
         if self._file is None:
-            return self._whole()[:, start:stop]
+            return self._room[:, start:stop]
         width = 4 * self.n_channels
         self._file.flush()
         self._file.seek(start * width)
         moments = np.frombuffer(self._file.read((stop - start) * width), np.float32).reshape(-1, self.n_channels)
         return np.ascontiguousarray(moments.T)
-
-    def _whole(self) -> Samples:
-        """All blocks joined; they are freed while they are copied, so that the peak is one copy."""
-        if len(self._blocks) != 1:
-            out = np.empty((self.n_channels, self.n_samples), np.float32)
-            at = self.n_samples
-            while self._blocks:
-                block = self._blocks.pop()
-                out[:, at - block.shape[1] : at] = block
-                at -= block.shape[1]
-            self._blocks = [out]
-        return self._blocks[0]
 
 
 class Leg:

@@ -1,12 +1,40 @@
-"""What is known before listening: which recordings there are, and what records, vCons and file names say of them."""
+"""What is known before listening: which recordings there are, and what records, vCons and file names say of them.
 
-from audit.ingest.cdr import CallDetails, CdrRow, read_cdr
-from audit.ingest.discover import AUDIO_EXTENSIONS, Discovery, discover
-from audit.ingest.filename import parse_file_name
-from audit.ingest.merge import find_metadata
-from audit.ingest.transcripts import ImportedTranscript, find_transcript, find_voices, read_transcript, transcripts_folder
-from audit.ingest.values import safe_id
-from audit.ingest.vcon import read_vcon, vcon_beside
+The names are imported when they are first asked for: most runs need few of them.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from audit.ingest.discover import AUDIO_EXTENSIONS, Discovery, discover  # at once, for the function has its module's name
+
+if TYPE_CHECKING:
+    from audit.ingest.cdr import CallDetails, CdrRow, read_cdr
+    from audit.ingest.filename import parse_file_name
+    from audit.ingest.merge import find_metadata
+    from audit.ingest.transcripts.find import find_transcript, find_voices, transcripts_folder
+    from audit.ingest.transcripts.lines import ImportedTranscript
+    from audit.ingest.transcripts.read import read_transcript
+    from audit.ingest.values import safe_id
+    from audit.ingest.vcon import read_vcon, vcon_beside
+
+_HOME = {
+    "CallDetails": "audit.ingest.cdr",
+    "CdrRow": "audit.ingest.cdr",
+    "ImportedTranscript": "audit.ingest.transcripts.lines",
+    "find_metadata": "audit.ingest.merge",
+    "find_transcript": "audit.ingest.transcripts.find",
+    "find_voices": "audit.ingest.transcripts.find",
+    "parse_file_name": "audit.ingest.filename",
+    "read_cdr": "audit.ingest.cdr",
+    "read_transcript": "audit.ingest.transcripts.read",
+    "read_vcon": "audit.ingest.vcon",
+    "safe_id": "audit.ingest.values",
+    "transcripts_folder": "audit.ingest.transcripts.find",
+    "vcon_beside": "audit.ingest.vcon",
+}
 
 __all__ = [
     "AUDIO_EXTENSIONS",
@@ -26,3 +54,10 @@ __all__ = [
     "transcripts_folder",
     "vcon_beside",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a name of this package where it lies (PEP 562)."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)

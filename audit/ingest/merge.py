@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from audit.errors import MetadataError
-from audit.ingest.cdr import CallDetails
 from audit.ingest.filename import parse_file_name
 from audit.ingest.values import safe_id
 from audit.ingest.vcon import read_vcon, vcon_beside
 from audit.profile import Profile
 from audit.records import Metadata
+
+if TYPE_CHECKING:
+    from audit.ingest.cdr import CallDetails
 
 #: Clocks of a switch and a recorder differ by seconds; more is another call or a wrong time zone.
 MAX_START_DIFFERENCE_S = 120.0

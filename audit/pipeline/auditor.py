@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from audit import __version__, telephony
 from audit.audio import Audio, Leg, file_sha256, read_audio
@@ -19,8 +20,10 @@ from audit.pipeline.settings import Settings
 from audit.pipeline.timeline import hold_against_record, timeline_of, with_words
 from audit.records import CallRecord, Layout, Metadata, Recording
 from audit.speakers import ChannelFinding, agent_channel
-from audit.transcript import LegAudio, RecogniserOptions, SpeechRecogniser, load_recogniser
 from audit.words import Role, Transcript
+
+if TYPE_CHECKING:
+    from audit.transcript import SpeechRecogniser
 
 
 class Auditor:
@@ -108,6 +111,8 @@ class Auditor:
 
     def _transcribe(self, heard: Heard, metadata: Metadata) -> Transcript:
         """Recognise the speech of all legs; each leg stands under the role that `_CHANNEL_ROLES` lends it."""
+        from audit.transcript import LegAudio, RecogniserOptions, load_recogniser  # not for who only measures
+
         if self._recogniser is None:
             s = self.settings
             self._recogniser = load_recogniser(

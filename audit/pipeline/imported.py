@@ -10,17 +10,19 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from audit.errors import MetadataError
-from audit.ingest import ImportedTranscript, find_transcript, find_voices, read_transcript, transcripts_folder
 from audit.pipeline.hearing import Heard
 from audit.pipeline.settings import Settings
 from audit.records import Metadata
 from audit.segments import Segment, intersection, subtract, total_s, union
 from audit.speakers import ChannelFinding
 from audit.transcript.coverage import REACH_S, SHORTEST_S, coverage_ratio
-from audit.transcript.normalise import tidy
 from audit.words import Role, Transcript, Turn, Uncovered, Word
+
+if TYPE_CHECKING:
+    from audit.ingest import ImportedTranscript
 
 #: A recogniser's last word may end this long after the audio that was decoded here: containers are padded.
 MAX_BEYOND_S = 2.0
@@ -96,6 +98,8 @@ def take_imported(path: Path, heard: Heard, settings: Settings, *, lent: Sequenc
     """
     if settings.transcripts is None:
         return Taken()
+    from audit.ingest import find_transcript, read_transcript, transcripts_folder
+
     instead = "the call was recognised instead" if settings.transcribe else "the call has no transcript"
     found = find_transcript(path, transcripts_folder(settings.transcripts))
     if found is None:
@@ -110,7 +114,11 @@ def take_imported(path: Path, heard: Heard, settings: Settings, *, lent: Sequenc
 
 def voices_beside(path: Path, settings: Settings) -> Path | None:
     """The RTTM file of a recording, where the settings ask for what was made elsewhere."""
-    return None if settings.transcripts is None else find_voices(path, transcripts_folder(settings.transcripts))
+    if settings.transcripts is None:
+        return None
+    from audit.ingest import find_voices, transcripts_folder
+
+    return find_voices(path, transcripts_folder(settings.transcripts))
 
 
 def lay_out(imported: ImportedTranscript, heard: Heard, *, lent: Sequence[Role]) -> Taken:
@@ -207,6 +215,8 @@ def _within(turn: Turn, duration_s: float) -> Turn | None:
 
 def _tidied(turn: Turn, language: str) -> Turn:
     """A turn in the writing that recognised ones have: Simplified characters, full-width marks."""
+    from audit.transcript.normalise import tidy
+
     words = tuple(Word(w.start_s, w.end_s, tidy(w.text, language=language), w.confidence) for w in turn.words)
     return replace(turn, text=tidy(turn.text, language=language), words=words)
 

@@ -13,7 +13,6 @@ from audit.profile import Profile
 from audit.records import Metadata, SharedChannel
 from audit.segments import Segment, intersection, subtract, union
 from audit.speakers import Diarization, SpeakerEncoder, assign_roles, diarize, read_voices, split_turns
-from audit.transcript import ensure_model
 from audit.words import Role, Transcript, Turn
 
 #: The speaker encoder: a model of ``models/``, fetched like the recogniser's when the first shared channel comes.
@@ -164,6 +163,8 @@ class SharedChannels:
     def _load(self) -> SpeakerEncoder | None:
         """The encoder; None where it cannot be had, which costs the roles of shared channels but no call."""
         if self._encoder is None and not self._missing:
+            from audit.transcript import ensure_model
+
             try:
                 self._encoder = SpeakerEncoder.load(ensure_model(ENCODER))
             except ModelError as error:

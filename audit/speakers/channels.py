@@ -150,7 +150,7 @@ def _words(texts: Sequence[str], metadata: Metadata) -> list[tuple[str, float]]:
     for cues, legs in ((MANDARIN, joined), (ENGLISH, spaced)):
         for cue in cues:
             # Said twice counts no more than once: a cue is a habit, not a count.
-            hits = [cue.pattern.search(leg) is not None for leg in legs]
+            hits = [cue.is_in(leg) for leg in legs]
             if hits[0] != hits[1]:
                 found.append((f"“{cue.name}”", cue.weight * (1 if hits[0] else -1)))
     for what, name, weight in (

@@ -15,12 +15,16 @@ class Cue:
     """A pattern over normalised text (lower case, no punctuation; Chinese without spaces) and its weight."""
 
     name: str
-    pattern: re.Pattern[str]
+    pattern: str
     weight: float
+
+    def is_in(self, text: str) -> bool:
+        """Whether the text holds it; the pattern is compiled the first time, for calls without words never ask."""
+        return re.search(self.pattern, text) is not None
 
 
 def _cues(*rows: tuple[str, str, float]) -> tuple[Cue, ...]:
-    return tuple(Cue(name, re.compile(pattern), weight) for name, pattern, weight in rows)
+    return tuple(Cue(*row) for row in rows)
 
 
 #: Mandarin; matched in the text without spaces.

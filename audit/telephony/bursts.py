@@ -13,9 +13,9 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-import scipy.fft
 from numpy.typing import NDArray
 
+from audit.fourier import rfft
 from audit.telephony.spectrum import LINE_RATE_HZ, Floats
 from audit.telephony.steady import MIN_LEVEL_DBFS, N_HOP, SteadyRun, steady_runs
 from audit.telephony.worldwide import is_dtmf
@@ -172,7 +172,7 @@ def _measure(leg: Floats, run: SteadyRun, margin_s: float) -> list[Burst] | None
 def components_hz(core: Floats, centres_hz: tuple[float, ...]) -> tuple[float, ...]:
     """Frequencies of the components around each cluster's centre, from one spectrum of the whole core."""
     x = core[:N_LINES]
-    spectrum = scipy.fft.rfft(x * _hann(len(x)), n=N_LINES)
+    spectrum = rfft(x * _hann(len(x)), N_LINES)
     power = spectrum.real**2 + spectrum.imag**2
     bin_hz = LINE_RATE_HZ / N_LINES
     apart = max(MODULATION_HZ[0], 1.2 * LINE_RATE_HZ / len(x)) / bin_hz

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
-import scipy.fft
 from numpy.typing import NDArray
 
+from audit.fourier import rfft
 from audit.segments import Segment
 from audit.telephony.musicness import BLOCK_FRAMES, DEAD_DBFS, HOP_S, N_HOP, N_WINDOW, RATE_HZ, Musicness
 
@@ -157,7 +157,7 @@ def _power(windows: Floats, frames: Frames) -> Floats:
     for a in range(0, len(frames), BLOCK_FRAMES):
         cut = windows[frames[a : a + BLOCK_FRAMES]]
         cut *= _window()
-        squares = np.square(scipy.fft.rfft(cut, axis=1, overwrite_x=True)[:, first:last].view(np.float32))
+        squares = np.square(rfft(cut)[:, first:last].view(np.float32))
         np.add(squares[:, ::2], squares[:, 1::2], out=power[a : a + BLOCK_FRAMES])
     return power
 

@@ -14,9 +14,9 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-import scipy.fft
 from numpy.typing import NDArray
 
+from audit.fourier import good_length, irfft, rfft
 from audit.segments import Segment
 
 Floats = NDArray[np.float32]
@@ -259,9 +259,9 @@ def beat(levels: Levels, n: int) -> Floats:
     padded = np.pad(onsets.astype(np.float32), size // 2)
     cut = np.lib.stride_tricks.sliding_window_view(padded, size)[::hop]
     centred = cut - cut.mean(axis=1, keepdims=True)
-    n_fft = scipy.fft.next_fast_len(size + round(BEAT_LAGS_S[-1][1] / BEAT_HOP_S), real=True)
-    spectrum = scipy.fft.rfft(centred, n_fft, axis=1)
-    alike = scipy.fft.irfft(spectrum.real**2 + spectrum.imag**2, n_fft, axis=1)
+    n_fft = good_length(size + round(BEAT_LAGS_S[-1][1] / BEAT_HOP_S))
+    spectrum = rfft(centred, n_fft)
+    alike = irfft(spectrum.real**2 + spectrum.imag**2, n_fft)
     # Fewer samples meet at a greater lag.
     lags = np.arange(round(BEAT_LAGS_S[-1][1] / BEAT_HOP_S))
     alike = alike[:, : len(lags)] / (alike[:, :1] + np.float32(1.0)) * (size / (size - lags)).astype(np.float32)
@@ -283,7 +283,7 @@ def _power(windows: Floats, frames: NDArray[np.intp]) -> Floats:
     """Power spectrum of the chosen frames."""
     cut = windows[frames]
     cut *= _window()
-    spectrum = scipy.fft.rfft(cut, axis=1, overwrite_x=True)[:, FIRST_BIN : LAST_BIN + 1]
+    spectrum = rfft(cut)[:, FIRST_BIN : LAST_BIN + 1]
     squares = np.square(spectrum.view(np.float32))
     return np.asarray(squares[:, ::2] + squares[:, 1::2])
 

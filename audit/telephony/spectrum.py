@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-import scipy.fft
 import soxr
 from numpy.typing import NDArray
+
+from audit.fourier import rfft
 
 Floats = NDArray[np.float32]
 
@@ -93,7 +94,7 @@ class Framing:
                 piece = np.pad(piece, (max(0, -a), b - max(0, a) - len(piece)))
                 cut = _stretches(piece, self.n_window)[here - a]
             cut *= window
-            lines = scipy.fft.rfft(cut, n=self.n_fft, axis=1, overwrite_x=True)[:, self.first_bin : last_bin + 1]
+            lines = rfft(cut, self.n_fft)[:, self.first_bin : last_bin + 1]
             squares = np.square(lines.view(np.float32))
             np.add(squares[:, ::2], squares[:, 1::2], out=power[i : i + n_chunk])
         power *= scale

@@ -56,7 +56,7 @@ def test_without_the_speaker_model_nobody_is_named_and_the_call_lives(heard, mon
     def missing(name: str) -> None:
         raise ModelError(f"{name} cannot be fetched")
 
-    monkeypatch.setattr(parties, "ensure_model", missing)
+    monkeypatch.setattr("audit.transcript.models.ensure_model", missing)
     found = parties.SharedChannels(Profile()).tell_apart(heard, said((1.0, 3.0, "unknown")), Metadata("c"))
     assert [p.role for p in found.parties] == ["unknown"]
     assert "cannot be fetched" in found.finding.reason

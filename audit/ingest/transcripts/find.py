@@ -7,7 +7,6 @@ from pathlib import Path
 
 from audit.errors import UsageError
 from audit.ingest.text import decode_text
-from audit.ingest.transcripts.read import json_holds_transcript
 
 #: Endings in place of the recording's own, or behind its whole name, best first: words with times before lines.
 SUFFIXES = (
@@ -76,6 +75,8 @@ def _counts(path: Path, suffix: str, *, beside: bool) -> bool:
     """Whether a file of the right name is a transcript, as far as that can be told without reading all of it."""
     if suffix in (".transcript.json", ".wtf.json") or not suffix.endswith(("json", ".vcon")):
         return suffix != ".csv" or not beside or _is_table(path)
+    from audit.ingest.transcripts.read import json_holds_transcript  # with all forms it knows, which few runs need
+
     try:
         return json_holds_transcript(json.loads(decode_text(path.read_bytes()) or ""))
     except (OSError, ValueError, RecursionError):

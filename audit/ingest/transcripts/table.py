@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from rapidfuzz import process
-
 from audit.errors import MetadataError
 from audit.ingest.transcripts.lines import Line
 from audit.ingest.transcripts.values import ratio
@@ -60,6 +58,8 @@ def table_lines(path: Path, text: str) -> tuple[list[Line], str | None]:
     fields = _fields(header)
     for fact, other in (("start", "start_ms"), ("text", "text")):
         if fact not in fields and other not in fields:
+            from rapidfuzz import process  # only for a hint
+
             near = process.extractOne(fact, header, score_cutoff=60)
             hint = f"did you mean {near[0]!r}? Call that column {fact}" if near else f"call its columns {', '.join(COLUMNS)}"
             raise MetadataError(f"{path}: no column for the {fact} among {', '.join(header) or 'nothing'}", hint=hint)
