@@ -13,6 +13,7 @@
     +-- MetadataError              what is known of a call cannot be read (a date, a column)
     +-- ModelError                 a speech model is missing, incomplete or not the pinned one
     +-- StoreError                 the store cannot be opened, migrated or written
+        +-- StoreGone              its server cannot be reached for now; it may come back
 """
 
 from __future__ import annotations
@@ -103,3 +104,7 @@ class ModelError(AuditError):
 
 class StoreError(AuditError):
     """The store cannot be opened, migrated or written."""
+
+
+class StoreGone(StoreError):
+    """The store's server cannot be reached for now; what was asked may have been done or not."""

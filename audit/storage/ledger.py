@@ -13,9 +13,10 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from audit.contract import call_to_json, evaluation_from_json, record_from_json
-from audit.errors import StoreError
+from audit.errors import StoreError, StoreGone
 from audit.records import CallRecord, Failure
-from audit.storage.migrate import driver_message, migrate, next_step, open_engine
+from audit.storage.leases import Lease, is_gone, this_process
+from audit.storage.migrate import driver_message, is_gone_for_now, migrate, next_step, open_engine
 from audit.storage.tables import calls, evaluations, notices, recordings, runs
 from audit.verdicts import Evaluation
 
@@ -47,7 +48,8 @@ class LedgerEntry:
     """What the store knows of one recording, without the record itself.
 
     The attributes from `keys` on are those of the newest record of this recording's call, and
-    None where there is none; `scorecard_sha256` and below are those of its newest evaluation.
+    None where there is none; `scorecard_sha256` and `tool_version` are those of its newest evaluation.
+    `n_crashes` counts how often it took its worker down since it was last audited.
     """
 
     recording_id: int
@@ -63,6 +65,7 @@ class LedgerEntry:
     scorecard: str | None = None
     scorecard_sha256: str | None = None
     tool_version: str | None = None
+    n_crashes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +123,14 @@ class Store:
 
     # --- runs -------------------------------------------------------------------------------------
     def begin_run(self, command: str, options: Mapping[str, Any], *, tool_version: str, now: datetime) -> int:
-        """Note that a command began; returns the run's number."""
+        """Note that a command began, and which process it is; returns the run's number."""
         row = {
             "command": command,
             "options": dict(options),
             "tool_version": tool_version,
             "state": "running",
             "started_at": now,
+            "holder": this_process(),
         }
         with self._writing() as c:
             return _new_id(c.execute(runs.insert().values(**row)))
@@ -159,7 +163,7 @@ class Store:
         found, verdicts = _newest_calls(), _newest_evaluations()
         query = (
             sa.select(
-                *(recordings.c[n] for n in ("id", "path", "call_id", "state", "size_bytes", "mtime_ns")),
+                *(recordings.c[n] for n in ("id", "path", "call_id", "state", "size_bytes", "mtime_ns", "n_crashes")),
                 found.c.id.label("call_row_id"),
                 *(found.c[n] for n in ("sha256", "language", "tool_version", "measuring_key", "words_key", "metadata_key")),
                 verdicts.c.scorecard,
@@ -178,18 +182,56 @@ class Store:
 
     def begin(self, path: str, call_id: str, *, size_bytes: int | None, mtime_ns: int | None, now: datetime) -> int:
         """Note that the audit of a recording begins; returns the recording's number."""
-        values = {
-            "call_id": call_id, "size_bytes": size_bytes, "mtime_ns": mtime_ns, "state": "running", "started_at": now,
-            "finished_at": None, "stage": None, "error": None, "reason": None, "next_step": None,
-        }  # fmt: skip
         with self._writing() as c:
-            known = c.execute(sa.select(recordings.c.id).where(recordings.c.path == path)).scalar()
-            if known is None:
-                row = {"path": path, "n_attempts": 1, "first_seen_at": now, **values}
-                return _new_id(c.execute(recordings.insert().values(**row)))
-            again = recordings.update().where(recordings.c.id == known)
-            c.execute(again.values(n_attempts=recordings.c.n_attempts + 1, **values))
-            return int(known)
+            return _begin(c, path, call_id, size_bytes=size_bytes, mtime_ns=mtime_ns, now=now)
+
+    def claim(
+        self,
+        path: str,
+        call_id: str,
+        *,
+        size_bytes: int | None,
+        mtime_ns: int | None,
+        lease: Lease,
+        seen_row_id: int | None,
+        now: datetime,
+    ) -> int | None:
+        """Note that a run begins the audit of a recording, unless another is at it or has just done it.
+
+        Parameters
+        ----------
+        seen_row_id : int or None
+            The newest record of this call as the plan saw it; where there is a newer one by now, another run was first.
+
+        Returns
+        -------
+        int or None
+            The recording's number; None where it is left to another run.
+        """
+        with self._writing() as c:
+            if c.dialect.name == "postgresql":  # there a transaction locks what it changes, not what it looked at
+                c.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(call_id, 0))))
+            newest = c.execute(sa.select(sa.func.max(calls.c.id)).where(calls.c.call_id == call_id)).scalar()
+            if newest != seen_row_id:
+                return None
+            at_work = (
+                sa.select(runs.c.holder)
+                .select_from(recordings.join(runs, runs.c.id == recordings.c.run_id))
+                .where(sa.or_(recordings.c.path == path, recordings.c.call_id == call_id))
+                .where(recordings.c.state == "running", recordings.c.run_id != lease.run_id, recordings.c.lease_until > now)
+            )
+            if any(not is_gone(holder) for holder in c.execute(at_work).scalars()):
+                return None
+            number = _begin(c, path, call_id, size_bytes=size_bytes, mtime_ns=mtime_ns, now=now)
+            leased = {"run_id": lease.run_id, "lease_until": lease.until}
+            c.execute(recordings.update().where(recordings.c.id == number).values(**leased))
+            return number
+
+    def renew(self, recording_ids: Iterable[int], lease: Lease) -> None:
+        """Go on holding recordings that a run is still at work on."""
+        with self._writing() as c:
+            mine = recordings.c.id.in_(list(recording_ids)) & (recordings.c.run_id == lease.run_id)
+            c.execute(recordings.update().where(mine).values(lease_until=lease.until))
 
     def save_result(
         self,
@@ -200,10 +242,12 @@ class Store:
         *,
         options: Mapping[str, Any],
         now: datetime,
+        token: str | None = None,
     ) -> int:
         """Keep a record and its evaluation, and mark the recording done; returns the call's row number.
 
-        All or nothing: a recording is "done" only together with its record.
+        All or nothing: a recording is "done" only together with its record. With a `token` of the caller's a result
+        that is sent again, because the answer to the first time was lost, is kept once.
         """
         row = {
             "call_id": record.call_id,
@@ -218,9 +262,12 @@ class Store:
             "tool_version": record.tool_version,
             "audited_at": now,
             "record": call_to_json(record),
+            "token": token,
         }
-        done = {"state": "done", "sha256": record.recording.sha256, "finished_at": now}
+        done = {"state": "done", "sha256": record.recording.sha256, "finished_at": now, "lease_until": None, "n_crashes": 0}
         with self._writing() as c:
+            if token is not None and (kept := c.execute(sa.select(calls.c.id).where(calls.c.token == token)).scalar()):
+                return int(kept)
             call_row_id = _new_id(c.execute(calls.insert().values(**row)))
             if evaluation is not None:
                 c.execute(evaluations.insert().values(**_evaluation_row(call_row_id, record, evaluation, options, now)))
@@ -244,11 +291,13 @@ class Store:
             c.execute(evaluations.insert().values(**_evaluation_row(call_row_id, record, evaluation, options, now)))
 
     def save_failure(self, recording_id: int, failure: Failure, *, now: datetime) -> None:
-        """Mark a recording failed, with the reason. A record from before stays."""
-        values = {
+        """Mark a recording failed, with the reason; one that took its worker down is counted. A record from before stays."""
+        values: dict[str, Any] = {
             "state": "failed", "stage": failure.stage, "error": failure.error, "reason": failure.reason,
-            "next_step": failure.next_step, "finished_at": now,
+            "next_step": failure.next_step, "finished_at": now, "lease_until": None,
         }  # fmt: skip
+        if failure.stage == "worker":
+            values["n_crashes"] = recordings.c.n_crashes + 1
         with self._writing() as c:
             c.execute(recordings.update().where(recordings.c.id == recording_id).values(**values))
 
@@ -256,7 +305,7 @@ class Store:
         """Mark recordings whose audit was broken off as new again."""
         with self._writing() as c:
             for number in recording_ids:
-                c.execute(recordings.update().where(recordings.c.id == number).values(state="new"))
+                c.execute(recordings.update().where(recordings.c.id == number).values(state="new", lease_until=None))
 
     def note_unchanged(self, recording_id: int, *, size_bytes: int | None, mtime_ns: int | None) -> None:
         """Keep the new time of change of a recording whose bytes are as they were."""
@@ -340,7 +389,7 @@ class Store:
             with self._engine.connect().execution_options(write=True) as c, c.begin():
                 yield c
         except (sa.exc.SQLAlchemyError, ValueError) as e:  # psycopg lets the encoder's own error through
-            raise StoreError(f"{self.url}: cannot write: {driver_message(e)}", hint=next_step(e)) from e
+            raise _error(e, f"{self.url}: cannot write: ") from e
 
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
@@ -349,7 +398,27 @@ class Store:
             with self._engine.connect() as c, c.begin():
                 yield c
         except sa.exc.SQLAlchemyError as e:
-            raise StoreError(f"{self.url}: cannot read: {driver_message(e)}", hint=next_step(e)) from e
+            raise _error(e, f"{self.url}: cannot read: ") from e
+
+
+def _error(e: Exception, what: str) -> StoreError:
+    kind = StoreGone if is_gone_for_now(e) else StoreError
+    return kind(what + driver_message(e), hint=next_step(e))
+
+
+def _begin(c: sa.Connection, path: str, call_id: str, *, size_bytes: int | None, mtime_ns: int | None, now: datetime) -> int:
+    values = {
+        "call_id": call_id, "size_bytes": size_bytes, "mtime_ns": mtime_ns, "state": "running", "started_at": now,
+        "finished_at": None, "stage": None, "error": None, "reason": None, "next_step": None, "run_id": None,
+        "lease_until": None,
+    }  # fmt: skip
+    known = c.execute(sa.select(recordings.c.id).where(recordings.c.path == path)).scalar()
+    if known is None:
+        row = {"path": path, "n_attempts": 1, "first_seen_at": now, **values}
+        return _new_id(c.execute(recordings.insert().values(**row)))
+    again = recordings.update().where(recordings.c.id == known)
+    c.execute(again.values(n_attempts=recordings.c.n_attempts + 1, **values))
+    return int(known)
 
 
 def sqlite_url(path: Path) -> str:
@@ -388,7 +457,7 @@ def _entry(row: Any) -> LedgerEntry:
             n: r[n]
             for n in (
                 "path", "call_id", "state", "sha256", "size_bytes", "mtime_ns", "call_row_id", "language", "scorecard",
-                "scorecard_sha256", "tool_version",
+                "scorecard_sha256", "tool_version", "n_crashes",
             )
         },
     )  # fmt: skip

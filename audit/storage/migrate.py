@@ -17,7 +17,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from audit.errors import StoreError
+from audit.errors import StoreError, StoreGone
 from audit.storage.tables import metadata
 
 #: Seconds that a writer waits for another to finish.
@@ -51,7 +51,8 @@ def open_engine(url: str) -> sa.Engine:
     """
     try:
         parsed = sa.make_url(url)
-        engine = sa.create_engine(parsed, json_serializer=partial(json.dumps, allow_nan=False))
+        is_server = parsed.get_backend_name() != "sqlite"
+        engine = sa.create_engine(parsed, json_serializer=partial(json.dumps, allow_nan=False), pool_pre_ping=is_server)
     except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ImportError, ValueError) as e:
         hint = "use a SQLAlchemy URL such as sqlite:////srv/audit/callaudit.db"
         if isinstance(e, ImportError):
@@ -116,7 +117,8 @@ def migrate(engine: sa.Engine, *, migrations: Path = MIGRATIONS) -> None:
             hint="it was probably written by a newer callaudit: install that one, or name another --store",
         ) from e
     except sa.exc.SQLAlchemyError as e:
-        raise StoreError(f"{where}: cannot open or update the store: {driver_message(e)}", hint=next_step(e)) from e
+        kind = StoreGone if is_gone_for_now(e) else StoreError
+        raise kind(f"{where}: cannot open or update the store: {driver_message(e)}", hint=next_step(e)) from e
 
 
 def _is_settled(engine: sa.Engine) -> bool:
@@ -166,9 +168,26 @@ def next_step(e: Exception) -> str:
         return "free some disk space and run the same command again: it goes on where it stopped"
     if "locked" in text:
         return "another callaudit is writing to this store: wait for it to end"
+    if is_gone_for_now(e):
+        return "see that the database server runs and can be reached; the same command goes on where it stopped"
     if "not a database" in text or "malformed" in text:
         return "this file is no callaudit store: move it away, or name another --store"
     return "check that the folder exists and can be written to, and the --store URL"
+
+
+#: What a PostgreSQL server, or the network before it, says when it may come back.
+_FOR_NOW = (
+    "connection refused", "starting up", "shutting down", "terminating connection", "server closed the connection",
+    "timed out", "no route to host", "connection reset", "connection is lost", "consuming input failed",
+    "no such file or directory",
+)  # fmt: skip
+
+
+def is_gone_for_now(e: Exception) -> bool:
+    """Whether an error means that the server is away and may come back, and not that something is wrong with what was asked."""
+    if not isinstance(e, sa.exc.DBAPIError) or "psycopg" not in type(e.orig).__module__:
+        return False
+    return e.connection_invalidated or any(text in driver_message(e).lower() for text in _FOR_NOW)
 
 
 def _revision(connection: sa.Connection) -> str | None:

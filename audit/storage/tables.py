@@ -56,6 +56,7 @@ runs = sa.Table(
     sa.Column("started_at", UtcDateTime, nullable=False),
     sa.Column("finished_at", UtcDateTime),
     sa.Column("counts", sa.JSON),
+    sa.Column("holder", sa.Text),
     sa.CheckConstraint("state IN ('running', 'done', 'interrupted', 'failed')", name="state"),
 )
 
@@ -69,7 +70,7 @@ recordings = sa.Table(
     sa.Column("sha256", sa.String(64), index=True),
     sa.Column("size_bytes", sa.BigInteger),
     sa.Column("mtime_ns", sa.BigInteger),
-    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False, index=True),
     sa.Column("stage", sa.String(16)),
     sa.Column("error", sa.Text),
     sa.Column("reason", sa.Text),
@@ -78,6 +79,9 @@ recordings = sa.Table(
     sa.Column("first_seen_at", UtcDateTime, nullable=False),
     sa.Column("started_at", UtcDateTime),
     sa.Column("finished_at", UtcDateTime),
+    sa.Column("run_id", sa.Integer),
+    sa.Column("lease_until", UtcDateTime),
+    sa.Column("n_crashes", sa.Integer, nullable=False, server_default="0"),
     sa.CheckConstraint("state IN ('new', 'running', 'done', 'failed', 'skipped', 'superseded')", name="state"),
 )
 
@@ -98,6 +102,7 @@ calls = sa.Table(
     sa.Column("tool_version", sa.String(64), nullable=False),
     sa.Column("audited_at", UtcDateTime, nullable=False),
     sa.Column("record", sa.JSON, nullable=False),
+    sa.Column("token", sa.String(32), unique=True),
 )
 
 #: Verdicts, never changed: another scorecard adds a row, and the newest counts.

