@@ -20,7 +20,7 @@ from audit.evaluation.normalise import normalise
 from audit.evaluation.pack import CASES_SUFFIX
 from audit.evaluation.score import judge_criterion, ready
 from audit.evaluation.yamlfile import read_yaml
-from audit.records import CallRecord, Hold, Measured, Measures, Metadata, Overlap, Recording, Timeline, Tone
+from audit.records import CallRecord, CutOff, Hold, Measured, Measures, Metadata, Overlap, Recording, Timeline, Tone
 from audit.segments import Segment
 from audit.verdicts import Verdict
 from audit.words import Role, Transcript, Turn, Word
@@ -153,6 +153,7 @@ def _timeline(case: Mapping[str, Any], end_s: float) -> Timeline:
         silences=tuple(Segment(a, b) for a, b in case.get("silences", ())),
         overlaps=tuple(Overlap(a, b, by, kind) for a, b, by, kind in case.get("overlaps", ())),
         transfers_s=tuple(case.get("transfers_s", ())),
+        cut_off=CutOff(case.get("cut_off")),
         tones=tuple(Tone(5.0 * i, 5.0 * i + 1.0, "ringback", 0) for i in range(n_rings or 0)) if answer else (),
     )
 
