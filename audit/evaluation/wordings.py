@@ -11,7 +11,7 @@ from audit.evaluation.scopes import AGENT, Where
 Quantifier = Literal["any", "all", "none"]
 Relation = Literal["near", "not_near", "not_in"]
 Expect = Literal["said", "unsaid"]
-Method = Literal["order", "ngram"]
+Method = Literal["order", "ngram", "meaning"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +117,12 @@ class Similarity:
     ----------
     to : str or None
         One text; the same as a single example.
-    method : {"order", "ngram"} or None
+    method : {"order", "ngram", "meaning"} or None
         *order*: the share of the text's characters (English: words) that are heard in its order in all that is searched; the
         way for a script. *ngram*: the likeness of the nearest stretch of a turn by its characters and pairs of
-        characters (English: words); the way for examples. None: ``order`` for `to`, ``ngram`` for `examples`.
+        characters (English: words); the way for examples. *meaning*: the nearness of the nearest stretch in meaning
+        (:mod:`audit.evaluation.meaning`): other words are found, negation is not seen. None: ``order`` for `to`,
+        ``ngram`` for `examples`.
     expect : {"said", "unsaid"}
         Whether likeness of at least `min_ratio` passes or fails.
     """

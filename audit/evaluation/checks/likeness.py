@@ -50,7 +50,12 @@ def judge_similarity(check: Similarity, call: Call, judge: Judge) -> Result:
         if missing or missing_inside:
             lacking = missing or missing_inside
             return Result("not_evaluable", say(f"通话资料中没有 {lacking}", f"the call's data has no {lacking}"))
-        like = _in_order(script, searched, call) if method == "order" else _nearest_stretch(script, searched, call)
+        if method == "order":
+            like: _Like | None = _in_order(script, searched, call)
+        elif method == "meaning":
+            like = _nearest_meaning(script, searched)
+        else:
+            like = _nearest_stretch(script, searched, call)
         if like is not None and (best is None or like.ratio > best.ratio):
             best = like
     ratio = 0.0 if best is None else best.ratio
@@ -62,12 +67,13 @@ def judge_similarity(check: Similarity, call: Call, judge: Judge) -> Result:
         )
     else:
         example = texts[0] if best is None else best.example
+        what = say("意思相近", "in meaning") if method == "meaning" else say("用词相似", "in wording")
         reason = say(
-            f"与例句“{example}”相似 {ratio:.0%}（界限 {check.min_ratio:.0%}）",
-            f"{ratio:.0%} like the example “{example}” (limit {check.min_ratio:.0%})",
+            f"与例句“{example}”{what['zh']} {ratio:.0%}（界限 {check.min_ratio:.0%}）",
+            f"{ratio:.0%} like the example “{example}” {what['en']} (limit {check.min_ratio:.0%})",
         )
     good = alike == (check.expect == "said")
-    if best is None or (not alike and method == "ngram"):
+    if best is None or (not alike and method != "order"):
         window = searched.evidence(call, texts[0] if best is None else best.example)
         return Result("pass" if good else "fail", reason, () if good else (window,))
     return Result("pass" if good else "fail", reason, (best.proof,))
@@ -120,9 +126,27 @@ def _nearest_stretch(example: str, searched: Searched, call: Call) -> _Like | No
                 ratio = _dice(wanted, _grams(heard.plain[a:b], call.language))
                 if best is None or ratio > best[0]:
                     best = (ratio, heard, a, b)
-    if best is None:
+    return None if best is None else _like(example, *best)
+
+
+def _nearest_meaning(example: str, searched: Searched) -> _Like | None:
+    """The sentence, clause or pair of clauses that is nearest to an example in meaning."""
+    from audit.evaluation.meaning import nearness  # numpy, which no other check needs
+
+    places: list[tuple[Heard, int, int]] = []
+    for heard in searched.turns:
+        parts = clauses(heard)
+        spans = dict.fromkeys([*parts, *((a, b) for (a, _), (_, b) in pairwise(parts)), *sentences(heard)])
+        places += [(heard, a, b) for a, b in spans if within(searched.windows, heard.times_s[a][0])]
+    texts = [h.turn.text[h.origin[a][0] : h.origin[b - 1][1]] for h, a, b in places]
+    ratios = nearness(example, texts)
+    if not ratios:
         return None
-    ratio, heard, a, b = best
+    best = max(range(len(ratios)), key=ratios.__getitem__)
+    return _like(example, ratios[best], *places[best])
+
+
+def _like(example: str, ratio: float, heard: Heard, a: int, b: int) -> _Like:
     hit = Hit(heard, a, b, example, "normalised", 1.0 - ratio)
     proof = Evidence(
         round(hit.start_s, 2),
