@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from audit.records import Hold, Tone
 from audit.segments import Segment, intersection, total_s, union
 from audit.telephony.announcement import Announcement, find_announcements
+from audit.telephony.behind import edge_over_background, over_background
 from audit.telephony.familiar import familiar
-from audit.telephony.hold_edges import carries_background, end_of_hold, heard_talk, start_of_hold, step_near
+from audit.telephony.hold_edges import end_of_hold, heard_talk, start_of_hold, without_clicks
 from audit.telephony.hold_tone import find_tone_holds
 from audit.telephony.music import MIN_MUSIC_S, Music, music_of, quiet_of, voiced
 from audit.telephony.musicness import DEAD_DBFS, LEVEL_HOP_S, Levels, frame_figures, judge, levels_of
@@ -59,13 +60,18 @@ class LegHold:
 
 @dataclass(frozen=True, slots=True)
 class _Leg:
-    """One leg, looked at once."""
+    """One leg, looked at once.
+
+    Where its levels have a background for their floor, `line_dbfs` is that of its line noise.
+    """
 
     levels: Levels
     quiet: Flags
     voice: Flags
     music: tuple[Music, ...]
     announcements: tuple[Announcement, ...]
+    sounds: Flags
+    line_dbfs: float | None
 
 
 def find_holds(
@@ -119,11 +125,7 @@ def find_holds(
     earliest_s = answer_at_s or 0.0
     lines = [at_line_rate(leg, sample_rate_hz) for leg in legs]
     looked = _look(lines, heard, earliest_s)
-    marked = [_marked(leg, heard, c) for c, leg in enumerate(looked)]
-    talks = [heard_talk(leg.levels, leg.quiet, leg.voice, known) for leg, known in zip(looked, marked, strict=True)]
-    # Where both parties share the leg, no pause parts talk, hold and background: the level does.
-    first = looked[0] if len(looked) == 1 else None
-    by_level = first is not None and carries_background(first.levels, first.quiet, first.voice, marked[0])
+    sounds = [leg.sounds for leg in looked]
     dbfs = [leg.levels.dbfs for leg in looked]
     candidates = find_tone_holds(lines, dbfs, [leg.voice for leg in looked], heard, earliest_s=earliest_s)
     beeping = union(hold for hold, _ in candidates)
@@ -131,7 +133,7 @@ def find_holds(
         [
             (m, c)
             for c in range(len(looked))
-            for m in _music_holds(looked, talks, c, earliest_s, by_level=by_level)
+            for m in _music_holds(lines, looked, sounds, c, earliest_s)
             # What is heard between the beeps of a hold tone was there before.
             if total_s(intersection([m.segment], beeping)) < BEEPING_SHARE * m.segment.duration_s
         ]
@@ -154,17 +156,27 @@ def _look(lines: Sequence[Floats], tones: Sequence[Tone], earliest_s: float) -> 
     figures = [frame_figures(line, lv, deaf=own) for line, lv, own in zip(lines, levels, tones_of, strict=True)]
     judged = [judge(f, weight, lv) for (f, weight), lv in zip(figures, levels, strict=True)]
     voice = [voiced(j, q) for j, q in zip(judged, quiet, strict=True)]
+    above = [over_background(lv, v, earliest_s) for lv, v in zip(levels, voice, strict=True)]
+    sounds = [without_clicks(~(quiet_of(lv) if lv else q)) for lv, q in zip(above, quiet, strict=True)]
+    line_dbfs = None
+    if len(lines) == 1 and above[0]:
+        line_dbfs = levels[0].floor_dbfs
+        levels, quiet = [above[0]], [quiet_of(above[0])]
+        judged = [judge(*frame_figures(lines[0], levels[0], deaf=tones_of[0]), levels[0])]
+        voice = [voiced(judged[0], quiet[0])]
+    talk = [heard_talk(lv, q, v, _inside(own, len(q))) for lv, q, v, own in zip(levels, quiet, voice, tones_of, strict=True)]
     looked = []
     for c, lv in enumerate(levels):
-        answered = _any_other(voice, c)
-        found = music_of(judged[c], lv, quiet=quiet[c], answered=answered, tones=tones_of[c], since_s=earliest_s)
+        answered = _any_other(talk, c)
+        resting = quiet[c] | _leaked(levels, talk, c)
+        found = music_of(judged[c], lv, quiet=resting, answered=answered, tones=tones_of[c], since_s=earliest_s)
         long = [m.segment for m in found if m.segment.duration_s >= MIN_MUSIC_S]
         if long:
             again = familiar(judged[c], lines[c], long, since_s=earliest_s)
-            refined = music_of(again, lv, quiet=quiet[c], answered=answered, tones=tones_of[c], since_s=earliest_s)
+            refined = music_of(again, lv, quiet=resting, answered=answered, tones=tones_of[c], since_s=earliest_s)
             found = [_as_heard_first(r, found) for r in refined]
         said = find_announcements(lv, quiet[c], voice[c], others_quiet=~_any_other([~q for q in quiet], c), since_s=earliest_s)
-        looked.append(_Leg(lv, quiet[c], voice[c], tuple(found), said))
+        looked.append(_Leg(lv, quiet[c], voice[c], tuple(found), said, sounds[c], line_dbfs))
     return looked
 
 
@@ -176,10 +188,26 @@ def _as_heard_first(refined: Music, first: Sequence[Music]) -> Music:
 
 def _marked(leg: _Leg, tones: Sequence[Tone], channel: int) -> Flags:
     """Where a leg carries music or tones."""
-    flags = np.zeros(len(leg.quiet), bool)
-    for s in [*(m.segment for m in leg.music), *(Segment(t.start_s, t.end_s) for t in tones if t.channel == channel)]:
+    own = [Segment(t.start_s, t.end_s) for t in tones if t.channel == channel]
+    return _inside([*(m.segment for m in leg.music), *own], len(leg.quiet))
+
+
+def _inside(segments: Sequence[Segment], n: int) -> Flags:
+    """Whether each of `n` times 10 ms lies in any of them."""
+    flags = np.zeros(n, bool)
+    for s in segments:
         flags[int(s.start_s / LEVEL_HOP_S) : int(s.end_s / LEVEL_HOP_S) + 1] = True
     return flags
+
+
+def _leaked(levels: Sequence[Levels], sounds: Sequence[Flags], channel: int) -> Flags:
+    """Where a leg carries no more than the leak of another one."""
+    own = levels[channel].dbfs[: len(sounds[channel])]
+    leaked = np.zeros(len(own), bool)
+    for c, other in enumerate(levels):
+        if c != channel:
+            leaked |= sounds[c] & (own < other.dbfs[: len(own)] - CROSSTALK_DB)
+    return leaked
 
 
 def _any_other(flags: Sequence[Flags], channel: int) -> Flags:
@@ -190,7 +218,7 @@ def _any_other(flags: Sequence[Flags], channel: int) -> Flags:
 
 # --- music ----------------------------------------------------------------------------------------
 def _music_holds(
-    looked: Sequence[_Leg], talks: Sequence[Flags], channel: int, earliest_s: float, *, by_level: bool
+    lines: Sequence[Floats], looked: Sequence[_Leg], sounds: Sequence[Flags], channel: int, earliest_s: float
 ) -> list[Music]:
     """Music of a leg that is long enough, no background, and nobody's conversation; what an announcement parts is one."""
     leg = looked[channel]
@@ -213,11 +241,11 @@ def _music_holds(
         is_alone = m.segment.duration_s >= ALONE_S and sum(_voices(looked, channel, m)) < ALONE_SHARE
         if not is_alone and _is_background(leg, m, earliest_s, mixed=len(looked) == 1):
             continue
-        # Music of this length keeps its edges apart: a step is at most `STEP_REACH_S` away.
-        rise_s, fall_s = (step_near(leg.levels, s, inwards=i) if by_level else None for s, i in _ends(m.segment))
-        begin_s = start_of_hold(leg.levels, leg.quiet, talks, m.segment.start_s) if rise_s is None else rise_s
-        end_s = end_of_hold(leg.levels, leg.quiet, talks, m.segment.end_s) if fall_s is None else fall_s
-        begin_s = max(earliest_s, begin_s)
+        begin_s = max(earliest_s, start_of_hold(leg.levels, leg.quiet, sounds, m.segment.start_s))
+        end_s = end_of_hold(leg.levels, leg.quiet, sounds, m.segment.end_s)
+        if leg.line_dbfs is not None:  # music of this length keeps its edges apart
+            begin_s = edge_over_background(lines[channel], leg.line_dbfs, begin_s, inwards=1)
+            end_s = edge_over_background(lines[channel], leg.line_dbfs, end_s, inwards=-1)
         found.append(Music(Segment(begin_s, end_s), m.level_dbfs, m.odds))
     return found
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audit.telephony.music import runs
-from audit.telephony.musicness import DEAD_DBFS, LEVEL_HOP_S, Levels
+from audit.telephony.musicness import LEVEL_HOP_S, Levels
 
 Flags = NDArray[np.bool_]
 
@@ -26,12 +26,9 @@ CUT_DB, BESIDE_STEPS = 4.5, (2, 8)  # 10 ms each
 REST_DB = 1.3  # what fades is still heard there, over the line noise
 STILL_SHARE = 0.9
 UNREST_SHARE = 0.4  # a leg that sounds for this share of its time without a voice carries a background
-#: Over a background in a mono recording music begins and ends with the greatest step of level near the edge, between the means
-#: of a fifth of a second on both sides (measured on 1000 composed holds).
-STEP_REACH_S, STEP_SIDE_S, STEP_DB, STEP_GAIN_DB, STEP_NEAR_S = 1.2, 0.2, 6.0, 2.0, 0.08
 
 
-def heard_talk(levels: Levels, quiet: Flags, voice: Flags, others: Flags) -> Flags:
+def heard_talk(levels: Levels, quiet: Flags, voice: Flags, tones: Flags) -> Flags:
     """Whether each 10 ms of a leg holds talk: any sound, or where the leg carries a background, a voice.
 
     Parameters
@@ -39,49 +36,22 @@ def heard_talk(levels: Levels, quiet: Flags, voice: Flags, others: Flags) -> Fla
     levels : Levels
     quiet, voice : ndarray of bool
         Pauses and voices of the leg.
-    others : ndarray of bool
-        Where the leg carries music or tones: no background.
+    tones : ndarray of bool
+        Signalling tones: no background.
     """
-    talk = (voice[: len(quiet)] if carries_background(levels, quiet, voice, others) else ~quiet).copy()
+    n = len(quiet)
+    free = ~voice[:n] & ~tones[:n] & (levels.dbfs[:n] >= levels.floor_dbfs)
+    carries_background = free.any() and np.mean(~quiet[free]) > UNREST_SHARE
+    return without_clicks(voice[:n] if carries_background else ~quiet)
+
+
+def without_clicks(sounds: Flags) -> Flags:
+    """Where something sounds for `WORD_S` at least: what is shorter is no talk."""
+    talk = sounds.copy()
     for a, b in runs(talk):
         if (b - a) * LEVEL_HOP_S < WORD_S:
             talk[a:b] = False
     return talk
-
-
-def carries_background(levels: Levels, quiet: Flags, voice: Flags, others: Flags) -> bool:
-    """Whether a leg sounds where there is neither a voice nor known music; parameters as for :func:`heard_talk`."""
-    n = len(quiet)
-    free = ~voice[:n] & ~others[:n] & (levels.dbfs[:n] >= levels.floor_dbfs)
-    return bool(free.any() and np.mean(~quiet[free]) > UNREST_SHARE)
-
-
-def step_near(levels: Levels, edge_s: float, *, inwards: int) -> float | None:
-    """The greatest step of level near an edge, where it is clearly greater than that at the edge itself.
-
-    Parameters
-    ----------
-    levels : Levels
-    edge_s : float
-    inwards : int
-        1 at the start of music (the level rises), -1 at its end (it falls).
-
-    Returns
-    -------
-    float or None
-        Time of the step, within `STEP_REACH_S`; None where there is no greater one.
-    """
-    side, edge, reach = (round(s / LEVEL_HOP_S) for s in (STEP_SIDE_S, edge_s, STEP_REACH_S))
-    at = np.arange(max(side, edge - reach), min(len(levels.dbfs) - side, edge + reach))
-    if not len(at):
-        return None
-    running = np.cumsum(np.concatenate((np.zeros(1), np.maximum(levels.dbfs, DEAD_DBFS).astype(np.float64))))
-    step_db = inwards * (running[at + side] - 2 * running[at] + running[at - side]) / side
-    here_db = float(np.max(step_db[np.abs(at - edge) <= round(STEP_NEAR_S / LEVEL_HOP_S)], initial=-np.inf))
-    most = int(np.argmax(step_db))
-    if step_db[most] < STEP_DB or step_db[most] <= here_db + STEP_GAIN_DB:
-        return None
-    return float(at[most]) * LEVEL_HOP_S
 
 
 def end_of_hold(levels: Levels, quiet: Flags, talks: Sequence[Flags], end_s: float) -> float:

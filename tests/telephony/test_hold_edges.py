@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from audit.telephony.hold_edges import end_of_hold, heard_talk, start_of_hold, step_near
+from audit.telephony.hold_edges import end_of_hold, heard_talk, start_of_hold
 from audit.telephony.music import quiet_of
 from audit.telephony.musicness import levels_of
 from tests import signals
@@ -85,18 +85,3 @@ def test_a_click_is_no_talk() -> None:
     levels = levels_of(leg)
     quiet = quiet_of(levels)
     assert not heard_talk(levels, quiet, np.zeros_like(quiet), np.zeros_like(quiet)).any()
-
-
-@pytest.mark.parametrize(("inwards", "step_s"), [(1, 10.0), (-1, 16.0)], ids=["rise", "fall"])
-@pytest.mark.parametrize("off_s", [-0.9, 0.9], ids=["found too early", "found too late"])
-def test_over_a_background_an_edge_lies_where_the_level_steps(inwards: int, step_s: float, off_s: float) -> None:
-    leg = signals.noise(25, -45, 1)[: 25 * 8000].copy()
-    leg[10 * 8000 : 16 * 8000] += signals.noise(6, -30, 2)[: 6 * 8000]
-    assert step_near(levels_of(leg), step_s + off_s, inwards=inwards) == pytest.approx(step_s, abs=0.05)
-
-
-@pytest.mark.parametrize("level_dbfs", [-42, -30], ids=["too little of a step", "the step is the edge"])
-def test_without_a_greater_step_an_edge_stays(level_dbfs: float) -> None:
-    leg = signals.noise(25, -45, 1)[: 25 * 8000].copy()
-    leg[10 * 8000 : 16 * 8000] += signals.noise(6, level_dbfs, 2)[: 6 * 8000]
-    assert step_near(levels_of(leg), 10.0, inwards=1) is None
