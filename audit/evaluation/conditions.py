@@ -14,6 +14,7 @@ from audit.evaluation.flow import Count, Events, Except, Sequence, Step, Turns
 from audit.evaluation.match import MatchMode
 from audit.evaluation.scopes import AGENT, Near, Where
 from audit.evaluation.scopes import Texts as Texts
+from audit.evaluation.told import EntitiesSaid, SaidAgain
 from audit.evaluation.wordings import Phrase, Phrases, Proximity, Quantifier, Ratio, Regex, Repetition, Similarity
 from audit.verdicts import Verdict
 from audit.words import Role
@@ -189,6 +190,8 @@ Check = (
     | Except
     | Proximity
     | Repetition
+    | EntitiesSaid
+    | SaidAgain
 )
 
 #: The word for each check in a rule file.
@@ -214,6 +217,8 @@ KINDS: Mapping[str, type[Any]] = {
     "except": Except,
     "proximity": Proximity,
     "repetition": Repetition,
+    "entities_said": EntitiesSaid,
+    "said_again": SaidAgain,
 }
 
 

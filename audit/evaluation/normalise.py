@@ -15,13 +15,16 @@ from functools import cache, lru_cache
 import cn2an
 from opencc import OpenCC
 
-from audit.evaluation.numbers import EN_SMALL, ZH_DIGITS, english_number
+from audit.evaluation.numbers import EN_SMALL, ZH_DIGITS, english_number, ordinal
 
 #: Longer runs of digits are read one by one (a telephone or order number), shorter ones as a number.
 _LONGEST_READ_AS_NUMBER = 4
 
-_ZH_NUMBER = re.compile(r"(\d+)(?:\.(\d+))?(%)?")
-_EN_TOKEN = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
+#: A time of day, or a number with its fraction and per cent.
+_ZH_NUMBER = re.compile(r"(?<!\d)(?P<hour>\d{1,2})[:：](?P<minute>[0-5]\d)(?!\d)|(\d+)(?:\.(\d+))?(%)?")
+#: Numbers with marks of thousands, ordinals, hours before am and pm, and words.
+_EN_TOKEN = re.compile(r"\d{1,3}(?:,\d{3})+(?!\d)|\d+(?=[ap]m\b)|[^\W_]+(?:'[^\W_]+)?", re.IGNORECASE)
+_ORDINAL = re.compile(r"(\d{1,2})(?:st|nd|rd|th)")
 
 _WHOLE = {
     "can't": "can not",
@@ -40,6 +43,11 @@ Span = tuple[int, int]
 @cache
 def _simplifier() -> OpenCC:
     return OpenCC("t2s")
+
+
+def _clock(hour: str, minute: str) -> str:
+    """A time of day as it is spoken: 15:30 is 十五点三十, 9:00 is 九点."""
+    return f"{_numeral(str(int(hour)), None, None)}点" + ("" if minute == "00" else _numeral(minute, None, None))
 
 
 class _Letters(dict[str, str]):
@@ -95,7 +103,7 @@ def _chinese(text: str) -> tuple[str, tuple[Span, ...]]:
     at = 0
     for m in _ZH_NUMBER.finditer(flat):
         letters(at, m.start())
-        spoken = _numeral(m[1], m[2], m[3])
+        spoken = _clock(m["hour"], m["minute"]) if m["hour"] else _numeral(m[3], m[4], m[5])
         out.append(spoken)
         origin.extend([(places[m.start()], places[m.end() - 1] + 1)] * len(spoken))
         at = m.end()
@@ -138,6 +146,13 @@ def _expanded(token: str) -> str:
         return _WHOLE[token]
     if token.isascii() and token.isdecimal():
         return _spoken(token)
+    if token[0].isdigit():
+        if "," in token:
+            n = int(token.replace(",", ""))
+            return english_number(n) if n < 1_000_000 else _spoken(str(n))
+        nth = _ORDINAL.fullmatch(token)
+        if nth and (word := ordinal(int(nth[1]))):
+            return word
     for ending, full in _ENDINGS:
         if token.endswith(ending) and len(token) > len(ending):
             return token[: -len(ending)] + full

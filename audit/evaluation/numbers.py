@@ -16,6 +16,20 @@ EN_SMALL = (
     "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
 )  # fmt: skip
 EN_TENS = ("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+#: Ordinal words of the days of a month.
+ORDINALS = {
+    word: n
+    for n, word in enumerate(
+        (
+            "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh",
+            "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth",
+            "twentieth", "twenty first", "twenty second", "twenty third", "twenty fourth", "twenty fifth", "twenty sixth",
+            "twenty seventh", "twenty eighth", "twenty ninth", "thirtieth", "thirty first",
+        ),
+        start=1,
+    )
+}  # fmt: skip
+_ORDINAL_WORDS = {n: w for w, n in ORDINALS.items()}
 ZH_DIGITS = "零一二三四五六七八九"
 
 _ZH_VALUE = {**{c: i for i, c in enumerate(ZH_DIGITS)}, "〇": 0, "两": 2, "幺": 1}
@@ -23,6 +37,7 @@ _ZH_UNIT = {"十": 10, "百": 100, "千": 1000}
 _ZH_LARGE = {"万": 10_000, "亿": 100_000_000}
 _EN_VALUE = {**{w: i for i, w in enumerate(EN_SMALL)}, **{w: 10 * i for i, w in enumerate(EN_TENS) if w}}
 _EN_ZERO = ("oh", "o")
+_EN_SCALE = {"hundred": 100, "thousand": 1000, "million": 1_000_000}
 _EN_MULTIPLE = {"double": 2, "triple": 3}
 
 #: A stretch of Chinese numerals that is a number: it begins with a digit, or with ten.
@@ -85,36 +100,38 @@ def english_digits(run: str) -> str | None:
     --------
     >>> [english_digits(r) for r in ("one hundred and twenty three", "one twenty three", "one two three", "twenty oh five")]
     ['123', '123', '123', '2005']
-    >>> english_digits("double five nine"), english_digits("two thousand five")
-    ('559', '2005')
+    >>> [english_digits(r) for r in ("double five nine", "two thousand five", "one thousand two hundred")]
+    ['559', '2005', '1200']
     """
     groups: list[str] = []
-    value: int | None = None
-    last = 0
-    times = 1
+    # Of the number being read: whole thousands, the rest, and the size of the last word.
+    thousands, rest, last, times = 0, 0, 0, 1
     for word in run.split():
         if word == "and":
             continue
         if word in _EN_MULTIPLE:
             times = _EN_MULTIPLE[word]
             continue
-        if word == "hundred" or word in ("thousand", "million"):
-            scale = {"hundred": 100, "thousand": 1000, "million": 1_000_000}[word]
-            value, last = (value or 1) * scale, scale
+        if word in _EN_SCALE:
+            scale = _EN_SCALE[word]
+            if scale == 100:
+                rest = (rest or 1) * 100
+            else:
+                thousands, rest = thousands + (rest or 1) * scale, 0
+            last = scale
             continue
         number = 0 if word in _EN_ZERO else _EN_VALUE.get(word)
         if number is None:
             return None
         # A part of the number so far: 23 after a hundred, 3 after twenty; anything else begins a new one.
-        fits = value is not None and ((last >= 100 and 0 < number < 100) or (20 <= last < 100 and 0 < number < 10))
-        if fits and times == 1:
-            value, last = (value or 0) + number, number if number >= 20 else 1
-            continue
-        if value is not None:
-            groups.append(str(value))
-        groups += [str(number)] * (times - 1)
-        value, last, times = number, number if number >= 20 else 1, 1
-    return "".join([*groups, *([str(value)] if value is not None else [])]) or None
+        fits = (last >= 100 and 0 < number < 100) or (20 <= last < 100 and 0 < number < 10)
+        if not (fits and times == 1):
+            if last:
+                groups.append(str(thousands + rest))
+            groups += [str(number)] * (times - 1)
+            thousands, rest = 0, 0
+        rest, last, times = rest + number, number if number >= 20 else 1, 1
+    return "".join([*groups, *([str(thousands + rest)] if last else [])]) or None
 
 
 def _english_number(n: int, *, joined: str = " ") -> str:
@@ -140,6 +157,17 @@ def english_number(n: int) -> str:
     'two thousand one hundred twenty three'
     """
     return _english_number(n)
+
+
+def ordinal(n: int) -> str | None:
+    """The ordinal word of a number up to 31; None beyond.
+
+    Examples
+    --------
+    >>> ordinal(21), ordinal(40)
+    ('twenty first', None)
+    """
+    return _ORDINAL_WORDS.get(n)
 
 
 def _chinese_spellings(digits: str) -> list[str]:

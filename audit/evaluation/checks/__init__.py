@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from audit.evaluation import conditions as c
-from audit.evaluation import flow, wordings
+from audit.evaluation import flow, told, wordings
 from audit.evaluation.call import Call, Judge, Reason, Result, say
 from audit.evaluation.checks.composition import judge_all_of, judge_any_of, judge_first_of, judge_not
 from audit.evaluation.checks.course import judge_count, judge_except, judge_sequence
@@ -19,6 +19,7 @@ from audit.evaluation.checks.facts_said import judge_greeting_hour, judge_recall
 from audit.evaluation.checks.figures import judge_fact, judge_first_voice, judge_measure
 from audit.evaluation.checks.likeness import judge_repetition, judge_similarity
 from audit.evaluation.checks.patterns import judge_proximity, judge_ratio, judge_regex
+from audit.evaluation.checks.said_again import judge_entities_said, judge_said_again
 from audit.evaluation.checks.scope import Given, judge_given, judge_near_each
 from audit.evaluation.checks.turn_figures import judge_turns
 from audit.evaluation.checks.waits import judge_hold_etiquette
@@ -56,6 +57,8 @@ _JUDGES: Mapping[type[Any], Callable[[Any, Call, Judge], Result]] = {
     wordings.Proximity: judge_proximity,
     wordings.Repetition: judge_repetition,
     Given: judge_given,
+    told.EntitiesSaid: judge_entities_said,
+    told.SaidAgain: judge_said_again,
 }
 
 
