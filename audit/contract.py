@@ -62,7 +62,7 @@ def call_to_json(record: CallRecord, evaluation: Evaluation | None = None, *, la
         },
         "transcript": transcript_to_json(record.transcript) if record.transcript else None,
         "measures": {role: _measures_to_json(m) for role, m in record.measures.items()},
-        "evaluation": _evaluation_to_json(evaluation, lang) if evaluation else None,
+        "evaluation": evaluation_to_json(evaluation, lang) if evaluation else None,
     }
     return out
 
@@ -126,6 +126,40 @@ def evaluation_from_json(data: Mapping[str, Any]) -> Evaluation:
         weakest_cost=data.get("weakest_cost"),
         band_reason=data.get("band_reason", {}),
     )
+
+
+def json_place(field: str) -> tuple[str, ...]:
+    """Where a number of a record, named as rules name it, stands in the published form.
+
+    Raises
+    ------
+    KeyError
+        If the field is no number, or is not published.
+
+    Examples
+    --------
+    >>> json_place("measures.agent.speech_rate_cpm"), json_place("timeline.n_rings")
+    (('measures', 'agent', 'speech_rate_cpm'), ('timing', 'n_rings', 'value'))
+    """
+    group, _, name = field.rpartition(".")
+    if group in ("measures.agent", "measures.customer") and name in _MEASURES:
+        return ("measures", group.rpartition(".")[2], name)
+    if group == "metadata.variables":
+        return ("metadata", "variables", name)
+    return _NUMBER_PLACES[field]
+
+
+#: Single numbers of the record outside the measures.
+_NUMBER_PLACES: Mapping[str, tuple[str, ...]] = {
+    **{f"timeline.{n}": ("timing", n, "value") for n in ("ring_s", "n_rings")},
+    **{
+        f"timeline.{n}": ("timing", n)
+        for n in ("answer_at_s", "hangup_at_s", "talk_s", "hold_s", "hold_count", "longest_hold_s", "answer_tolerance_s")
+    },
+    **{f"metadata.{n}": ("metadata", n) for n in ("ring_s", "duration_s", "talk_s", "hold_s")},
+    "recording.duration_s": ("recording", "duration_s"),
+    "transcript.coverage_ratio": ("transcript", "coverage_ratio"),
+}
 
 
 # --- parts ----------------------------------------------------------------------------------------
@@ -384,17 +418,24 @@ def transcript_from_json(d: Mapping[str, Any]) -> Transcript:
         language=d["language"],
         model=d["model"],
         coverage_ratio=d["coverage_ratio"],
-        turns=tuple(Turn(**{**u, "words": tuple(Word(**w) for w in u["words"])}) for u in d["turns"]),
+        turns=tuple(_turn_from_json(u) for u in d["turns"]),
         uncovered=tuple(Uncovered(**u) for u in d.get("uncovered", ())),
         dropped=tuple(Dropped(**x) for x in d.get("dropped", ())),
     )
+
+
+def _turn_from_json(d: Mapping[str, Any]) -> Turn:
+    # Words are by far the most of a call: given by position they are read in half the time.
+    words = tuple([Word(w["start_s"], w["end_s"], w["text"], w["confidence"]) for w in d["words"]])
+    return Turn(**{**d, "words": words})
 
 
 def _measures_to_json(m: Measures) -> dict[str, Any]:
     return {f.name: _rounded(f.name, getattr(m, f.name)) for f in fields(m)}
 
 
-def _evaluation_to_json(e: Evaluation, lang: str) -> dict[str, Any]:
+def evaluation_to_json(e: Evaluation, lang: str = "en") -> dict[str, Any]:
+    """Write the ``evaluation`` part of a call."""
     return {
         "scorecard": e.scorecard,
         "scorecard_version": e.scorecard_version,

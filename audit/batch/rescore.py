@@ -2,17 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import hashlib
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, Protocol
 
 from audit import __version__
 from audit.batch.files import call_file_name, write_json
-from audit.batch.plan import Judge
-from audit.contract import call_to_json
-from audit.storage import Store
+from audit.batch.stopping import StopSignals
+from audit.contract import call_to_json, evaluation_to_json
+from audit.records import CallRecord
+from audit.storage import Judged, Standing, Store, StoredCall
+from audit.verdicts import Evaluation
+
+#: Calls that are read, and whose evaluations are kept, in one transaction.
+CHUNK_CALLS = 50
+
+
+class Rejudge(Protocol):
+    """Holds stored records against the scorecard of this run."""
+
+    def evaluate(self, record: CallRecord) -> Evaluation | None:
+        """The verdicts on a record; None where no scorecard applies."""
+        ...
+
+    def judging_key(self, agent_id: str | None, language: str) -> str | None:
+        """Hash of all that an evaluation is made from, beside the record; None where no scorecard applies."""
+        ...
+
+
+class RescoreProgress(Protocol):
+    """Who shows how far a rescore is."""
+
+    def started(self, *, n_calls: int) -> None:
+        """So many calls have to be judged."""
+        ...
+
+    def advanced(self, n_done: int) -> None:
+        """So many of them are kept."""
+        ...
+
+    def stopping(self, level: int) -> None:
+        """Somebody asked to stop."""
+        ...
+
+
+class Unwatched:
+    """Progress that nobody watches."""
+
+    def started(self, *, n_calls: int) -> None:
+        """Nothing."""
+
+    def advanced(self, n_done: int) -> None:
+        """Nothing."""
+
+    def stopping(self, level: int) -> None:
+        """Nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +69,17 @@ class RescoreSummary:
     Attributes
     ----------
     n_calls : int
-        In the store.
+        In the store, or in the part of it that was asked for.
     n_rescored : int
         Got a new evaluation.
     n_unchanged : int
-        The scorecard says what it said before; nothing was added.
+        Nothing was added: judged from the same record, rules and facts before, or it came out the same.
     n_without_words : int
         Measured only, or in a language without a scorecard: no verdict.
     call_ids : frozenset of str
         Calls with a verdict.
+    stopped_by : int or None
+        Number of the signal that ended it early; what was kept stays, and the same command goes on from there.
     """
 
     n_calls: int = 0
@@ -38,11 +87,17 @@ class RescoreSummary:
     n_unchanged: int = 0
     n_without_words: int = 0
     call_ids: frozenset[str] = frozenset()
+    stopped_by: int | None = None
+
+    @property
+    def n_not_begun(self) -> int:
+        """Calls that a stopped rescore left alone."""
+        return self.n_calls - self.n_rescored - self.n_unchanged - self.n_without_words
 
 
 def rescore(
     store: Store,
-    judge: Judge,
+    judge: Rejudge,
     out: Path,
     *,
     options: Mapping[str, Any],
@@ -50,12 +105,19 @@ def rescore(
     clock: Callable[[], datetime],
     since: datetime | None = None,
     until: datetime | None = None,
+    only: Collection[str] | None = None,
+    anew: bool = False,
+    progress: RescoreProgress | None = None,
 ) -> RescoreSummary:
     """Hold stored calls against a scorecard, add evaluations and write ``calls/*.json`` anew.
 
+    A call that was judged from the same record, rules, facts and version of this program, into the same folder, is
+    left alone. A call's file is written before its evaluation is kept, and a few dozen evaluations are kept at once: whatever
+    ends the process, the next rescore goes on where this one stopped.
+
     Parameters
     ----------
-    judge : Judge
+    judge : Rejudge
     out : Path
         Folder with a ``calls/`` that exists.
     options : mapping
@@ -64,6 +126,11 @@ def rescore(
         Of the reasons in the files.
     since, until : datetime, optional
         Only calls that started in this half-open time.
+    only : collection of str, optional
+        Only these calls.
+    anew : bool, default False
+        Judge every call, also one that was judged from the same before.
+    progress : RescoreProgress, optional
 
     Returns
     -------
@@ -74,30 +141,96 @@ def rescore(
     StoreError
         If a result cannot be kept.
     """
+    shown = progress or Unwatched()
     run_id = store.begin_run("rescore", options, tool_version=__version__, now=clock())
-    n_calls = n_rescored = n_unchanged = n_without = 0
-    judged: set[str] = set()
-    # Row numbers first: adding rows while reading them would show the reader its own writing.
-    for number in [c.call_row_id for c in store.calls(since=since, until=until)]:
-        call = store.call(number)
-        n_calls += 1
-        evaluation = judge.evaluate(call.record) if call.record.transcript is not None else None
-        if evaluation is None:
-            n_without += 1
-            evaluation = call.evaluation
-        elif call.evaluation is not None and _said(call.record, evaluation) == _said(call.record, call.evaluation):
-            n_unchanged += 1
-        else:
-            store.save_evaluation(number, call.record, evaluation, options=options, now=clock())
-            n_rescored += 1
-        if evaluation is not None:
-            judged.add(call.record.call_id)
-        path = out / "calls" / call_file_name(call.record.call_id)
-        write_json(path, call_to_json(call.record, evaluation, lang=lang))
-    store.finish_run(run_id, "done", {"n_calls": n_calls, "n_rescored": n_rescored, "n_unchanged": n_unchanged}, now=clock())
-    return RescoreSummary(n_calls, n_rescored, n_unchanged, n_without, frozenset(judged))
+    standings = [s for s in store.standings(since=since, until=until) if only is None or s.call_id in only]
+    work = _Work(store, judge, out, options, lang, clock)
+    state: Literal["done", "interrupted", "failed"] = "failed"
+    stopped_by: int | None = None
+    try:
+        with StopSignals(shown.stopping) as stop:
+            todo = work.sort_out(standings, anew=anew)
+            shown.started(n_calls=len(todo))
+            n_done = 0
+            for begin in range(0, len(todo), CHUNK_CALLS):
+                n_done += work.judge_all(todo[begin : begin + CHUNK_CALLS], lambda: stop.look() > 0)
+                shown.advanced(n_done)
+                if stop.look():
+                    break
+            stopped_by = stop.signum if stop.level else None
+        state = "done" if stopped_by is None else "interrupted"
+    finally:
+        counts = {"n_calls": len(standings), "n_rescored": work.n_rescored, "n_unchanged": work.n_unchanged}
+        store.finish_run(run_id, state, counts, now=clock())
+    return RescoreSummary(len(standings), work.n_rescored, work.n_unchanged, work.n_without, frozenset(work.judged), stopped_by)
 
 
-def _said(record: Any, evaluation: Any) -> Any:
-    """An evaluation as it is published; figures that are rounded there differ for nobody."""
-    return call_to_json(record, evaluation)["evaluation"]
+class _Work:
+    """One rescore under way."""
+
+    def __init__(
+        self, store: Store, judge: Rejudge, out: Path, options: Mapping[str, Any], lang: str, clock: Callable[[], datetime]
+    ) -> None:
+        self.store, self.judge, self.out, self.options, self.lang, self.clock = store, judge, out, options, lang, clock
+        self.n_rescored = self.n_unchanged = self.n_without = 0
+        self.judged: set[str] = set()
+        self._place = f"{lang} {out.absolute()}"
+        self._keys: dict[tuple[str | None, str], str | None] = {}
+
+    def sort_out(self, standings: Sequence[Standing], *, anew: bool) -> list[Standing]:
+        """The calls that have to be judged; the others are counted."""
+        todo = []
+        for s in standings:
+            key = self._key(s)
+            if key is not None and key == s.judging_key and not anew and self._path(s.call_id).exists():
+                self.n_unchanged += 1
+                self.judged.add(s.call_id)
+            else:
+                todo.append(s)
+        return todo
+
+    def judge_all(self, chunk: Iterable[Standing], is_stopped: Callable[[], bool]) -> int:
+        """Judge some calls and keep what came out; how many were done before somebody asked to stop."""
+        by_row = {s.call_row_id: s for s in chunk}
+        done: list[Judged] = []
+        n_done = 0
+        for call in self.store.calls_by_row(tuple(by_row)):
+            if is_stopped():
+                break
+            done += self._judged(call, self._key(by_row[call.call_row_id]))
+            n_done += 1
+        if done:
+            self.store.save_judged(done, options=self.options, now=self.clock())
+        return n_done
+
+    def _judged(self, call: StoredCall, key: str | None) -> list[Judged]:
+        record = call.record
+        new = self.judge.evaluate(record) if record.transcript is not None and key is not None else None
+        shown = new or call.evaluation
+        published = {**call_to_json(record), "evaluation": evaluation_to_json(shown, self.lang) if shown else None}
+        write_json(self._path(record.call_id), published)
+        if new is not None or call.evaluation is not None:
+            self.judged.add(record.call_id)
+        if new is None or key is None:
+            self.n_without += 1
+            return []
+        # Held against each other as they are published: figures that are rounded there differ for nobody.
+        if call.evaluation is not None and evaluation_to_json(new) == evaluation_to_json(call.evaluation):
+            self.n_unchanged += 1
+            return [Judged(call.call_row_id, record, None, call.evaluation_id, key)]
+        self.n_rescored += 1
+        return [Judged(call.call_row_id, record, new, None, key)]
+
+    def _key(self, standing: Standing) -> str | None:
+        """What the evaluation of a call would be made from, and where its file goes."""
+        if standing.language is None:
+            return None
+        who = (standing.agent_id, standing.language)
+        if who not in self._keys:
+            made_from = self.judge.judging_key(*who)
+            text = f"{made_from} {self._place}"
+            self._keys[who] = None if made_from is None else hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+        return self._keys[who]
+
+    def _path(self, call_id: str) -> Path:
+        return self.out / "calls" / call_file_name(call_id)

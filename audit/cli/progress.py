@@ -117,3 +117,56 @@ class ShownProgress:
             self._bar.console.print(text)
         else:
             print(text, file=self._stream, flush=True)
+
+
+class CountedProgress:
+    """A bar of calls that are judged again, on standard error; a line now and then where nobody watches a terminal.
+
+    Parameters
+    ----------
+    lang : {"en", "zh"}
+    stream : text stream, default standard error
+    """
+
+    def __init__(self, lang: str = "en", stream: TextIO | None = None) -> None:
+        self._stream = stream or sys.stderr
+        self._unit = "通" if lang == "zh" else "calls"
+        self._lang = lang
+        self._bar: Any = None
+        self._task: Any = None
+        self._n_calls = 0
+        self._last_line = time.monotonic()
+
+    def __enter__(self) -> CountedProgress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+    def started(self, *, n_calls: int) -> None:
+        """Begin to count."""
+        self._n_calls = n_calls
+        if self._stream.isatty() and n_calls:
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+            columns = (BarColumn(), MofNCompleteColumn(), TextColumn(self._unit), TimeRemainingColumn())
+            self._bar = Progress(*columns, console=Console(file=self._stream), transient=True)
+            self._bar.start()
+            self._task = self._bar.add_task("", total=n_calls)
+
+    def advanced(self, n_done: int) -> None:
+        """So many are done."""
+        now = time.monotonic()
+        if self._bar is not None:
+            self._bar.update(self._task, completed=n_done)
+        elif now - self._last_line >= LINE_EVERY_S:
+            self._last_line = now
+            print(f"{n_done}/{self._n_calls} {self._unit}", file=self._stream, flush=True)
+
+    def stopping(self, level: int) -> None:
+        """Somebody asked to stop."""
+        said = "正在停止，已完成的会保留" if self._lang == "zh" else "stopping; what is done is kept"
+        print(said, file=self._stream, flush=True)

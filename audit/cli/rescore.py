@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from audit.cli.options import FailOn, existing_store, fail_on_option, lang_option, moment
 from audit.errors import UsageError
+
+if TYPE_CHECKING:
+    from audit.batch.rescore import RescoreSummary
 
 
 @click.command(short_help="Hold calls already stored against a scorecard again.")
@@ -18,6 +22,7 @@ from audit.errors import UsageError
 @click.option("--profile", type=click.Path(path_type=Path, dir_okay=False), help="For the time zone of --from and --to.")
 @click.option("--from", "since", metavar="DATE", help="Only calls that started on or after this day or time.")
 @click.option("--to", "until", metavar="DATE", help="Only calls that started up to the end of this day, or before this time.")
+@click.option("--all", "anew", is_flag=True, help="Judge every call, also those judged from the same rules before.")
 @fail_on_option
 @lang_option
 def rescore(
@@ -28,13 +33,15 @@ def rescore(
     profile: Path | None,
     since: str | None,
     until: str | None,
+    anew: bool,
     fail_on: tuple[FailOn, ...],
     lang: str,
 ) -> None:
     """Apply a scorecard to the calls of an earlier run; no audio is opened and no model runs.
 
     Evaluations are added, never replaced: the store keeps what each call was given before.
-    calls/*.json and the pages show the newest.
+    calls/*.json and the pages show the newest. A call that was judged from the same record, rules
+    and base lines before is left alone. Ctrl-C keeps what is done; the same command goes on from there.
 
     \b
     Examples:
@@ -45,7 +52,8 @@ def rescore(
     from audit.batch import make_out_folder
     from audit.batch.judge import ScorecardJudge
     from audit.batch.rescore import rescore as rescore_store
-    from audit.cli.closing import leave_if_met, now, write_pages
+    from audit.cli.closing import EXIT_SIGNAL, leave_if_met, now, write_pages
+    from audit.cli.progress import CountedProgress
     from audit.pipeline import Settings
     from audit.profile import load_profile
 
@@ -55,12 +63,25 @@ def rescore(
     zone = load_profile(profile).zone()
     start = moment(since, zone, end=False) if since else None
     end = moment(until, zone, end=True) if until else None
-    judge = ScorecardJudge(Settings(scorecard=scorecard))
     with existing_store(folder, store_url) as store:
+        judge = ScorecardJudge(Settings(scorecard=scorecard), store)
         make_out_folder(target)
-        summary = rescore_store(
-            store, judge, target, options={"scorecard": scorecard, "lang": lang}, lang=lang, clock=now, since=start, until=end
-        )
+        with CountedProgress(lang) as progress:
+            summary = rescore_store(
+                store,
+                judge,
+                target,
+                options={"scorecard": scorecard, "lang": lang},
+                lang=lang,
+                clock=now,
+                since=start,
+                until=end,
+                anew=anew,
+                progress=progress,
+            )
+        if summary.stopped_by is not None:
+            click.echo(_stopped_line(summary, lang))
+            raise click.exceptions.Exit(EXIT_SIGNAL + summary.stopped_by)
         index = write_pages(store, target, lang=lang, scorecard=scorecard, since=start, until=end)
         counts = (summary.n_rescored, summary.n_unchanged, summary.n_without_words)
         if lang == "zh":
@@ -69,3 +90,10 @@ def rescore(
             said = "{} rescored, {} unchanged, {} without words; see {}".format(*counts, index)
         click.echo(said)
         leave_if_met(fail_on, store, summary.call_ids)
+
+
+def _stopped_line(summary: RescoreSummary, lang: str) -> str:
+    done = summary.n_calls - summary.n_not_begun
+    if lang == "zh":
+        return f"已停止：{summary.n_calls} 通中完成 {done} 通；再次运行同一命令即可继续"
+    return f"stopped: {done} of {summary.n_calls} calls done; the same command goes on from here"

@@ -21,10 +21,12 @@ from audit.cli.options import (
 from audit.errors import MetadataError, ProfileError, UsageError
 
 if TYPE_CHECKING:
+    from audit.batch import Job
     from audit.ingest import CallDetails
     from audit.pipeline import Settings
     from audit.profile import Profile
     from audit.records import Failure, Metadata
+    from audit.storage import Store
 
 
 @click.command(short_help="Audit recordings: measure, transcribe, score, write the scorecards.")
@@ -176,7 +178,24 @@ def audit_archive(
     with open_store(out, store_url) as store:
         with ShownProgress() as progress:
             summary = run_batch(job, store, progress=progress, clock=now)
+        if summary.stopped_by is None:
+            _compare(store, job, summary.call_ids)
         close_run(summary, store, out, n_problems=len(found.problems), fail_on=fail_on, scorecard=settings.scorecard, lang=lang)
+
+
+def _compare(store: Store, job: Job, call_ids: frozenset[str]) -> None:
+    """Judge the calls of this run again where rules compare them with what is usual, now that all are stored."""
+    from audit.batch.judge import ScorecardJudge
+    from audit.batch.rescore import rescore
+    from audit.batch.run import job_options
+    from audit.cli.closing import now
+
+    if not job.settings.transcribe:
+        return
+    judge = ScorecardJudge(job.settings, store)
+    languages = {s.language for s in store.standings() if s.language is not None and s.call_id in call_ids}
+    if any(judge.compares(language) for language in languages):
+        rescore(store, judge, job.out, options=job_options(job), lang=job.lang, clock=now, only=call_ids)
 
 
 def read_profile(path: Path | None) -> Profile:

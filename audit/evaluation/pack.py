@@ -17,6 +17,7 @@ from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 from rapidfuzz import process
 
+from audit.contract import json_place
 from audit.errors import ScorecardError
 from audit.evaluation.checks.figures import KNOWN_FIELDS, VARIABLE_PREFIX
 from audit.evaluation.checks.hits import compiled
@@ -181,6 +182,8 @@ def _meaning_faults(file: YamlFile) -> Iterator[str]:
             name = data.get(key)
             if name is not None and name not in KNOWN_FIELDS and not name.startswith(VARIABLE_PREFIX):
                 yield f"{file.at((*place, key))}: no record has the field {name!r}{_meant(name, KNOWN_FIELDS)}"
+        if data["kind"] == "measure" and "baseline" in data:
+            yield from _baseline_faults(file, place, data)
         patterns = {"regex": ("any", "none", "unless_pattern"), "recall": ("learned",)}.get(data["kind"], ())
         for key in patterns:
             for i, pattern in enumerate(data.get(key, ())):
@@ -209,6 +212,16 @@ def _scoring_faults(file: YamlFile) -> Iterator[str]:
     deduct = data.get("deduct", {})
     if "max" in deduct and deduct["max"] < deduct["points"]:
         yield f"{file.at(('deduct', 'max'))}: max ({deduct['max']:g}) is less than the points of one ({deduct['points']:g})"
+
+
+def _baseline_faults(file: YamlFile, place: Place, data: Mapping[str, Any]) -> Iterator[str]:
+    """A base line of something that no store can give one of."""
+    if "minus" in data:
+        yield f"{file.at((*place, 'minus'))}: a base line is that of the field alone; leave `minus` out"
+    try:
+        json_place(data["field"])
+    except KeyError:
+        yield f"{file.at((*place, 'field'))}: the store holds no number for {data['field']!r}, so there is no base line of it"
 
 
 def _pattern_faults(file: YamlFile, place: Place, pattern: str, *, n_groups: int) -> Iterator[str]:

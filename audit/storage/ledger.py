@@ -2,82 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any
 
 import sqlalchemy as sa
 
-from audit.contract import call_to_json, evaluation_from_json, record_from_json
+from audit.contract import call_to_json, json_place
 from audit.errors import StoreError, StoreGone
 from audit.records import CallRecord, Failure
 from audit.storage.leases import Lease, is_gone, this_process
 from audit.storage.migrate import driver_message, is_gone_for_now, migrate, next_step, open_engine
-from audit.storage.tables import calls, evaluations, notices, recordings, runs
+from audit.storage.rows import (
+    AuditKeys,
+    Judged,
+    LedgerEntry,
+    RunState,
+    Standing,
+    StoredCall,
+    calls_query,
+    entry,
+    evaluation_row,
+    new_id,
+    newest_calls,
+    newest_evaluations,
+    standings_query,
+    stored_call,
+)
+from audit.storage.tables import calls, evaluations, judgings, notices, recordings, runs
 from audit.verdicts import Evaluation
-
-State = Literal["new", "running", "done", "failed", "skipped", "superseded"]
-RunState = Literal["done", "interrupted", "failed"]
-
-
-@dataclass(frozen=True, slots=True)
-class AuditKeys:
-    """What a record depends on beside the recording's bytes, as hashes.
-
-    Attributes
-    ----------
-    measuring : str
-        Of the options and the metadata that change a measurement.
-    words : str or None
-        Of the options that change a transcript; None where none was asked for.
-    metadata : str
-        Of all the metadata.
-    """
-
-    measuring: str
-    words: str | None
-    metadata: str
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerEntry:
-    """What the store knows of one recording, without the record itself.
-
-    The attributes from `keys` on are those of the newest record of this recording's call, and
-    None where there is none; `scorecard_sha256` and `tool_version` are those of its newest evaluation.
-    `n_crashes` counts how often it took its worker down since it was last audited.
-    """
-
-    recording_id: int
-    path: str
-    call_id: str
-    state: State
-    sha256: str | None
-    size_bytes: int | None
-    mtime_ns: int | None
-    call_row_id: int | None = None
-    keys: AuditKeys | None = None
-    language: str | None = None
-    scorecard: str | None = None
-    scorecard_sha256: str | None = None
-    tool_version: str | None = None
-    n_crashes: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class StoredCall:
-    """A record and its newest evaluation as stored."""
-
-    call_row_id: int
-    recording_id: int
-    path: str
-    record: CallRecord
-    evaluation: Evaluation | None
-    keys: AuditKeys
 
 
 class Store:
@@ -133,7 +89,7 @@ class Store:
             "holder": this_process(),
         }
         with self._writing() as c:
-            return _new_id(c.execute(runs.insert().values(**row)))
+            return new_id(c.execute(runs.insert().values(**row)))
 
     def finish_run(self, run_id: int, state: RunState, counts: Mapping[str, int], *, now: datetime) -> None:
         """Note how a run ended."""
@@ -160,7 +116,7 @@ class Store:
     # --- the ledger -------------------------------------------------------------------------------
     def ledger(self) -> tuple[LedgerEntry, ...]:
         """Every recording ever met, by number, superseded ones left out."""
-        found, verdicts = _newest_calls(), _newest_evaluations()
+        found, verdicts = newest_calls(), newest_evaluations()
         query = (
             sa.select(
                 *(recordings.c[n] for n in ("id", "path", "call_id", "state", "size_bytes", "mtime_ns", "n_crashes")),
@@ -178,7 +134,7 @@ class Store:
             .order_by(recordings.c.id)
         )
         with self._reading() as c:
-            return tuple(_entry(row) for row in c.execute(query))
+            return tuple(entry(row) for row in c.execute(query))
 
     def begin(self, path: str, call_id: str, *, size_bytes: int | None, mtime_ns: int | None, now: datetime) -> int:
         """Note that the audit of a recording begins; returns the recording's number."""
@@ -268,9 +224,9 @@ class Store:
         with self._writing() as c:
             if token is not None and (kept := c.execute(sa.select(calls.c.id).where(calls.c.token == token)).scalar()):
                 return int(kept)
-            call_row_id = _new_id(c.execute(calls.insert().values(**row)))
+            call_row_id = new_id(c.execute(calls.insert().values(**row)))
             if evaluation is not None:
-                c.execute(evaluations.insert().values(**_evaluation_row(call_row_id, record, evaluation, options, now)))
+                c.execute(evaluations.insert().values(**evaluation_row(call_row_id, record, evaluation, options, now)))
             c.execute(recordings.update().where(recordings.c.id == recording_id).values(**done))
             c.execute(
                 recordings.update()
@@ -288,7 +244,23 @@ class Store:
     ) -> None:
         """Add an evaluation to a stored record; earlier ones stay."""
         with self._writing() as c:
-            c.execute(evaluations.insert().values(**_evaluation_row(call_row_id, record, evaluation, options, now)))
+            c.execute(evaluations.insert().values(**evaluation_row(call_row_id, record, evaluation, options, now)))
+
+    def save_judged(self, judged: Sequence[Judged], *, options: Mapping[str, Any], now: datetime) -> None:
+        """Add the evaluations of calls that were judged again, all or none of them; earlier ones stay.
+
+        Of a call whose evaluation came out as it was, only what it was made from is noted.
+        """
+        with self._writing() as c:
+            for j in judged:
+                number = j.evaluation_id
+                if j.evaluation is not None:
+                    row = evaluation_row(j.call_row_id, j.record, j.evaluation, options, now)
+                    number = new_id(c.execute(evaluations.insert().values(**row)))
+                c.execute(judgings.delete().where(judgings.c.call_row_id == j.call_row_id))
+                if number is not None:
+                    made = {"call_row_id": j.call_row_id, "evaluation_id": number, "judging_key": j.judging_key}
+                    c.execute(judgings.insert().values(**made))
 
     def save_failure(self, recording_id: int, failure: Failure, *, now: datetime) -> None:
         """Mark a recording failed, with the reason; one that took its worker down is counted. A record from before stays."""
@@ -330,10 +302,10 @@ class Store:
             If there is none of that number.
         """
         with self._reading() as c:
-            row = c.execute(_calls_query().where(calls.c.id == call_row_id)).one_or_none()
+            row = c.execute(calls_query((call_row_id,))).one_or_none()
         if row is None:
             raise StoreError(f"{self.url}: no call has the row number {call_row_id}")
-        return _stored_call(row)
+        return stored_call(row)
 
     def calls(
         self, *, since: datetime | None = None, until: datetime | None = None, agent_id: str | None = None
@@ -353,10 +325,9 @@ class Store:
         StoredCall
             One is held in memory at a time.
         """
-        newest = _newest_calls()
         query = (
-            _calls_query()
-            .where(calls.c.id.in_(sa.select(newest.c.id)))
+            calls_query()
+            .where(calls.c.id.in_(sa.select(newest_calls().c.id)))
             .order_by(calls.c.started_at.nulls_first(), calls.c.call_id)
         )
         if since is not None:
@@ -367,7 +338,44 @@ class Store:
             query = query.where(calls.c.agent_id == agent_id)
         with self._reading() as c:
             for row in c.execution_options(yield_per=50).execute(query):
-                yield _stored_call(row)
+                yield stored_call(row)
+
+    def standings(self, *, since: datetime | None = None, until: datetime | None = None) -> tuple[Standing, ...]:
+        """How the newest record of each call stands, by start and call id; a period as :meth:`calls` takes it."""
+        query = standings_query()
+        if since is not None:
+            query = query.where(calls.c.started_at >= since)
+        if until is not None:
+            query = query.where(calls.c.started_at < until)
+        with self._reading() as c:
+            return tuple(Standing(**row._mapping) for row in c.execute(query))
+
+    def calls_by_row(self, call_row_ids: Sequence[int]) -> tuple[StoredCall, ...]:
+        """Some records with their newest evaluations, in the order asked for; a few dozen at a time are quick and small."""
+        with self._reading() as c:
+            rows = {row.id: row for row in c.execute(calls_query(tuple(call_row_ids)))}
+        return tuple(stored_call(rows[number]) for number in call_row_ids if number in rows)
+
+    def figures(self, fields: Sequence[str], language: str) -> Iterator[tuple[str | None, tuple[Any, ...]]]:
+        """Some fields of the newest record of every call in a language, with the agent's id, by row number.
+
+        Parameters
+        ----------
+        fields : sequence of str
+            As rules name them (:func:`audit.contract.json_place` must know their place).
+
+        Yields
+        ------
+        tuple
+            Agent and the values as stored, None where a record lacks one.
+        """
+        places = [calls.c.record[json_place(f)].as_string() for f in fields]
+        query = sa.select(calls.c.agent_id, *places).where(
+            calls.c.id.in_(sa.select(newest_calls().c.id)), calls.c.language == language
+        )
+        with self._reading() as c:
+            for row in c.execution_options(yield_per=500).execute(query.order_by(calls.c.id)):
+                yield row[0], tuple(row[1:])
 
     def failures(self) -> tuple[Failure, ...]:
         """Recordings that cannot be audited as things stand, then the notices of the newest run."""
@@ -415,7 +423,7 @@ def _begin(c: sa.Connection, path: str, call_id: str, *, size_bytes: int | None,
     known = c.execute(sa.select(recordings.c.id).where(recordings.c.path == path)).scalar()
     if known is None:
         row = {"path": path, "n_attempts": 1, "first_seen_at": now, **values}
-        return _new_id(c.execute(recordings.insert().values(**row)))
+        return new_id(c.execute(recordings.insert().values(**row)))
     again = recordings.update().where(recordings.c.id == known)
     c.execute(again.values(n_attempts=recordings.c.n_attempts + 1, **values))
     return int(known)
@@ -424,77 +432,3 @@ def _begin(c: sa.Connection, path: str, call_id: str, *, size_bytes: int | None,
 def sqlite_url(path: Path) -> str:
     """The URL of an SQLite file."""
     return sa.URL.create("sqlite", database=str(path.absolute())).render_as_string()
-
-
-def _newest_calls() -> sa.Subquery:
-    """The newest record of each call."""
-    newest = sa.select(sa.func.max(calls.c.id)).group_by(calls.c.call_id)
-    return sa.select(*(c for c in calls.c if c.name != "record")).where(calls.c.id.in_(newest)).subquery("newest_call")
-
-
-def _newest_evaluations() -> sa.Subquery:
-    """The newest evaluation of each record."""
-    newest = sa.select(sa.func.max(evaluations.c.id)).group_by(evaluations.c.call_row_id)
-    return sa.select(evaluations).where(evaluations.c.id.in_(newest)).subquery("newest_evaluation")
-
-
-def _calls_query() -> sa.Select[Any]:
-    verdicts = _newest_evaluations()
-    return sa.select(
-        *(calls.c[n] for n in ("id", "recording_id", "record", "measuring_key", "words_key", "metadata_key")),
-        recordings.c.path,
-        verdicts.c.evaluation,
-    ).select_from(calls.join(recordings).outerjoin(verdicts, verdicts.c.call_row_id == calls.c.id))
-
-
-def _entry(row: Any) -> LedgerEntry:
-    r = row._mapping
-    keys = AuditKeys(r["measuring_key"], r["words_key"], r["metadata_key"]) if r["call_row_id"] is not None else None
-    return LedgerEntry(
-        recording_id=r["id"],
-        keys=keys,
-        **{
-            n: r[n]
-            for n in (
-                "path", "call_id", "state", "sha256", "size_bytes", "mtime_ns", "call_row_id", "language", "scorecard",
-                "scorecard_sha256", "tool_version", "n_crashes",
-            )
-        },
-    )  # fmt: skip
-
-
-def _stored_call(row: sa.Row[Any]) -> StoredCall:
-    return StoredCall(
-        call_row_id=row.id,
-        recording_id=row.recording_id,
-        path=row.path,
-        record=record_from_json(row.record),
-        evaluation=evaluation_from_json(row.evaluation) if row.evaluation is not None else None,
-        keys=AuditKeys(row.measuring_key, row.words_key, row.metadata_key),
-    )
-
-
-def _evaluation_row(
-    call_row_id: int, record: CallRecord, evaluation: Evaluation, options: Mapping[str, Any], now: datetime
-) -> dict[str, Any]:
-    return {
-        "call_row_id": call_row_id,
-        "scorecard": evaluation.scorecard,
-        "scorecard_version": evaluation.scorecard_version,
-        "scorecard_sha256": evaluation.scorecard_sha256,
-        "score": evaluation.score,
-        "critical_failed": evaluation.critical_failed,
-        "n_failed_criteria": sum(o.outcome == "fail" for o in evaluation.outcomes),
-        "tool_version": record.tool_version,
-        "options": dict(options),
-        "created_at": now,
-        "evaluation": call_to_json(record, evaluation)["evaluation"],
-    }
-
-
-def _new_id(result: sa.CursorResult[Any]) -> int:
-    """The number that the database gave a new row."""
-    key = result.inserted_primary_key
-    if key is None:
-        raise StoreError("the database returned no number for a new row")
-    return int(key[0])

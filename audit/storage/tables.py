@@ -123,6 +123,15 @@ evaluations = sa.Table(
     sa.Column("evaluation", sa.JSON, nullable=False),
 )
 
+#: What the newest evaluation of a record was made from: bookkeeping of rescoring, the one table whose rows change.
+judgings = sa.Table(
+    "judgings",
+    metadata,
+    sa.Column("call_row_id", sa.ForeignKey("calls.id"), primary_key=True, autoincrement=False),
+    sa.Column("evaluation_id", sa.ForeignKey("evaluations.id"), nullable=False),
+    sa.Column("judging_key", sa.String(64), nullable=False),
+)
+
 #: What a run found beside its recordings: call-detail rows without one, and the reverse.
 notices = sa.Table(
     "notices",

@@ -20,7 +20,7 @@ from tests.storage.test_ledger import a_record, an_evaluation, saved
 GOOD = """
 import sqlalchemy as sa
 from alembic import op
-revision, down_revision = "0003", "0002"
+revision, down_revision = "0004", "0003"
 def upgrade():
     with op.batch_alter_table("recordings") as t:
         t.add_column(sa.Column("leased_by", sa.Text))
@@ -28,7 +28,7 @@ def upgrade():
 FAILS_HALF_WAY = """
 import sqlalchemy as sa
 from alembic import op
-revision, down_revision = "0003", "0002"
+revision, down_revision = "0004", "0003"
 def upgrade():
     op.create_table("leases", sa.Column("id", sa.Integer, primary_key=True))
     op.execute("UPDATE recordings SET call_id = 'changed'")
@@ -36,7 +36,7 @@ def upgrade():
 """
 LOSES_ROWS = """
 from alembic import op
-revision, down_revision = "0003", "0002"
+revision, down_revision = "0004", "0003"
 def upgrade():
     op.execute("DELETE FROM recordings")
 """
@@ -56,7 +56,7 @@ def with_next_change(tmp_path):
     def make(source: str):
         folder = tmp_path / "migrations"
         shutil.copytree(MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__"))
-        (folder / "versions" / "0003_next.py").write_text(source, "utf-8")
+        (folder / "versions" / "0004_next.py").write_text(source, "utf-8")
         return folder
 
     return make
@@ -115,14 +115,14 @@ def test_migrations_are_numbered_without_a_gap():
 def test_opening_twice_changes_nothing(engine):
     migrate(engine)
     migrate(engine)
-    assert revision_of(engine) == "0002"
+    assert revision_of(engine) == "0003"
 
 
 def test_a_store_keeps_its_rows_through_a_change(engine, with_next_change, tmp_path):
     with Store.in_folder(tmp_path) as store:
         saved(store, a_record(), an_evaluation())
     migrate(engine, migrations=with_next_change(GOOD))
-    assert revision_of(engine) == "0003"
+    assert revision_of(engine) == "0004"
     with engine.begin() as c:
         assert c.exec_driver_sql("SELECT call_id, leased_by FROM recordings").all() == [("c1", None)]
         assert c.exec_driver_sql("SELECT count(*) FROM evaluations JOIN calls ON calls.id = call_row_id").scalar() == 1
@@ -134,7 +134,7 @@ def test_a_change_that_fails_half_way_leaves_the_store_as_it_was_and_stays_pendi
         saved(store, a_record())
     with pytest.raises(StoreError, match="no_such_table"):
         migrate(engine, migrations=with_next_change(FAILS_HALF_WAY))
-    assert revision_of(engine) == "0002"
+    assert revision_of(engine) == "0003"
     assert "leases" not in tables_of(engine)
     with Store.in_folder(tmp_path) as store:
         assert [c.record.call_id for c in store.calls()] == ["c1"]
