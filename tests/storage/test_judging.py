@@ -8,14 +8,8 @@ import pytest
 
 from audit.errors import StoreError
 from audit.records import Measured, Measures
-from audit.storage import Judged, Store
+from audit.storage import Judged
 from tests.storage.test_ledger import NOW, a_record, an_evaluation, saved
-
-
-@pytest.fixture
-def store(tmp_path):
-    with Store.in_folder(tmp_path) as opened:
-        yield opened
 
 
 def judged(store, row, evaluation, key="k", evaluation_id=None):
