@@ -168,12 +168,11 @@ def _look(lines: Sequence[Floats], tones: Sequence[Tone], earliest_s: float) -> 
     looked = []
     for c, lv in enumerate(levels):
         answered = _any_other(talk, c)
-        resting = quiet[c] | _leaked(levels, talk, c)
-        found = music_of(judged[c], lv, quiet=resting, answered=answered, tones=tones_of[c], since_s=earliest_s)
+        found = music_of(judged[c], lv, quiet=quiet[c], answered=answered, tones=tones_of[c], since_s=earliest_s)
         long = [m.segment for m in found if m.segment.duration_s >= MIN_MUSIC_S]
         if long:
             again = familiar(judged[c], lines[c], long, since_s=earliest_s)
-            refined = music_of(again, lv, quiet=resting, answered=answered, tones=tones_of[c], since_s=earliest_s)
+            refined = music_of(again, lv, quiet=quiet[c], answered=answered, tones=tones_of[c], since_s=earliest_s)
             found = [_as_heard_first(r, found) for r in refined]
         said = find_announcements(lv, quiet[c], voice[c], others_quiet=~_any_other([~q for q in quiet], c), since_s=earliest_s)
         looked.append(_Leg(lv, quiet[c], voice[c], tuple(found), said, sounds[c], line_dbfs))
@@ -198,16 +197,6 @@ def _inside(segments: Sequence[Segment], n: int) -> Flags:
     for s in segments:
         flags[int(s.start_s / LEVEL_HOP_S) : int(s.end_s / LEVEL_HOP_S) + 1] = True
     return flags
-
-
-def _leaked(levels: Sequence[Levels], sounds: Sequence[Flags], channel: int) -> Flags:
-    """Where a leg carries no more than the leak of another one."""
-    own = levels[channel].dbfs[: len(sounds[channel])]
-    leaked = np.zeros(len(own), bool)
-    for c, other in enumerate(levels):
-        if c != channel:
-            leaked |= sounds[c] & (own < other.dbfs[: len(own)] - CROSSTALK_DB)
-    return leaked
 
 
 def _any_other(flags: Sequence[Flags], channel: int) -> Flags:
