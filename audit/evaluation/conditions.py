@@ -129,7 +129,11 @@ class Recall:
     said : tuple of str
         Phrases in which ``{it}`` stands for what was learned.
     known_as : str or None
-        Name of a variable that holds it, if the record already knows.
+        Name of a variable that holds it, if the record already knows; in English each word of it counts.
+    answered : tuple of str
+        As `learned`, but only in answers: in what is searched by `answered_where`.
+    answered_where : Where or None
+        Most often the next turn of `from_role` after a question.
     """
 
     learned: tuple[str, ...]
@@ -138,6 +142,8 @@ class Recall:
     known_as: str | None = None
     where: Where = AGENT
     match: MatchMode = "pinyin"
+    answered: tuple[str, ...] = ()
+    answered_where: Where | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,9 +237,10 @@ def parse_check(data: Mapping[str, Any]) -> Check:
         If the kind is unknown; validation has ruled that out.
     """
     kind = KINDS[data["kind"]]
-    rest = {k: _parsed(v) for k, v in data.items() if k not in ("kind", "where", "steps")}
-    if "where" in data:
-        rest["where"] = _where(data["where"])
+    rest = {k: _parsed(v) for k, v in data.items() if k not in ("kind", "where", "answered_where", "steps")}
+    for place in ("where", "answered_where"):
+        if place in data:
+            rest[place] = _where(data[place])
     if kind is Sequence:
         rest["steps"] = tuple(_step(s) for s in data["steps"])
     if kind is Turns and "role" in rest:
@@ -289,9 +296,10 @@ def parts_of(check: Check) -> tuple[tuple[str, Check], ...]:
         parts.append(("when", check.when))
     if isinstance(check, Count):
         parts.append(("of", check.of))
-    where: Where | None = getattr(check, "where", None)
-    if where is not None and where.near is not None and where.near.event is not None:
-        parts.append(("near", where.near.event))
+    for place, name in (("where", "near"), ("answered_where", "answered_where.near")):
+        where: Where | None = getattr(check, place, None)
+        if where is not None and where.near is not None and where.near.event is not None:
+            parts.append((name, where.near.event))
     return tuple(parts)
 
 

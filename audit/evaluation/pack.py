@@ -184,7 +184,7 @@ def _meaning_faults(file: YamlFile) -> Iterator[str]:
                 yield f"{file.at((*place, key))}: no record has the field {name!r}{_meant(name, KNOWN_FIELDS)}"
         if data["kind"] == "measure" and "baseline" in data:
             yield from _baseline_faults(file, place, data)
-        patterns = {"regex": ("any", "none", "unless_pattern"), "recall": ("learned",)}.get(data["kind"], ())
+        patterns = {"regex": ("any", "none", "unless_pattern"), "recall": ("learned", "answered")}.get(data["kind"], ())
         for key in patterns:
             for i, pattern in enumerate(data.get(key, ())):
                 yield from _pattern_faults(file, (*place, key, i), pattern, n_groups=1 if data["kind"] == "recall" else 0)

@@ -9,7 +9,7 @@ from audit.evaluation.call import Call, Judge, Result, say
 from audit.evaluation.checks.hits import Budget, distinct, evidence_of
 from audit.evaluation.checks.scope import Searched, search
 from audit.evaluation.conditions import GreetingHour, Recall
-from audit.evaluation.match import Hit, MatchMode, find
+from audit.evaluation.match import Heard, Hit, MatchMode, find
 from audit.evaluation.normalise import normalise
 
 
@@ -49,13 +49,12 @@ def judge_recall(check: Recall, call: Call, judge: Judge) -> Result:
     budget = Budget(call.matching.regex_timeout_s)
     known = call.variable(check.known_as) if check.known_as else None
     if known:
-        learned.append((normalise(known, call.language)[0], 0.0, None))
-    for heard in call.turns.get(check.from_role, ()):
-        for pattern in check.learned:
-            learned += [
-                (m[1], heard.times_s[m.end() - 1][1], Hit(heard, m.start(), m.end(), m[0], "normalised"))
-                for m in budget.finditer(pattern, heard.plain)
-            ]
+        learned += [(name, 0.0, None) for name in _names(normalise(known, call.language)[0], call.language)]
+    learned += _learned(check.learned, call.turns.get(check.from_role, ()), budget)
+    if check.answered_where is not None:
+        answers = search(check.answered_where, call, judge)
+        if isinstance(answers, Searched):
+            learned += _learned(check.answered, answers.turns, budget, answers)
     if not learned:
         return Result("not_applicable", say("通话中没有得知", "it was never learned in the call"))
     hits = _recalled(check.said, learned, searched, call, check.match)
@@ -69,6 +68,31 @@ def judge_recall(check: Recall, call: Call, judge: Judge) -> Result:
     window = replace(window, start_s=round(max(window.start_s, at_s), 2), end_s=round(max(window.end_s, at_s + 0.01), 2))
     before = (evidence_of(source, check.from_role),) if source is not None else ()
     return Result("fail", say(f"得知“{it}”后没有再用", f"“{it}” was learned and not used"), (*before, window))
+
+
+def _names(known: str, language: str) -> list[str]:
+    """What of a name on record may be said: in English each of its words, since few people are called by all of them.
+
+    Examples
+    --------
+    >>> _names("theresa a allen", "en"), _names("欧阳", "zh")
+    (['theresa', 'allen'], ['欧阳'])
+    """
+    return [w for w in known.split(" ") if len(w) > 1] or [known] if language == "en" else [known]
+
+
+def _learned(
+    patterns: Iterable[str], turns: Iterable[Heard], budget: Budget, within: Searched | None = None
+) -> list[tuple[str, float, Hit | None]]:
+    """What the one group of each expression caught, from when it is known, and where that was said."""
+    found = [
+        (m[1], heard.times_s[m.end() - 1][1], Hit(heard, m.start(), m.end(), m[0], "normalised"))
+        for heard in turns
+        for pattern in patterns
+        for m in budget.finditer(pattern, heard.plain)
+        if m[1]
+    ]
+    return [(it, at_s, hit) for it, at_s, hit in found if within is None or within.keep((hit,))]
 
 
 def _recalled(
