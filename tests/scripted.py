@@ -48,6 +48,11 @@ class ScriptedAuditor:
             os.kill(os.getpid(), signal.SIGKILL)
         if order == "slow":
             time.sleep(0.5)
+        if order == "hang":
+            time.sleep(600)
+        if order == "greedy":
+            taken = b"x" * (600 << 20)
+            time.sleep(600 + len(taken))
         transcript = Transcript("zh", self.model, (), None) if self.transcribe else None
         record = CallRecord(
             metadata.call_id,

@@ -10,16 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from audit.batch.files import call_file_name, make_out_folder, write_json
+    from audit.batch.patience import insist
     from audit.batch.run import BatchSummary, Job, Progress, run_batch
-    from audit.batch.workers import Auditor, MakeAuditor
+    from audit.batch.workers import Auditor, Limits, MakeAuditor
 
 _HOME = {
     "Auditor": "audit.batch.workers",
     "BatchSummary": "audit.batch.run",
     "Job": "audit.batch.run",
+    "Limits": "audit.batch.workers",
     "MakeAuditor": "audit.batch.workers",
     "Progress": "audit.batch.run",
     "call_file_name": "audit.batch.files",
+    "insist": "audit.batch.patience",
     "make_out_folder": "audit.batch.files",
     "run_batch": "audit.batch.run",
     "write_json": "audit.batch.files",
@@ -29,9 +32,11 @@ __all__ = [
     "Auditor",
     "BatchSummary",
     "Job",
+    "Limits",
     "MakeAuditor",
     "Progress",
     "call_file_name",
+    "insist",
     "make_out_folder",
     "run_batch",
     "write_json",

@@ -28,6 +28,9 @@ _LABELS = frozenset({"agent_id", "customer_number", "variables", "agent_name"})
 
 Work = Literal["audit", "rescore", "skip"]
 
+#: Name of the error of a recording that is not tried again for now.
+QUARANTINED = "Quarantined"
+
 
 class Judge(Protocol):
     """Holds records against the scorecard of this run."""
@@ -55,6 +58,8 @@ class Planned:
         "rescore" opens no audio: the stored record gets new metadata, a new evaluation, or both.
     entry : LedgerEntry or None
         What the store holds of this call; None for "audit".
+    seen_row_id : int or None
+        Number of the newest record of this call as the plan saw the store.
     """
 
     path: Path
@@ -65,6 +70,7 @@ class Planned:
     mtime_ns: int | None
     work: Work
     entry: LedgerEntry | None = None
+    seen_row_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +152,7 @@ def make_plan(
     sha256: Callable[[Path], str],
     judge: Judge,
     out: Path,
+    max_crashes: int | None = None,
 ) -> Plan:
     """Decide what to do with each recording.
 
@@ -162,6 +169,8 @@ def make_plan(
     judge : Judge
     out : Path
         The output folder, whose ``calls/`` may lack a file.
+    max_crashes : int, optional
+        A recording that took its worker down so often, and is still the same file, is refused.
 
     Returns
     -------
@@ -194,6 +203,15 @@ def make_plan(
             if i != keeper[0]:
                 refused[i] = _duplicate(path, call_id, keeper[1])
                 continue
+            before = known.by_path.get(path_key(path))
+            if (
+                max_crashes is not None
+                and before is not None
+                and before.n_crashes >= max_crashes
+                and _is_same_file(path, before)
+            ):
+                refused[i] = _quarantined(path, call_id, before)
+                continue
             one = _plan_one(path, metadata, known, settings=settings, sha256=sha256, judge=judge, out=out)
             if isinstance(one, Planned):
                 planned[i] = one
@@ -218,6 +236,21 @@ def _duplicate(path: Path, call_id: str, other: Path | str) -> Refused:
         hint="correct the call-detail record or the file name, or leave one of the two out",
     )
     return Refused(path, path_key(path), call_id, trouble_of(error))
+
+
+def _quarantined(path: Path, call_id: str, entry: LedgerEntry) -> Refused:
+    reason = f"not tried again: it took its worker process down {entry.n_crashes} times"
+    hint = "callaudit failures lists why; mend or replace the file, or try again with --retry"
+    return Refused(path, path_key(path), call_id, Trouble("worker", QUARANTINED, reason, hint))
+
+
+def _is_same_file(path: Path, entry: LedgerEntry) -> bool:
+    """Whether a file has the size and the time of change that it had when it failed."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return False
+    return entry.state == "failed" and (stat.st_size, stat.st_mtime_ns) == (entry.size_bytes, entry.mtime_ns)
 
 
 def _plan_one(
@@ -245,10 +278,12 @@ def _plan_one(
     except OSError:
         pass  # reading it says what is wrong, and how
 
-    def planned(work: Work, entry: LedgerEntry | None = None) -> Planned:
-        return Planned(path, key, metadata, keys, size, mtime, work, entry)
-
     entry = known.by_call.get(metadata.call_id)
+    seen = entry.call_row_id if entry is not None else None
+
+    def planned(work: Work, entry: LedgerEntry | None = None) -> Planned:
+        return Planned(path, key, metadata, keys, size, mtime, work, entry, seen)
+
     if entry is None:
         return planned("audit")
     here = entry.path == key

@@ -5,24 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
+from uuid import uuid4
 
 from audit import __version__
 from audit.batch.files import append_log, call_file_name, make_out_folder, printable, write_json
-from audit.batch.plan import Judge, Planned, Refused, make_plan
+from audit.batch.patience import insist
+from audit.batch.plan import QUARANTINED, Judge, Planned, Refused, make_plan
 from audit.batch.stopping import StopSignals
-from audit.batch.workers import InProcess, MakeAuditor, Task, Trouble, WorkerPool
+from audit.batch.workers import InProcess, Limits, MakeAuditor, Task, Trouble, WorkerPool
 from audit.contract import call_to_json
 from audit.errors import AuditError
 from audit.records import CallRecord, Failure, Metadata
-from audit.storage import Store
+from audit.storage import LEASE, Lease, Store
 from audit.verdicts import Evaluation
 
 if TYPE_CHECKING:
     from audit.pipeline import Settings
 
-End = Literal["audited", "rescored", "skipped", "failed"]
+End = Literal["audited", "rescored", "skipped", "failed", "elsewhere"]
 
 
 class Progress(Protocol):
@@ -62,6 +65,11 @@ class Job:
         Found before the run: rows of the call-detail record without a recording.
     lang : {"en", "zh"}
         Of the reasons in ``calls/*.json``.
+    limits : Limits
+        Of a worker process.
+    max_crashes : int
+        A recording that took its worker down so often is not tried again until its file changes or `retry` is asked for.
+    retry : bool
     """
 
     command: Literal["run", "measure"]
@@ -74,6 +82,9 @@ class Job:
     judge: Judge
     notices: tuple[Failure, ...] = ()
     lang: str = "en"
+    limits: Limits = field(default_factory=Limits)
+    max_crashes: int = 3
+    retry: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +106,8 @@ class BatchSummary:
         Seconds of audio measured, and the seconds it took.
     stopped_by : int or None
         Number of the signal that ended the run early.
+    n_elsewhere : int
+        Left to another run that is at work on them, or has done them meanwhile.
     """
 
     n_found: int = 0
@@ -107,11 +120,12 @@ class BatchSummary:
     audio_s: float = 0.0
     wall_s: float = 0.0
     stopped_by: int | None = None
+    n_elsewhere: int = 0
 
     @property
     def n_not_begun(self) -> int:
         """Recordings that a stopped run left alone."""
-        return self.n_found - self.n_audited - self.n_failed - self.n_skipped
+        return self.n_found - self.n_audited - self.n_failed - self.n_skipped - self.n_elsewhere
 
 
 def run_batch(job: Job, store: Store, *, progress: Progress, clock: Callable[[], datetime]) -> BatchSummary:
@@ -143,17 +157,17 @@ def run_batch(job: Job, store: Store, *, progress: Progress, clock: Callable[[],
     make_out_folder(job.out)
     started_at = clock()
     options = job_options(job)
-    run_id = store.begin_run(job.command, options, tool_version=__version__, now=started_at)
-    run = _Run(job, store, progress, clock, options)
+    run_id = insist(partial(store.begin_run, job.command, options, tool_version=__version__, now=started_at))
+    run = _Run(job, store, progress, clock, options, run_id)
     state: Literal["done", "interrupted", "failed"] = "failed"
     try:
         with StopSignals(progress.stopping) as stop:
             run.all(stop)
-        store.save_notices(run_id, job.notices)
+        insist(partial(store.save_notices, run_id, job.notices))
         state = "interrupted" if stop.level else "done"
     finally:
         summary = run.summary(stop.signum if stop.level else None, (clock() - started_at).total_seconds())
-        store.finish_run(run_id, state, _counts(summary), now=clock())
+        insist(partial(store.finish_run, run_id, state, _counts(summary), now=clock()))
     return summary
 
 
@@ -172,7 +186,10 @@ def _sha256(path: Path) -> str:
 
 
 def _counts(summary: BatchSummary) -> dict[str, int]:
-    return {n: getattr(summary, n) for n in ("n_found", "n_audited", "n_rescored", "n_failed", "n_skipped", "n_not_begun")}
+    return {
+        n: getattr(summary, n)
+        for n in ("n_found", "n_audited", "n_rescored", "n_failed", "n_skipped", "n_elsewhere", "n_not_begun")
+    }
 
 
 @dataclass(slots=True)
@@ -184,23 +201,26 @@ class _Run:
     progress: Progress
     clock: Callable[[], datetime]
     options: Mapping[str, Any]
-    ends: dict[End, int] = field(default_factory=lambda: {"audited": 0, "rescored": 0, "skipped": 0, "failed": 0})
+    run_id: int
+    ends: dict[End, int] = field(default_factory=lambda: dict.fromkeys(get_args(End), 0))
     call_ids: set[str] = field(default_factory=set)
     failures: list[Failure] = field(default_factory=list)
     audio_s: float = 0.0
     in_hand: dict[int, int] = field(default_factory=dict)  # task number -> recording's number in the store
+    renewed_at: datetime | None = None
 
     def all(self, stop: StopSignals) -> None:
         """Plan, then do the cheap work, then the work that opens audio."""
         self._forget_lost()
         plan = make_plan(
             self.job.recordings,
-            self.store.ledger(),
+            insist(self.store.ledger),
             settings=self.job.settings,
             find_metadata=self.job.find_metadata,
             sha256=_sha256,
             judge=self.job.judge,
             out=self.job.out,
+            max_crashes=None if self.job.retry else self.job.max_crashes,
         )
         to_audit = [p for p in plan.planned if p.work == "audit"]
         self.progress.started(n_calls=len(self.job.recordings), n_bytes=sum(p.size_bytes or 0 for p in to_audit))
@@ -228,28 +248,32 @@ class _Run:
             audio_s=self.audio_s,
             wall_s=wall_s,
             stopped_by=stopped_by,
+            n_elsewhere=self.ends["elsewhere"],
         )
 
     def _forget_lost(self) -> None:
         """Take failed recordings that are gone out of the list of failures."""
-        gone = [e.recording_id for e in self.store.ledger() if e.state == "failed" and not Path(e.path).exists()]
+        gone = [e.recording_id for e in insist(self.store.ledger) if e.state == "failed" and not Path(e.path).exists()]
         if gone:
-            self.store.supersede(gone, "the file is gone", now=self.clock())
+            insist(partial(self.store.supersede, gone, "the file is gone", now=self.clock()))
 
     def _audit(self, todo: Sequence[Planned], stop: StopSignals) -> None:
         """Give the recordings to the workers and keep what comes back."""
-        tasks = [Task(i, p.path, p.metadata) for i, p in enumerate(todo)]
+        tasks = [Task(i, p.path, p.metadata, p.size_bytes or 0) for i, p in enumerate(todo)]
 
-        def begin(task: Task) -> None:
+        def begin(task: Task) -> bool:
             p = todo[task.number]
-            self.in_hand[task.number] = self.store.begin(
-                p.key, p.metadata.call_id, size_bytes=p.size_bytes, mtime_ns=p.mtime_ns, now=self.clock()
-            )
+            number = self._claim(p)
+            if number is None:
+                self._count(p, "elsewhere", 0.0)
+                return False
+            self.in_hand[task.number] = number
+            return True
 
         make, n_workers = self.job.make_auditor, self.job.n_workers
         try:
-            with WorkerPool(make, n_workers) if n_workers else InProcess(make) as pool:
-                for task, came in pool.run(tasks, begin=begin, stop_level=stop.look):
+            with WorkerPool(make, n_workers, self.job.limits) if n_workers else InProcess(make) as pool:
+                for task, came in pool.run(tasks, begin=begin, stop_level=partial(self._look, stop)):
                     p, recording_id = todo[task.number], self.in_hand[task.number]
                     if isinstance(came, Trouble):
                         if came.fatal:
@@ -260,12 +284,28 @@ class _Run:
                         self._count(p, "audited", came.record.recording.duration_s)
                     del self.in_hand[task.number]
         finally:
-            self.store.put_back(self.in_hand.values())
+            insist(partial(self.store.put_back, list(self.in_hand.values())))
+
+    def _claim(self, p: Planned) -> int | None:
+        """Take a recording for this run; None where another run has it."""
+        now = self.clock()
+        claim = partial(self.store.claim, p.key, p.metadata.call_id, size_bytes=p.size_bytes, mtime_ns=p.mtime_ns)
+        return insist(partial(claim, lease=Lease(self.run_id, now + LEASE), seen_row_id=p.seen_row_id, now=now))
+
+    def _look(self, stop: StopSignals) -> int:
+        """Whether to stop; by the way, renew what is in hand."""
+        now = self.clock()
+        if self.renewed_at is None or now - self.renewed_at > LEASE / 3:
+            self.renewed_at = now
+            if self.in_hand:
+                insist(partial(self.store.renew, list(self.in_hand.values()), Lease(self.run_id, now + LEASE)))
+        return stop.look()
 
     def _keep(self, p: Planned, recording_id: int, record: CallRecord, evaluation: Evaluation | None) -> None:
         """Write a call's file, then its rows."""
         self._write(record, evaluation)
-        self.store.save_result(recording_id, record, evaluation, p.keys, options=self.options, now=self.clock())
+        save = partial(self.store.save_result, recording_id, record, evaluation, p.keys, options=self.options, now=self.clock())
+        insist(partial(save, token=uuid4().hex))
 
     def _write(self, record: CallRecord, evaluation: Evaluation | None) -> None:
         path = self.job.out / "calls" / call_file_name(record.call_id)
@@ -275,7 +315,7 @@ class _Run:
         """Bring a stored call up to date without opening its audio."""
         if p.entry is None or p.entry.call_row_id is None or p.entry.keys is None:
             raise AuditError(f"{p.path}: nothing is stored of this call")
-        stored = self.store.call(p.entry.call_row_id)
+        stored = insist(partial(self.store.call, p.entry.call_row_id))
         same_words = p.keys.words is not None and p.keys.words == p.entry.keys.words
         evaluation = stored.evaluation
         if p.entry.keys.metadata == p.keys.metadata and p.entry.path == p.key and p.entry.state == "done":
@@ -283,15 +323,17 @@ class _Run:
             if same_words and self._scorecard_changed(p, record):
                 evaluation = self.job.judge.evaluate(record)
                 if evaluation is not None:
-                    self.store.save_evaluation(stored.call_row_id, record, evaluation, options=self.options, now=self.clock())
+                    add = partial(self.store.save_evaluation, stored.call_row_id, record, evaluation)
+                    insist(partial(add, options=self.options, now=self.clock()))
             self._write(record, evaluation)
         else:
             record = replace(stored.record, metadata=p.metadata, recording=replace(stored.record.recording, path=str(p.path)))
             if record.transcript is not None:
                 evaluation = self.job.judge.evaluate(record)
-            recording_id = self.store.begin(
-                p.key, p.metadata.call_id, size_bytes=p.size_bytes, mtime_ns=p.mtime_ns, now=self.clock()
-            )
+            recording_id = self._claim(p)
+            if recording_id is None:
+                self._count(p, "elsewhere", 0.0)
+                return
             kept = replace(p, keys=replace(p.keys, words=p.entry.keys.words))
             self._keep(kept, recording_id, record, evaluation)
         self._count(p, "rescored", 0.0)
@@ -302,27 +344,30 @@ class _Run:
 
     def _skip(self, p: Planned) -> None:
         if p.entry is not None and p.entry.path == p.key and p.mtime_ns != p.entry.mtime_ns:
-            self.store.note_unchanged(p.entry.recording_id, size_bytes=p.size_bytes, mtime_ns=p.mtime_ns)
+            insist(partial(self.store.note_unchanged, p.entry.recording_id, size_bytes=p.size_bytes, mtime_ns=p.mtime_ns))
         self._count(p, "skipped", 0.0)
 
     def _count(self, p: Planned, end: End, audio_s: float) -> None:
         self.ends[end] += 1
-        self.call_ids.add(p.metadata.call_id)
+        if end != "elsewhere":
+            self.call_ids.add(p.metadata.call_id)
         self.audio_s += audio_s
         n_bytes = (p.size_bytes or 0) if p.work == "audit" else 0
         self.progress.ended(p.metadata.call_id, end, n_bytes=n_bytes, audio_s=audio_s)
 
     def _refuse(self, r: Refused) -> None:
-        recording_id = self.store.begin(r.key, r.call_id, size_bytes=None, mtime_ns=None, now=self.clock())
-        self._fail(recording_id, str(r.path), r.call_id, r.trouble, n_bytes=0)
+        begin = partial(self.store.begin, r.key, r.call_id, size_bytes=None, mtime_ns=None, now=self.clock())
+        kept = r.trouble.error == QUARANTINED  # it stands in the store as it failed, and is not failing anew
+        self._fail(None if kept else insist(begin), str(r.path), r.call_id, r.trouble, n_bytes=0)
 
-    def _fail(self, recording_id: int, path: str, call_id: str, trouble: Trouble, *, n_bytes: int) -> None:
+    def _fail(self, recording_id: int | None, path: str, call_id: str, trouble: Trouble, *, n_bytes: int) -> None:
         """Keep a failure; its traceback, if it has one, goes to the log."""
         shown = printable(path)
         failure = Failure(call_id, shown, trouble.stage, trouble.error, trouble.reason, trouble.next_step)
         if trouble.traceback:
             append_log(self.job.out, self.clock(), f"{call_id} {shown}", trouble.traceback)
-        self.store.save_failure(recording_id, failure, now=self.clock())
+        if recording_id is not None:
+            insist(partial(self.store.save_failure, recording_id, failure, now=self.clock()))
         self.failures.append(failure)
         self.ends["failed"] += 1
         self.progress.ended(call_id, "failed", n_bytes=n_bytes, audio_s=0.0)

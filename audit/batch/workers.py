@@ -11,11 +11,13 @@ from __future__ import annotations
 import multiprocessing as mp
 import os
 import signal
+import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from math import inf
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -68,12 +70,35 @@ MakeAuditor = Callable[[], Auditor]
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """How much a worker may take for one call before it is ended.
+
+    Attributes
+    ----------
+    base_s, per_mib_s : float
+        Seconds for any call, and more for each mebibyte of its file: at 8 kbit/s, the fewest that speech takes, one holds
+        17 minutes.
+    memory_bytes : float
+        Of memory in use, the speech model included.
+    """
+
+    base_s: float = 600.0
+    per_mib_s: float = 240.0
+    memory_bytes: float = inf
+
+    def time_s(self, size_bytes: int) -> float:
+        """Seconds for a call whose file has so many bytes."""
+        return self.base_s + self.per_mib_s * size_bytes / (1 << 20)
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     """One recording to audit; `number` is the caller's."""
 
     number: int
     path: Path
     metadata: Metadata
+    size_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +156,16 @@ class WorkerPool:
         Builds the auditor in the worker; must be picklable.
     n_workers : int
         At least 1.
+    limits : Limits
+        A worker that goes beyond is ended; the call is reported and the others go on.
     """
 
-    def __init__(self, make_auditor: MakeAuditor, n_workers: int) -> None:
+    def __init__(self, make_auditor: MakeAuditor, n_workers: int, limits: Limits | None = None) -> None:
         if n_workers < 1:
             raise ValueError(f"n_workers must be at least 1, not {n_workers}")
         self._make_auditor = make_auditor
         self._n_workers = n_workers
+        self._limits = limits or Limits()
         self._workers: list[_Worker] = []
 
     def __enter__(self) -> WorkerPool:
@@ -148,7 +176,7 @@ class WorkerPool:
             w.dismiss()
 
     def run(
-        self, tasks: Iterable[Task], *, begin: Callable[[Task], None], stop_level: Callable[[], int]
+        self, tasks: Iterable[Task], *, begin: Callable[[Task], bool], stop_level: Callable[[], int]
     ) -> Iterator[tuple[Task, AuditedCall | Trouble]]:
         """Audit all tasks and yield each result as it comes.
 
@@ -156,7 +184,7 @@ class WorkerPool:
         ----------
         tasks : iterable of Task
         begin : callable
-            Told of each task before a worker gets it.
+            Told of each task before a worker gets it; False leaves it out.
         stop_level : callable
             0 go on, 1 begin nothing more, 2 drop what is being done.
 
@@ -185,26 +213,41 @@ class WorkerPool:
                     continue
                 if (answer := self._hear(w)) is not None:
                     yield answer
+            for w in list(self._workers):
+                if (ended := self._end_beyond_limits(w)) is not None:
+                    yield ended
 
     def _busy(self) -> bool:
         return any(w.task for w in self._workers)
 
-    def _hand_out(self, left: deque[Task], begin: Callable[[Task], None]) -> None:
+    def _hand_out(self, left: deque[Task], begin: Callable[[Task], bool]) -> None:
         """Give every idle worker a task, starting workers as there is work for them."""
-        while left and len(self._workers) < self._n_workers and all(w.task for w in self._workers):
+        while len(self._workers) < self._n_workers and all(w.task for w in self._workers):
+            if (task := _next(left, begin)) is None:
+                return
             self._workers.append(_Worker(self._make_auditor))
-            self._give(self._workers[-1], left.popleft(), begin)
+            self._workers[-1].give(task)
         for w in self._workers:
-            if left and w.task is None:
-                self._give(w, left.popleft(), begin)
+            if w.task is None and (task := _next(left, begin)) is not None:
+                w.give(task)
 
-    def _give(self, w: _Worker, task: Task, begin: Callable[[Task], None]) -> None:
-        begin(task)
-        w.task = task
-        try:
-            w.pipe.send(task)
-        except OSError:
-            return  # it died while idle: its sentinel tells, and the task is reported there
+    def _end_beyond_limits(self, w: _Worker) -> tuple[Task, Trouble] | None:
+        """End a worker that takes too long, or too much memory, for its call."""
+        if w.task is None:
+            return None
+        most_s = self._limits.time_s(w.task.size_bytes)
+        if (took_s := time.monotonic() - w.given_at) > most_s:
+            name, reason = "TimeLimit", f"not done after {took_s:.0f} s: ended"
+            hint = "the file may be crafted or damaged: try it alone; --time-limit allows more"
+        elif (memory := w.memory_bytes()) > self._limits.memory_bytes:
+            name, reason = "MemoryLimit", f"the worker process took {memory / (1 << 20):.0f} MiB for this call: ended"
+            hint = "the file may be crafted or damaged: try it alone; --memory-limit allows more"
+        else:
+            return None
+        task = w.task
+        self._workers.remove(w)
+        w.dismiss(at_once=True)
+        return task, Trouble("worker", name, reason, hint)
 
     def _hear(self, w: _Worker) -> tuple[Task, AuditedCall | Trouble] | None:
         """Take a worker's message, or its death."""
@@ -233,6 +276,15 @@ class WorkerPool:
         return task, Trouble("worker", "WorkerDied", reason, hint)
 
 
+def _next(left: deque[Task], begin: Callable[[Task], bool]) -> Task | None:
+    """The next task that is to be done."""
+    while left:
+        task = left.popleft()
+        if begin(task):
+            return task
+    return None
+
+
 class InProcess:
     """The same without a process of its own, for a debugger: a call that crashes takes all down.
 
@@ -251,14 +303,15 @@ class InProcess:
         """Nothing is left to end."""
 
     def run(
-        self, tasks: Iterable[Task], *, begin: Callable[[Task], None], stop_level: Callable[[], int]
+        self, tasks: Iterable[Task], *, begin: Callable[[Task], bool], stop_level: Callable[[], int]
     ) -> Iterator[tuple[Task, AuditedCall | Trouble]]:
         """Audit all tasks, one after the other; see :meth:`WorkerPool.run`."""
         auditor: Auditor | None = None
         for task in tasks:
             if stop_level():
                 return
-            begin(task)
+            if not begin(task):
+                continue
             auditor = auditor or self._make_auditor()
             yield task, audit_one(auditor, task)
 
@@ -289,12 +342,29 @@ class _Worker:
             self.process.start()
         theirs.close()
         self.task: Task | None = None
+        self.given_at = 0.0
         self.is_ready = False
 
-    def dismiss(self) -> None:
-        """Let an idle worker end; end a busy one."""
+    def give(self, task: Task) -> None:
+        """Send a task; if the worker died while idle, its sentinel tells, and the task is reported there."""
+        self.task, self.given_at = task, time.monotonic()
+        with suppress(OSError):
+            self.pipe.send(task)
+
+    def memory_bytes(self) -> int:
+        """Memory that the process has in use; 0 where the system does not tell."""
+        try:
+            pages = int(Path(f"/proc/{self.process.pid}/statm").read_text("ascii").split()[1])
+        except (OSError, ValueError, IndexError):
+            return 0
+        return pages * os.sysconf("SC_PAGE_SIZE")
+
+    def dismiss(self, *, at_once: bool = False) -> None:
+        """Let an idle worker end; end a busy one, `at_once` without asking."""
         self.pipe.close()
-        if self.task is not None:
+        if at_once:
+            self.process.kill()
+        elif self.task is not None:
             self.process.terminate()
         self.process.join(timeout=3.0)
         if self.process.is_alive():

@@ -66,7 +66,9 @@ class Archive:
             raise MetadataError(f"{path}: the date 31/31 cannot be read", hint="correct the record")
         return self.metadata.get(path.stem, Metadata(path.stem))
 
-    def run(self, *, witness: Witness | None = None, version: str = "v1", n_workers: int = 0, **changes) -> BatchSummary:
+    def run(
+        self, *, witness: Witness | None = None, version: str = "v1", n_workers: int = 0, clock=lambda: NOW, **changes
+    ) -> BatchSummary:
         settings = changes.pop("settings", Settings())
         job = Job(
             command="run" if settings.transcribe else "measure",
@@ -80,7 +82,7 @@ class Archive:
         )
         self.out.mkdir(exist_ok=True)
         with Store.in_folder(self.out) as store:
-            return run_batch(replace(job, **changes), store, progress=witness or Witness(), clock=lambda: NOW)
+            return run_batch(replace(job, **changes), store, progress=witness or Witness(), clock=clock)
 
     def audited(self) -> list[str]:
         """Names of all recordings ever opened by an auditor, in order."""
@@ -418,7 +420,7 @@ PROGRAM = """
 import sys
 from pathlib import Path
 if __name__ == "__main__":
-    from tests.test_batch import Archive, Witness
+    from tests.batch.test_run import Archive, Witness
     archive = Archive(Path(sys.argv[1]), Path(sys.argv[2]))
     witness = Witness()
     witness.after_each = lambda: print("one", flush=True)

@@ -1,0 +1,127 @@
+"""What must not stop a night: calls that hang or eat memory, two batches at once, a store that is away for a while."""
+
+from __future__ import annotations
+
+import os
+import threading
+from datetime import datetime, timedelta
+
+import pytest
+
+from audit.batch import Limits, insist
+from audit.errors import StoreGone
+from audit.storage import Lease, Store
+from tests.batch.test_run import NOW, Witness, archive, counts
+
+__all__ = ["archive"]
+
+
+def test_a_call_that_hangs_is_ended_and_the_others_go_on(archive):
+    archive.add("a.wav", "hang")
+    archive.add("b.wav")
+    summary = archive.run(n_workers=1, limits=Limits(base_s=2.0, per_mib_s=0.0))
+    assert counts(summary) == (1, 1, 0)
+    (failure,) = archive.failures()
+    assert (failure.call_id, failure.stage, failure.error) == ("a", "worker", "TimeLimit")
+    assert "not done after" in failure.reason
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="this system does not tell what memory a process has")  # noqa: PTH110
+def test_a_call_that_takes_too_much_memory_is_ended_and_the_others_go_on(archive):
+    archive.add("a.wav", "greedy")
+    archive.add("b.wav")
+    assert counts(archive.run(n_workers=1, limits=Limits(memory_bytes=500 << 20))) == (1, 1, 0)
+    assert [(f.call_id, f.error) for f in archive.failures()] == [("a", "MemoryLimit")]
+
+
+def test_a_larger_file_gets_more_time():
+    assert Limits(base_s=60, per_mib_s=10).time_s(3 << 20) == 90
+
+
+def test_a_recording_that_crashes_thrice_is_left_alone_until_it_changes_or_a_retry_is_asked_for(archive):
+    bad = archive.add("a.wav", "crash")
+    archive.add("b.wav")
+    for _ in range(3):
+        assert archive.run(n_workers=1).n_failed == 1
+    assert archive.audited().count("a.wav") == 3
+    fourth = archive.run(n_workers=1)
+    assert (fourth.n_failed, archive.audited().count("a.wav")) == (1, 3)
+    assert [f.error for f in fourth.failures] == ["Quarantined"]
+    assert [f.error for f in archive.failures()] == ["WorkerDied"], "the store keeps why"
+    archive.run(n_workers=1, retry=True)
+    assert archive.audited().count("a.wav") == 4
+    bad.write_text("fine again")
+    assert counts(archive.run(n_workers=1)) == (1, 0, 1)
+    bad.write_text("crash once more")
+    archive.run(n_workers=1)
+    archive.run(n_workers=1)
+    assert archive.audited().count("a.wav") == 7, "a success wipes the count"
+
+
+def test_what_another_batch_is_at_is_left_to_it(archive):
+    archive.add("a.wav")
+    path = archive.add("b.wav")
+    archive.out.mkdir()
+    with Store.in_folder(archive.out) as store:
+        other = store.begin_run("run", {}, tool_version="0.1.0", now=NOW)
+        lease = Lease(other, NOW + timedelta(minutes=5))
+        store.claim(str(path), "b", size_bytes=1, mtime_ns=1, lease=lease, seen_row_id=None, now=NOW)
+    witness = Witness()
+    summary = archive.run(witness=witness)
+    assert (counts(summary), summary.n_elsewhere, summary.n_not_begun) == ((1, 0, 0), 1, 0)
+    assert ("b", "elsewhere") in witness.ends
+
+
+def test_two_batches_started_at_once_do_each_recording_once(archive):
+    for i in range(12):
+        archive.add(f"{i:02}.wav", "slow")
+    summaries = []
+    threads = [threading.Thread(target=lambda: summaries.append(archive.run())) for _ in range(2)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert sorted(archive.audited()) == [f"{i:02}.wav" for i in range(12)]
+    assert sum(s.n_audited for s in summaries) == 12
+    assert len(archive.stored()) == 12
+
+
+def test_a_lease_is_renewed_while_a_call_takes_long(archive, monkeypatch):
+    archive.add("a.wav", "slow")
+    ticks = iter(range(10_000))
+    renewed: list[datetime] = []
+    monkeypatch.setattr(Store, "renew", lambda self, ids, lease: renewed.append(lease.until))
+    archive.run(n_workers=1, clock=lambda: NOW + timedelta(minutes=2 * next(ticks)))
+    assert len(renewed) > 1
+    assert renewed == sorted(renewed)
+
+
+def test_a_store_that_is_away_for_a_while_loses_nothing(archive, monkeypatch):
+    archive.add("a.wav")
+    archive.add("b.wav")
+    save, away, pauses = Store.save_result, iter([True, True, False, True, False]), []
+
+    def now_and_then(self, *args, **kwargs):
+        kept = save(self, *args, **kwargs)
+        if next(away):  # it was kept, and the answer was lost on the way
+            raise StoreGone("server closed the connection")
+        return kept
+
+    monkeypatch.setattr(Store, "save_result", now_and_then)
+    monkeypatch.setattr(insist, "__kwdefaults__", {**(insist.__kwdefaults__ or {}), "sleep": pauses.append})
+    assert counts(archive.run()) == (2, 0, 0)
+    with Store.in_folder(archive.out) as store, store._reading() as c:
+        assert c.exec_driver_sql("SELECT count(*) FROM calls").scalar() == 2
+    assert pauses == [0.5, 1.0, 0.5]
+
+
+def test_patience_ends():
+    pauses: list[float] = []
+
+    def away():
+        raise StoreGone("connection refused")
+
+    with pytest.raises(StoreGone):
+        insist(away, sleep=pauses.append, patience_s=60)
+    assert 60 <= sum(pauses) < 75
+    assert max(pauses) <= 15
