@@ -70,6 +70,8 @@ class Job:
     max_crashes : int
         A recording that took its worker down so often is not tried again until its file changes or `retry` is asked for.
     retry : bool
+    argv : tuple of str
+        The command line, kept with the run so that it can be given again.
     """
 
     command: Literal["run", "measure"]
@@ -85,6 +87,7 @@ class Job:
     limits: Limits = field(default_factory=Limits)
     max_crashes: int = 3
     retry: bool = False
+    argv: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +178,7 @@ def job_options(job: Job) -> dict[str, Any]:
     """The options of a run as plain values, kept with each of its evaluations."""
     s = asdict(job.settings)
     s["profile"] = {k: dict(v) if isinstance(v, Mapping) else v for k, v in s["profile"].items()}
-    return {**s, "n_workers": job.n_workers, "lang": job.lang}
+    return {**s, "n_workers": job.n_workers, "lang": job.lang, "argv": list(job.argv), "folder": str(Path.cwd())}
 
 
 def _sha256(path: Path) -> str:

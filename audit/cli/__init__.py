@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, LazyCommand] = {
         "audit.cli.transcribe", "transcribe", "Print what was said: two columns, or SRT, WebVTT, JSON, vCon."
     ),
     "rescore": LazyCommand("audit.cli.rescore", "rescore", "Hold calls already stored against a scorecard again."),
+    "failures": LazyCommand("audit.cli.failures", "failures", "List what could not be audited and why; try it again."),
     "report": LazyCommand("audit.cli.report", "report", "Write scorecards and team pages of a period from the store."),
     "rules": LazyCommand("audit.cli.rules", "rules", "Check, test and explain rule packs."),
     "models": LazyCommand("audit.cli.models", "models", "List, install and verify speech models."),

@@ -202,10 +202,12 @@ def _last_line(s: BatchSummary, index: Path, lang: str) -> str:
     if lang == "zh":
         cheap = f"（其中 {s.n_rescored} 通未重开录音）" if s.n_rescored else ""
         pace = f"，用时 {clock_face(s.wall_s)}，每小时处理 {speed:.1f} 小时录音" if speed else ""
-        return f"审核 {s.n_audited} 通{cheap}，失败 {s.n_failed} 通，跳过 {s.n_skipped} 通{pace}；请打开 {index}"
+        left = f"，留给另一次运行 {s.n_elsewhere} 通" if s.n_elsewhere else ""
+        return f"审核 {s.n_audited} 通{cheap}，失败 {s.n_failed} 通，跳过 {s.n_skipped} 通{left}{pace}；请打开 {index}"
     cheap = f" ({s.n_rescored} without opening audio)" if s.n_rescored else ""
     pace = f" in {clock_face(s.wall_s)}, {speed:.1f} h of audio per hour" if speed else ""
-    return f"{s.n_audited} audited{cheap}, {s.n_failed} failed, {s.n_skipped} skipped{pace}; see {index}"
+    left = f", {s.n_elsewhere} left to another run" if s.n_elsewhere else ""
+    return f"{s.n_audited} audited{cheap}, {s.n_failed} failed, {s.n_skipped} skipped{left}{pace}; see {index}"
 
 
 def _stopped_line(s: BatchSummary, out: Path, lang: str) -> str:

@@ -38,7 +38,8 @@ def demo(out: Path, jobs: int | None, lang: str) -> None:
     """
     from rich.console import Console
 
-    from audit.cli.run import audit_archive
+    from audit.cli.options import worker_limits
+    from audit.cli.run import Means, audit_archive
     from audit.pipeline import Settings
     from audit.profile import load_profile
     from audit.resources import resource_dir
@@ -55,7 +56,7 @@ def demo(out: Path, jobs: int | None, lang: str) -> None:
             settings,
             cdr=samples / "cdr.csv",
             store_url=None,
-            n_workers=n_workers,
+            means=Means(n_workers, worker_limits(None, None, n_workers)),
             fail_on=(),
             lang=lang,
         )

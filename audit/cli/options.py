@@ -16,6 +16,7 @@ from audit.cli import default_lang
 from audit.errors import UsageError
 
 if TYPE_CHECKING:
+    from audit.batch import Limits
     from audit.storage import Store
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -80,6 +81,19 @@ def call_options(command: Command) -> Command:
 def audit_options(command: Command) -> Command:
     """What ``run`` and ``measure`` share."""
     for option in (
+        click.option("--retry", is_flag=True, help="Try recordings again that took their worker down three times."),
+        click.option(
+            "--memory-limit",
+            type=click.IntRange(256),
+            metavar="MIB",
+            help="Memory of a worker process; beyond it the call fails. [default: 4096, more where there is more]",
+        ),
+        click.option(
+            "--time-limit",
+            type=click.IntRange(1),
+            metavar="SECONDS",
+            help="Time for a call; beyond it the call fails. [default: 600, and 240 more for each MiB of its file]",
+        ),
         click.option(
             "--jobs", type=click.IntRange(0), help="Worker processes; 0: none, for a debugger. [default: by processors]"
         ),
@@ -170,6 +184,23 @@ def existing_store(folder: Path | None, url: str | None) -> Store:
             raise UsageError(f"{folder}: holds no callaudit.db", hint="name the --out folder of an earlier callaudit run")
         return Store.in_folder(folder)
     return Store(url or "")
+
+
+def worker_limits(time_limit_s: int | None, memory_limit_mib: int | None, n_workers: int) -> Limits:
+    """What a worker may take for one call: what was asked for, else what no sound recording needs.
+
+    Parameters
+    ----------
+    n_workers : int
+        They share nine tenths of the machine's memory; none has less than 4 GiB.
+    """
+    from audit.batch import Limits
+
+    shared = 0.9 * os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / max(1, n_workers)
+    memory_bytes = max(float(4 << 30), shared) if memory_limit_mib is None else float(memory_limit_mib << 20)
+    if time_limit_s is None:
+        return Limits(memory_bytes=memory_bytes)
+    return Limits(base_s=float(time_limit_s), per_mib_s=0.0, memory_bytes=memory_bytes)
 
 
 def workers_and_threads(jobs: int | None) -> tuple[int, int]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import sys
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -16,17 +17,27 @@ from audit.cli.options import (
     lang_option,
     open_store,
     spread,
+    worker_limits,
     workers_and_threads,
 )
 from audit.errors import MetadataError, ProfileError, UsageError
 
 if TYPE_CHECKING:
-    from audit.batch import Job
+    from audit.batch import Job, Limits
     from audit.ingest import CallDetails
     from audit.pipeline import Settings
     from audit.profile import Profile
     from audit.records import Failure, Metadata
     from audit.storage import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """With what an archive is audited: worker processes, what each may take, and whether given-up recordings are tried."""
+
+    n_workers: int
+    limits: Limits
+    retry: bool = False
 
 
 @click.command(short_help="Audit recordings: measure, transcribe, score, write the scorecards.")
@@ -51,6 +62,9 @@ def run(
     agent_channel: str,
     store_url: str | None,
     jobs: int | None,
+    time_limit: int | None,
+    memory_limit: int | None,
+    retry: bool,
     scorecard: str | None,
     model: str | None,
     language: str,
@@ -88,7 +102,8 @@ def run(
         scorecard=scorecard,
         transcripts=_transcripts(transcripts),
     )
-    audit_archive("run", paths, out, settings, cdr=cdr, store_url=store_url, n_workers=n_workers, fail_on=fail_on, lang=lang)
+    means = Means(n_workers, worker_limits(time_limit, memory_limit, n_workers), retry)
+    audit_archive("run", paths, out, settings, cdr=cdr, store_url=store_url, means=means, fail_on=fail_on, lang=lang)
 
 
 @click.command(short_help="The same without speech recognition: timing and acoustics only.")
@@ -103,6 +118,9 @@ def measure(
     agent_channel: str,
     store_url: str | None,
     jobs: int | None,
+    time_limit: int | None,
+    memory_limit: int | None,
+    retry: bool,
     lang: str,
 ) -> None:
     """Measure the recordings under each PATH without recognising speech: rings, holds, silences, levels.
@@ -126,7 +144,8 @@ def measure(
         cpu_threads=n_threads,
         transcripts=_transcripts(transcripts),
     )
-    audit_archive("measure", paths, out, settings, cdr=cdr, store_url=store_url, n_workers=n_workers, fail_on=(), lang=lang)
+    means = Means(n_workers, worker_limits(time_limit, memory_limit, n_workers), retry)
+    audit_archive("measure", paths, out, settings, cdr=cdr, store_url=store_url, means=means, fail_on=(), lang=lang)
 
 
 def audit_archive(
@@ -137,7 +156,7 @@ def audit_archive(
     *,
     cdr: Path | None,
     store_url: str | None,
-    n_workers: int,
+    means: Means,
     fail_on: tuple[FailOn, ...],
     lang: str,
 ) -> None:
@@ -161,7 +180,7 @@ def audit_archive(
     for problem in found.problems:
         click.echo(f"callaudit: {problem}", err=True)
     details = call_details(cdr, settings.profile)
-    n_workers, n_threads = spread(n_workers, settings.cpu_threads, len(found.recordings))
+    n_workers, n_threads = spread(means.n_workers, settings.cpu_threads, len(found.recordings))
     settings = replace(settings, cpu_threads=n_threads)
     job = Job(
         command=command,
@@ -174,6 +193,9 @@ def audit_archive(
         judge=ScorecardJudge(settings),
         notices=(*_not_searched(found.problems), *_unmatched(details, found.recordings, settings.profile)),
         lang=lang,
+        limits=means.limits,
+        retry=means.retry,
+        argv=tuple(sys.argv[1:]),
     )
     with open_store(out, store_url) as store:
         with ShownProgress() as progress:

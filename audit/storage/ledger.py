@@ -113,6 +113,13 @@ class Store:
             with self._writing() as c:
                 c.execute(notices.insert(), rows)
 
+    def last_command(self) -> tuple[str, Mapping[str, Any]] | None:
+        """The newest run over recordings and its options; None where there was none."""
+        newest = sa.select(runs.c.command, runs.c.options).where(runs.c.command.in_(("run", "measure")))
+        with self._reading() as c:
+            row = c.execute(newest.order_by(runs.c.id.desc()).limit(1)).one_or_none()
+        return None if row is None else (row.command, row.options)
+
     # --- the ledger -------------------------------------------------------------------------------
     def ledger(self) -> tuple[LedgerEntry, ...]:
         """Every recording ever met, by number, superseded ones left out."""
