@@ -24,6 +24,10 @@ _MOMENTS = frozenset({"answer", "hangup", "transfer"})
 _SINGLE = frozenset({"answer", "hangup"})
 _WHOSE = frozenset({"interruption", "overlap", "silence"})
 
+#: No turn has so many characters.
+MAX_MATCH = 10_000
+_SILLY, _WITHOUT_END = 1_000_000, 2**31
+
 
 def impossible(file: YamlFile, checks: Iterable[tuple[Place, Data]]) -> Iterator[str]:
     """Every such fault of a criterion, as ``file:line:column: what is wrong``.
@@ -145,16 +149,34 @@ def _of_regex(check: Data) -> Iterator[Fault]:
                 )
 
 
-def _never_written(pattern: str) -> str | None:
-    """A character that every match must hold and no normalised text does; None where there is none or nobody can tell."""
+def too_long(pattern: str) -> str | None:
+    """Why an expression is longer than any turn; repeats of repeats take minutes only to be compiled. None if it is not."""
+    tree = _tree(pattern)
+    if tree is None:
+        return None
+    least, most = tree.getwidth()
+    if least > MAX_MATCH:
+        return f"a match needs at least {least:,} characters, more than anybody says in one turn"
+    if _SILLY <= most < _WITHOUT_END:
+        return f"a match may have {most:,} characters: write * or + instead of repeats of repeats"
+    return None
+
+
+def _tree(pattern: str) -> Any:
+    """What Python's own parser makes of an expression; None for what only the regex library reads."""
     parser: Any = getattr(re, "_parser", None)
     if parser is None:
         return None
     try:
-        tree = parser.parse(pattern)
-    except re.error:  # what only the regex library reads
+        return parser.parse(pattern)
+    except (re.error, OverflowError, RecursionError):
         return None
-    return None if tree.state.flags & re.IGNORECASE else _required(tree)
+
+
+def _never_written(pattern: str) -> str | None:
+    """A character that every match must hold and no normalised text does; None where there is none or nobody can tell."""
+    tree = _tree(pattern)
+    return None if tree is None or tree.state.flags & re.IGNORECASE else _required(tree)
 
 
 def _required(items: Iterable[tuple[Any, Any]]) -> str | None:

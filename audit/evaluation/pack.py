@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
@@ -22,13 +23,15 @@ from audit.errors import ScorecardError
 from audit.evaluation.checks.figures import KNOWN_FIELDS, VARIABLE_PREFIX
 from audit.evaluation.checks.hits import compiled
 from audit.evaluation.conditions import parse_check
-from audit.evaluation.impossible import impossible
+from audit.evaluation.impossible import impossible, too_long
 from audit.evaluation.language import Band, Criterion, Deduction, Effective, Scorecard, Section
 from audit.evaluation.match import Matching
 from audit.evaluation.yamlfile import Place, YamlFile, read_yaml
 from audit.resources import resource_dir
 
 CASES_SUFFIX = ".cases.yml"
+#: A phrase with more ways to say it, alternatives multiplied, was not meant so; each is looked for.
+MAX_WORDINGS = 10_000
 _HINT = "see docs/writing-rules.md; `callaudit rules check` lists every fault"
 #: Names closer than this are offered as what may have been meant (0-100).
 _NEAR_ENOUGH = 60
@@ -225,6 +228,10 @@ def _baseline_faults(file: YamlFile, place: Place, data: Mapping[str, Any]) -> I
 
 
 def _pattern_faults(file: YamlFile, place: Place, pattern: str, *, n_groups: int) -> Iterator[str]:
+    long = too_long(pattern)
+    if long is not None:
+        yield f"{file.at(place)}: {long}"
+        return
     try:
         expression = compiled(pattern)
     except regex.error as e:
@@ -243,6 +250,8 @@ def _phrase_faults(file: YamlFile, place: Place, data: Mapping[str, Any]) -> Ite
             yield f"{file.at((*place, *inner))}: alternatives are written (a|b), neither nested nor left open: {text!r}"
         elif not re.search(r"\w", text):
             yield f"{file.at((*place, *inner))}: a phrase must hold words, not {text!r}"
+        elif (n := math.prod(m.count("|") + 1 for m in re.findall(r"\([^()]*\)", text))) > MAX_WORDINGS:
+            yield f"{file.at((*place, *inner))}: the phrase has {n:,} wordings, at most {MAX_WORDINGS:,}: write several phrases"
 
 
 def _texts(data: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:

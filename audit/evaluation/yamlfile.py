@@ -16,6 +16,8 @@ _Safe: type[yaml.SafeLoader | yaml.CSafeLoader] = getattr(yaml, "CSafeLoader", y
 #: The largest pack file is some 20 kB of text and 1,000 values; what is larger than this was made to do harm.
 MAX_BYTES = 2_000_000
 MAX_VALUES = 100_000
+#: Some fifty negations in each other, or twenty anchors each near the next; deeper ones no interpreter's stack would bear.
+MAX_DEPTH = 64
 
 
 class _Loader(_Safe):  # type: ignore[valid-type, misc]  # which of the two is known only here
@@ -86,6 +88,8 @@ def read_yaml(path: Path) -> YamlFile:
         node = loader.get_single_node()
         if node is not None and (knot := _too_much(node)) is not None:
             return broken(knot, f"aliases (&, *) make more than {MAX_VALUES:,} values of this, or a circle")
+        if node is not None and (deep := _too_deep(node)) is not None:
+            return broken(deep, f"lists and mappings are nested more than {MAX_DEPTH} deep")
         data = loader.construct_document(node) if node is not None else None
     except RecursionError:
         return broken("1:1", "lists and mappings are nested too deep")
@@ -143,6 +147,22 @@ def _too_much(root: yaml.Node) -> str | None:
         return sizes[id(node)]
 
     return f"{root.start_mark.line + 1}:{root.start_mark.column + 1}" if size(root) > MAX_VALUES else None
+
+
+def _too_deep(root: yaml.Node) -> str | None:
+    """Line and column of the first value that lies too deep; None if none does."""
+    level: list[yaml.Node] = [root]
+    for _ in range(MAX_DEPTH):
+        inside: dict[int, yaml.Node] = {}
+        for node in level:
+            if isinstance(node, yaml.MappingNode):
+                inside.update((id(value), value) for _, value in node.value)
+            elif isinstance(node, yaml.SequenceNode):
+                inside.update((id(value), value) for value in node.value)
+        level = list(inside.values())
+        if not level:
+            return None
+    return f"{level[0].start_mark.line + 1}:{level[0].start_mark.column + 1}"
 
 
 def _walk(node: yaml.Node, place: Place) -> Iterator[tuple[Place, Any, yaml.Node, bool]]:

@@ -83,6 +83,54 @@ def test_a_rule_that_can_never_fire_is_a_fault(pack, check, said):
     assert fault.startswith(f"{pack / 'opening' / 'open.greet.yml'}:")
 
 
+def deep(n: int, around: str, check: dict) -> dict:
+    for _ in range(n):
+        inner = {**SAY, "where": {"near": {"event": check}}}
+        check = {"kind": "not", "check": check} if around == "not" else inner
+    return check
+
+
+@pytest.mark.parametrize(("around", "bearable"), [("not", 60), ("near", 20)])
+def test_conditions_in_conditions_are_read_to_any_bearable_depth(pack, around, bearable):
+    assert faults_of(pack, deep(bearable, around, SAY)) == ()
+
+
+@pytest.mark.parametrize("n", [70, 400], ids=["somewhat too deep", "far too deep"])
+@pytest.mark.parametrize("around", ["not", "near"])
+def test_conditions_nested_beyond_that_are_a_fault_and_no_crash(pack, around, n):
+    path = pack / "opening" / "open.greet.yml"
+    rule = path.read_text("utf-8").split("check:")[0]
+    opened = "{kind: not, check: " if around == "not" else "{kind: phrases, any: [您好], where: {near: {event: "
+    closed = "}" if around == "not" else "}}}"
+    path.write_text(f"{rule}check: {opened * n}{{kind: phrases, any: [您好]}}{closed * n}\n", "utf-8")
+    with pytest.raises(ScorecardError) as e:
+        load_scorecard(pack)
+    assert "nested" in e.value.faults[0]
+
+
+def test_a_check_anchored_to_itself_is_a_fault(pack):
+    path = pack / "opening" / "open.greet.yml"
+    rule = path.read_text("utf-8").split("check:")[0]
+    path.write_text(f"{rule}check: &self {{kind: phrases, any: [您好], where: {{near: {{event: *self}}}}}}\n", "utf-8")
+    with pytest.raises(ScorecardError) as e:
+        load_scorecard(pack)
+    assert "circle" in e.value.faults[0]
+
+
+@pytest.mark.parametrize(
+    ("check", "said"),
+    [
+        ({"kind": "phrases", "any": ["(您|你|)" * 14]}, "4,782,969 wordings, at most 10,000"),
+        ({"kind": "regex", "any": ["(?:(?:好{1000}){1000}){10}"]}, "at least 10,000,000 characters"),
+        ({"kind": "regex", "any": ["好(?:(?:好{0,1000}){0,1000}){0,1000}"]}, "write * or +"),
+    ],
+    ids=["alternatives multiplied", "repeats of repeats", "optional repeats"],
+)
+def test_what_would_fill_the_memory_is_a_fault_at_once(pack, check, said):
+    (fault,) = faults_of(pack, check)
+    assert said in fault
+
+
 def test_a_check_that_contradicts_its_own_occasion_is_a_fault(pack):
     (fault,) = faults_of(pack, {"kind": "phrases", "none": ["您好"]}, applies_when=SAY)
     assert "can never pass" in fault
