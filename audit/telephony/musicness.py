@@ -207,22 +207,23 @@ def pooled(figures: Floats, weight: Floats) -> Floats:
     at = np.arange(0, n, EVERY)
     first, last = (edge[at] for edge in _phrases(weight))
 
-    def mean_and_spread(window: tuple[float, float], *, phrase: bool = False) -> tuple[Floats, Floats]:
+    def means(window: tuple[float, float], columns: slice, *, phrase: bool = False) -> Floats:
         a = np.maximum(at - round(window[0] / HOP_S), first if phrase else 0)
         b = np.minimum(at + round(window[1] / HOP_S) + 1, last if phrase else n)
-        inside = (totals[b] - totals[a]).astype(np.float32)
-        share = (1 / np.maximum(counts[b] - counts[a], 1)).astype(np.float32)[:, None]
-        always = (1 / np.maximum(b - a, 1)).astype(np.float32)[:, None]
-        mean, square = inside[:, :k], inside[:, k:]
-        for part in (mean, square):
-            kept = part[:, ALWAYS] * always
-            part *= share
-            part[:, ALWAYS] = kept
-        return mean, np.sqrt(np.maximum(square - mean * mean, 0))
+        share = np.repeat((1 / np.maximum(counts[b] - counts[a], 1)).astype(np.float32)[:, None], k, axis=1)
+        share[:, ALWAYS] = (1 / np.maximum(b - a, 1)).astype(np.float32)[:, None]
+        mean = (totals[b, columns] - totals[a, columns]).astype(np.float32)
+        mean.reshape(len(mean), -1, k)[:] *= share[:, None]
+        return mean
 
-    out = [mean_and_spread(window)[0] for window in MEAN_WINDOWS_S]
-    out += [mean_and_spread(window)[1] for window in SPREAD_WINDOWS_S]
-    out += mean_and_spread(PHRASE_WINDOW_S, phrase=True)
+    def spread(both: Floats) -> Floats:
+        mean, square = both[:, :k], both[:, k:]
+        return np.sqrt(np.maximum(square - mean * mean, 0))
+
+    out = [means(window, slice(0, k)) for window in MEAN_WINDOWS_S]
+    out += [spread(means(window, slice(0, 2 * k))) for window in SPREAD_WINDOWS_S]
+    in_phrase = means(PHRASE_WINDOW_S, slice(0, 2 * k), phrase=True)
+    out += [in_phrase[:, :k], spread(in_phrase)]
     out.append(np.log1p(np.minimum(last - first, round(10 / HOP_S)))[:, None].astype(np.float32))
     return np.concatenate(out, axis=1)
 
