@@ -10,9 +10,9 @@ from dataclasses import replace
 from functools import cache
 
 import numpy as np
-import scipy.fft
 from numpy.typing import NDArray
 
+from audit.fourier import rfft
 from audit.telephony.musicness import DEAD_DBFS, LEVEL_HOP_S, RATE_HZ, Floats, Levels, smoothed_db
 
 Flags = NDArray[np.bool_]
@@ -100,7 +100,7 @@ def edge_over_background(line: Floats, line_dbfs: float, edge_s: float, *, inwar
 
 def _bands_db(frames: Floats, line_dbfs: float) -> NDArray[np.float64]:
     """Level of each frame in bands of equal ratio, half the line noise added: what is far under it says nothing."""
-    power = np.abs(scipy.fft.rfft(frames * np.hanning(N_FRAME).astype(np.float32), axis=1)) ** 2
+    power = np.abs(rfft(frames * np.hanning(N_FRAME).astype(np.float32))) ** 2
     noise = 10 ** (max(line_dbfs, DEAD_DBFS) / 10) / 40
     return np.asarray(10 * np.log10(power @ _bands() + noise + 1e-9), dtype=np.float64)
 
