@@ -68,7 +68,7 @@ class ScorecardJudge:
             from audit.evaluation.needs import baselines_needed
 
             needs = baselines_needed(scorecard) if scorecard else ()
-            self._baselines[language] = Baselines(self._store, needs, language) if needs else None
+            self._baselines[language] = Baselines(self._store, needs, language, scorecard) if needs else None
         baselines = self._baselines[language]
         return baselines.facts(agent_id) if baselines else {}
 

@@ -252,7 +252,7 @@ def parse_check(data: Mapping[str, Any]) -> Check:
         rest["phrases" if kind is Phrases else "patterns"] = (
             tuple(_phrase(i) for i in items) if kind is Phrases else tuple(items)
         )
-    if kind is Measure and "baseline" in rest:
+    if kind in (Measure, Count) and "baseline" in rest:
         rest["baseline"] = Baseline(**rest["baseline"])
     if kind is GreetingHour:
         rest["greetings"] = {k: (float(a), float(b)) for k, (a, b) in rest["greetings"].items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -9,7 +10,7 @@ from audit.evaluation.scopes import AGENT, Texts, TimelineEvent, Where
 from audit.words import Role
 
 if TYPE_CHECKING:
-    from audit.evaluation.conditions import Check
+    from audit.evaluation.conditions import Baseline, Check
 
 Per = Literal["call", "minute", "hundred_chars"]
 TurnFigure = Literal["rate_cpm", "rate_wpm", "duration_s", "n_chars", "response_s"]
@@ -46,6 +47,10 @@ class Count:
 
     Attributes
     ----------
+    min, max : float or None
+        Of the count, or of the rate that `per` makes of it.
+    baseline : Baseline or None
+        What is usual for the same count, by the calls in the store.
     per : {"call", "minute", "hundred_chars"}
         A minute from the answer to the end; a hundred characters (English: words) of `of_role`.
     """
@@ -55,6 +60,13 @@ class Count:
     max: float | None = None
     per: Per = "call"
     of_role: Role = "agent"
+    baseline: Baseline | None = None
+
+
+def count_field(check: Count) -> str:
+    """Name of what a count counts, for base lines: the same for every count of the same, whatever its limits."""
+    made_of = repr((check.of, check.per, check.of_role))
+    return f"count.{hashlib.sha256(made_of.encode('utf-8')).hexdigest()[:16]}"
 
 
 @dataclass(frozen=True, slots=True)

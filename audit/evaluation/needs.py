@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Literal
 
 from audit.evaluation.conditions import Fact, Measure, Statistic
 from audit.evaluation.facts import FACT_PREFIX
+from audit.evaluation.flow import Count, count_field
 from audit.evaluation.language import Scorecard
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class BaselineNeed:
-    """A base line that a rule compares with."""
+    """A base line that a rule compares with.
+
+    `count` is the check whose count it is, where `field` is no field of the record.
+    """
 
     of: Literal["agent", "team"]
     statistic: Statistic
     field: str
+    count: Count | None = dataclasses.field(default=None, compare=False)
 
 
 def parts(value: Any) -> Iterator[Any]:
@@ -42,9 +48,11 @@ def baselines_needed(scorecard: Scorecard) -> tuple[BaselineNeed, ...]:
     return tuple(
         sorted(
             {
-                BaselineNeed(p.baseline.of, p.baseline.statistic, p.field)
+                BaselineNeed(p.baseline.of, p.baseline.statistic, count_field(p), p)
+                if isinstance(p, Count)
+                else BaselineNeed(p.baseline.of, p.baseline.statistic, p.field)
                 for p in _all_parts(scorecard)
-                if isinstance(p, Measure) and p.baseline is not None
+                if isinstance(p, Measure | Count) and p.baseline is not None
             }
         )
     )

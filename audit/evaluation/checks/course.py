@@ -7,10 +7,11 @@ from collections.abc import Sequence as Rows
 from dataclasses import dataclass, replace
 
 from audit.evaluation.call import Call, Judge, Result, say, window_evidence
+from audit.evaluation.checks.figures import against_usual
 from audit.evaluation.checks.hits import limits, n_units
 from audit.evaluation.checks.scope import occurrences
 from audit.evaluation.conditions import Check
-from audit.evaluation.flow import Count, Events, Except, Sequence, Step
+from audit.evaluation.flow import Count, Events, Except, Sequence, Step, count_field
 from audit.evaluation.wordings import Phrases
 from audit.records import Evidence
 
@@ -118,30 +119,55 @@ def _whole(call: Call, text: str) -> Evidence:
 
 
 # --- how often ------------------------------------------------------------------------------------
-def judge_count(check: Count, call: Call, judge: Judge) -> Result:
-    """How often another check finds something, by itself or for each minute or hundred characters."""
+def counted(check: Count, call: Call, judge: Judge) -> tuple[float, tuple[Evidence, ...], Result] | Result:
+    """The figure that a count is about, its hits and what the counted check found; why there is none otherwise."""
     result = judge(check.of, call)
     if result.verdict in ("not_evaluable", "not_applicable"):
         return result
     hits = occurrences(result)
-    figure, unit = float(len(hits)), say("次", "times")
+    figure = float(len(hits))
     if check.per == "minute":
         figure *= 60.0 / max(1.0, call.end_s - (call.record.timeline.answer_at_s or 0.0))
-        unit = say("次/分钟", "times a minute")
     elif check.per == "hundred_chars":
         problem = call.problem(check.of_role)
         if problem is not None:
             return Result("not_evaluable", problem)
         figure *= 100.0 / max(1, sum(n_units(h, call.language) for h in call.turns[check.of_role]))
-        unit = say("次/百字", "times in a hundred words" if call.language == "en" else "times in a hundred characters")
+    return figure, hits, result
+
+
+def judge_count(check: Count, call: Call, judge: Judge) -> Result:
+    """How often another check finds something, by itself, a minute or a hundred characters, and against what is usual."""
+    found = counted(check, call, judge)
+    if isinstance(found, Result):
+        return found
+    figure, hits, result = found
     too_few = check.min is not None and figure < check.min
-    too_many = check.max is not None and figure > check.max
-    bounds = limits(check.min, check.max)
-    reason = say(f"{figure:.3g} {unit['zh']}（{bounds['zh']}）", f"{figure:.3g} {unit['en']} ({bounds['en']})")
+    good = not too_few and (check.max is None or figure <= check.max)
+    bounds = [limits(check.min, check.max)] if (check.min, check.max) != (None, None) else []
+    if check.baseline is not None:
+        held = against_usual(check.baseline, count_field(check), figure, call)
+        if isinstance(held, Result):
+            return held
+        good = good and held[0]
+        bounds.append(dict(held[1]))
+    unit = _UNITS[check.per]
+    en = "times in a hundred words" if check.per == "hundred_chars" and call.language == "en" else unit["en"]
+    reason = say(
+        f"{figure:.3g} {unit['zh']}（{'；'.join(b['zh'] for b in bounds)}）",
+        f"{figure:.3g} {en} ({'; '.join(b['en'] for b in bounds)})",
+    )
     if too_few:
         windows = tuple(e for e in result.evidence if e.match == "window") or (_whole(call, reason[_spoken(call)]),)
         return Result("fail", reason, (*hits, *windows))
-    return Result("fail" if too_many else "pass", reason, hits)
+    return Result("pass" if good else "fail", reason, hits)
+
+
+_UNITS = {
+    "call": say("次", "times"),
+    "minute": say("次/分钟", "times a minute"),
+    "hundred_chars": say("次/百字", "times in a hundred characters"),
+}
 
 
 def _spoken(call: Call) -> str:

@@ -115,7 +115,7 @@ def judge_measure(check: Measure, call: Call) -> Result:
     good = (check.min is None or value >= check.min) and (check.max is None or value <= check.max)
     usual: Reason | None = None
     if check.baseline is not None:
-        held = _against_usual(check.baseline, check.field, value, call)
+        held = against_usual(check.baseline, check.field, value, call)
         if isinstance(held, Result):
             return held
         good, usual = good and held[0], held[1]
@@ -130,7 +130,7 @@ def judge_measure(check: Measure, call: Call) -> Result:
     return Result("pass" if good else "fail", reason, (proof,))
 
 
-def _against_usual(baseline: Baseline, field: str, value: float, call: Call) -> tuple[bool, Reason] | Result:
+def against_usual(baseline: Baseline, field: str, value: float, call: Call) -> tuple[bool, Reason] | Result:
     """Whether a figure is near enough to its base line, and both in words."""
     who = say("该坐席", "the agent's") if baseline.of == "agent" else say("团队", "the team's")
     base = call.facts.get(baseline_name(baseline.of, baseline.statistic, field))

@@ -1,8 +1,14 @@
 """The course of a call: steps in order, counts, events of the line, figures of single turns, exceptions."""
 
+from dataclasses import replace
+
 import pytest
 
-from tests.evaluation.checks.judging import judged, says, spans
+from audit.evaluation.checks import judge
+from audit.evaluation.conditions import parse_check
+from audit.evaluation.facts import baseline_name
+from audit.evaluation.flow import count_field
+from tests.evaluation.checks.judging import call_of, judged, says, spans
 
 GREET, VERIFY, SOLVE, BYE = says("您好"), says("身份证"), says("已经处理"), says("再见")
 
@@ -124,6 +130,32 @@ def test_forbidden_wording_is_counted_as_found():
 
 def test_what_cannot_be_judged_is_not_counted_as_nought():
     assert judged({"kind": "count", "of": SORRY, "max": 1}, turns=THRICE, transcribed=False).verdict == "not_evaluable"
+
+
+TICS = {"kind": "count", "of": {"kind": "phrases", "where": {"role": "agent"}, "none": ["那个"]}, "per": "hundred_chars"}
+
+
+@pytest.mark.parametrize(
+    ("usual", "n_calls", "verdict"),
+    [(10.0, 20, "pass"), (4.0, 20, "fail"), (4.0, 3, "not_evaluable"), (None, 0, "not_evaluable")],
+    ids=["as the team does", "far more than the team", "too few calls to compare", "nothing to compare with"],
+)
+def test_a_verbal_tic_is_held_against_how_often_the_team_has_it(usual, n_calls, verdict):
+    """Two in twenty characters are ten in a hundred."""
+    check = parse_check({**TICS, "baseline": {"of": "team", "statistic": "mean", "max_ratio": 2}})
+    names = [baseline_name("team", s, count_field(check)) for s in ("mean", "n")]
+    facts = {} if usual is None else dict(zip(names, (usual, n_calls), strict=True))
+    call = replace(call_of(turns=["Agent: 那个" + "嗯" * 16 + "那个"]), facts=facts)
+    result = judge(check, call)
+    assert result.verdict == verdict
+    if verdict == "fail":
+        assert result.reason["zh"].startswith("10 次/百字（团队 20 通平均 4，为其 2.5 倍")
+
+
+def test_the_same_count_has_the_same_base_line_whatever_its_limits():
+    other = {**TICS, "of": {**TICS["of"], "none": ["就是"]}}
+    one, two, three = (count_field(parse_check({**c, "max": m})) for c, m in ((TICS, 1), (TICS, 2), (other, 1)))
+    assert one == two != three
 
 
 # --- how many, how often --------------------------------------------------------------------------
