@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from audit.errors import UsageError
 from audit.evaluation.call import Call, Result
 from audit.evaluation.checks import judge
-from audit.evaluation.conditions import KINDS, AllOf, AnyOf, Check, FirstOf, Not
+from audit.evaluation.conditions import KINDS, Check, parts_of
 from audit.evaluation.facts import NO_FACTS, Facts
 from audit.evaluation.language import Criterion, Scorecard
 from audit.evaluation.score import judge_criterion, ready
@@ -56,11 +56,6 @@ def explain(record: CallRecord, scorecard: Scorecard, criterion_id: str, facts: 
 def _steps(check: Check, call: Call, depth: int, prefix: str) -> list[Step]:
     name = next(k for k, kind in KINDS.items() if isinstance(check, kind))
     steps = [Step(prefix + name, depth, judge(check, call))]
-    parts: tuple[Check, ...] = ()
-    if isinstance(check, AllOf | AnyOf | FirstOf):
-        parts = check.checks
-    elif isinstance(check, Not):
-        parts = (check.check,)
-    for part in parts:
-        steps += _steps(part, call, depth + 1, "")
+    for place, part in parts_of(check):
+        steps += _steps(part, call, depth + 1, "" if place.startswith(("check", "checks[")) else f"{place}: ")
     return steps

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from audit.evaluation import explain, load_scorecard
 from audit.evaluation.checks import judge
 from audit.evaluation.conditions import parse_check
 from audit.evaluation.facts import baseline_name
@@ -313,3 +314,26 @@ def test_forgiveness_that_cannot_be_judged_leaves_the_fail_open():
     check = {"kind": "except", "check": QUIET, "when": WAIT, "before_s": 10}
     assert judged(check, transcribed=False, **SILENT).verdict == "not_evaluable"
     assert judged(check, transcribed=False).verdict == "pass"
+
+
+# --- every part is explained ----------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("check", "places"),
+    [
+        (flow(("问候", GREET), ("道别", BYE)), ["sequence", "steps[0]: phrases", "steps[1]: phrases"]),
+        ({"kind": "count", "of": SORRY, "max": 1}, ["count", "of: phrases"]),
+        ({"kind": "except", "check": QUIET, "when": WAIT}, ["except", "events", "when: phrases"]),
+        (says("抱歉", near={"event": says("投诉", role="customer")}), ["phrases", "near: phrases"]),
+        ({"kind": "not", "check": {"kind": "all_of", "checks": [GREET, BYE]}}, ["not", "all_of", "phrases", "phrases"]),
+    ],
+    ids=lambda v: v["kind"] if isinstance(v, dict) else "",
+)
+def test_each_part_of_a_condition_is_explained_with_its_place(check, places):
+    card = load_scorecard("zh-service")
+    section = card.sections[0]
+    criterion = replace(section.criteria[0], check=parse_check(check), applies_when=None)
+    mine = replace(card, sections=(replace(section, criteria=(criterion,)),))
+    record = call_of(turns=["Agent: 您好", "Customer: 我要投诉", "Agent: 抱歉", "Agent: 再见"]).record
+    steps = explain(record, mine, criterion.id).steps
+    assert [s.label.removeprefix("check: ") for s in steps] == places
+    assert all(s.result.reason for s in steps)
