@@ -47,6 +47,9 @@ class Call:
         The turns of all roles by time.
     facts : mapping
         What other calls and registers say of this one (:mod:`audit.evaluation.facts`).
+    memo : dict
+        What each check found, by its identity: one that several rules share is judged once. The check is kept beside its
+        result, so that no other can take its identity.
     """
 
     record: CallRecord
@@ -56,6 +59,7 @@ class Call:
     words_problem: Reason | None
     everyone: tuple[Heard, ...] = ()
     facts: Facts = field(default_factory=dict)
+    memo: dict[int, tuple[Check, Result]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def end_s(self) -> float:

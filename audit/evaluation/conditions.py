@@ -6,8 +6,10 @@ before; what each check means is in :mod:`audit.evaluation.checks` and, for thos
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal, get_args
 
 from audit.evaluation.flow import Count, Events, Except, Sequence, Step, Turns
@@ -235,7 +237,19 @@ def parse_check(data: Mapping[str, Any]) -> Check:
     ------
     KeyError
         If the kind is unknown; validation has ruled that out.
+
+    Notes
+    -----
+    Equal mappings give the very same check, so that what several rules ask alike (their occasion, an anchor) is judged
+    once in a call.
     """
+    return _same_check(json.dumps(data, ensure_ascii=False))
+
+
+@lru_cache(maxsize=50_000)
+def _same_check(text: str) -> Check:
+    """The check of a mapping written as JSON."""
+    data: Mapping[str, Any] = json.loads(text)
     kind = KINDS[data["kind"]]
     rest = {k: _parsed(v) for k, v in data.items() if k not in ("kind", "where", "answered_where", "steps")}
     for place in ("where", "answered_where"):

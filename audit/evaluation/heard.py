@@ -51,6 +51,16 @@ class Among:
         """The same as sound classes."""
         return sounds_of(self.words) if self.is_chinese else self.words
 
+    @cached_property
+    def word_starts(self) -> frozenset[str]:
+        """Every stretch of `words` as long as the beginning that a phrase is looked up by."""
+        return _stretches(self.words, self.is_chinese)
+
+    @cached_property
+    def sound_starts(self) -> frozenset[str]:
+        """The same of `sounds`."""
+        return _stretches(self.sounds, self.is_chinese)
+
 
 @dataclass(frozen=True)
 class Heard:
@@ -106,6 +116,22 @@ class Heard:
     @cached_property
     def _words(self) -> _Placed:
         return _Placed(self.turn)
+
+
+#: A phrase is looked up by this many characters first: two Chinese ones, or a space and three letters, are seldom in a call by
+#: chance, and a look into a set costs a tenth of a search through the text.
+LOOKED_UP_BY = {True: 2, False: 4}
+
+
+def beginning(key: str, is_chinese: bool) -> str:
+    """What of a search key is looked up; empty where the key is too short for that."""
+    n = LOOKED_UP_BY[is_chinese]
+    return key[:n] if len(key) >= n else ""
+
+
+def _stretches(text: str, is_chinese: bool) -> frozenset[str]:
+    n = LOOKED_UP_BY[is_chinese]
+    return frozenset([text[i : i + n] for i in range(len(text) - n + 1)])
 
 
 class _Placed:

@@ -18,7 +18,7 @@ from audit.evaluation.heard import FILLERS, Among, Heard, prepare, together
 from audit.evaluation.normalise import normalise
 from audit.evaluation.numbers import goes_on
 from audit.evaluation.sound import TOLERANCES, sound_cost
-from audit.evaluation.spelling import Variant, variants
+from audit.evaluation.spelling import Lookup, Variant, lookup, variants
 
 __all__ = ["Heard", "Hit", "MatchMode", "Matching", "cheapest", "find", "prepare", "together", "without"]
 
@@ -145,29 +145,40 @@ def find(phrase: str, turns: Iterable[Heard], *, language: str, mode: MatchMode,
     tuple of Hit
         In order of time; overlapping hits of one phrase are given once, the likeliest.
     """
-    every = variants(phrase, language, mode, matching.gap_chars)
     by_sound = mode in ("pinyin", "fuzzy") and language == "zh"
+    sought = lookup(phrase, language, mode, matching.gap_chars, by_sound)
     hits: list[Hit] = []
     among: Among | None = None
-    here = every
+    here = every = variants(phrase, language, mode, matching.gap_chars)
     for heard in turns:
         if heard.among is not among:
             among = heard.among
-            here = every if among is None or mode == "fuzzy" else _present(every, among, by_sound)
+            here = every if among is None or mode == "fuzzy" else _present(sought, among, by_sound)
+        if not here:
+            continue
         found: list[Hit] = []
         for v in here:
-            found += _in_turn(v, heard, mode, by_sound, matching)
+            if language == "en" or mode == "fuzzy" or _may_be_in(v, heard, by_sound):
+                found += _in_turn(v, heard, mode, by_sound, matching)
         if found:
             hits += cheapest(found)
     return tuple(hits)
 
 
-def _present(every: tuple[Variant, ...], among: Among, by_sound: bool) -> tuple[Variant, ...]:
+def _present(sought: Lookup, among: Among, by_sound: bool) -> tuple[Variant, ...]:
     """The ways of saying a phrase that may be found somewhere in a text."""
     if by_sound:
-        # The same words sound the same, so this key covers both searches.
-        return tuple(v for v in every if v.sounds_key in among.sounds)
-    return tuple(v for v in every if v.words_key in among.words)
+        return sought.present(among.sounds, among.sound_starts)
+    return sought.present(among.words, among.word_starts)
+
+
+def _may_be_in(variant: Variant, heard: Heard, by_sound: bool) -> bool:
+    """Whether the key of a Chinese phrase is in a turn, with or without its fillers."""
+    lean = heard.lean
+    if by_sound:
+        key = variant.sounds_key
+        return key in heard.sound or (lean is not None and key in lean.sound)
+    return variant.words_key in heard.plain or (lean is not None and variant.words_key in lean.plain)
 
 
 def _in_turn(variant: Variant, heard: Heard, mode: MatchMode, by_sound: bool, matching: Matching) -> list[Hit]:

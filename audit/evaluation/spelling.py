@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 
-from audit.evaluation.heard import sounds_of
+from audit.evaluation.heard import beginning, sounds_of
 from audit.evaluation.normalise import normalise
 from audit.evaluation.numbers import number_edges, spellings
 
@@ -84,6 +86,64 @@ def variants(phrase: str, language: str, mode: str, gap_chars: int) -> tuple[Var
                 edges = number_edges(said[0], language)[0], number_edges(said[-1], language)[1]
                 found[said] = Variant(shown, said, words_key, sounds_key, *searches, edges)
     return tuple(found.values())
+
+
+#: A search key and the ways of saying the phrase that hold it: each with its place among all of them, and its other pieces.
+_Keyed = tuple[str, tuple[tuple[int, Variant, tuple[str, ...]], ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """The ways of saying a phrase by their keys, and these by their beginnings.
+
+    Attributes
+    ----------
+    by_start : mapping of str to tuple of keys
+    starts : frozenset of str
+        The beginnings.
+    short : tuple of keys
+        Those too short to be looked up.
+    """
+
+    by_start: Mapping[str, tuple[_Keyed, ...]]
+    starts: frozenset[str]
+    short: tuple[_Keyed, ...]
+
+    def present(self, text: str, stretches: frozenset[str]) -> tuple[Variant, ...]:
+        """The ways whose key is in a text, in the order of the phrase.
+
+        Parameters
+        ----------
+        text : str
+        stretches : frozenset of str
+            Of the text, as long as the beginnings.
+        """
+        keyed = [k for k in self.short if k[0] in text]
+        if not self.starts.isdisjoint(stretches):
+            keyed += [k for start in self.starts & stretches for k in self.by_start[start] if k[0] in text]
+        if not keyed:
+            return ()
+        found = [v for _, mine in keyed for v in mine if not v[2] or all(piece in text for piece in v[2])]
+        if len(found) > 1:
+            found.sort(key=itemgetter(0))
+        return tuple([v for _, v, _ in found])
+
+
+@lru_cache(maxsize=20_000)
+def lookup(phrase: str, language: str, mode: str, gap_chars: int, by_sound: bool) -> Lookup:
+    """:func:`variants`, to be looked up by their words or, where sound-alikes count, by their sounds."""
+    by_key: dict[str, list[tuple[int, Variant, tuple[str, ...]]]] = {}
+    for i, v in enumerate(variants(phrase, language, mode, gap_chars)):
+        # The same words sound the same, so the key of the sounds covers both searches.
+        others: tuple[str, ...] = ()
+        if language == "zh" and len(v.pieces) > 1:  # an English piece may be said in another form
+            others = tuple(sounds_of(p) if by_sound else p for p in v.pieces)
+        by_key.setdefault(v.sounds_key if by_sound else v.words_key, []).append((i, v, others))
+    by_start: dict[str, list[_Keyed]] = {}
+    for key, mine in by_key.items():
+        by_start.setdefault(beginning(key, language == "zh"), []).append((key, tuple(mine)))
+    short = tuple(by_start.pop("", ()))
+    return Lookup({k: tuple(v) for k, v in by_start.items()}, frozenset(by_start), short)
 
 
 def _key(pieces: tuple[str, ...], language: str, mode: str) -> str:

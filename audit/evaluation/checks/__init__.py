@@ -75,6 +75,16 @@ def judge(check: c.Check, call: Call) -> Result:
     Result
         With a reason in both languages; evidence wherever there is something to listen to.
     """
+    known = call.memo.get(id(check))
+    if known is not None:
+        return known[1]
+    result = _judged(check, call)
+    call.memo[id(check)] = (check, result)
+    return result
+
+
+def _judged(check: c.Check, call: Call) -> Result:
+    """Apply one check that was not applied to this call before."""
     where = getattr(check, "where", None)
     if where is not None and where.near is not None and where.near.hit == "every":
         return judge_near_each(check, call, judge)

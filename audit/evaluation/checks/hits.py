@@ -39,6 +39,7 @@ def excused_hits(phrases: Iterable[str], turns: Sequence[Heard], call: Call, mod
     return [h for p in phrases for h in find(call.fill(p)[0], turns, language=call.language, mode=mode, matching=call.matching)]
 
 
+@lru_cache(maxsize=20_000)
 def one_wording(phrase: str) -> str:
     """One of the wordings that a phrase with alternatives stands for: the first of each group.
 

@@ -27,9 +27,9 @@ def judge_regex(check: Regex, call: Call, judge: Judge) -> Result:
     if isinstance(searched, Result):
         return searched
     budget = Budget(call.matching.regex_timeout_s)
-    hits = without(
-        searched.keep(pattern_hits(check.patterns, searched.turns, budget)), excused_hits(check.unless, searched.turns, call)
-    )
+    hits = searched.keep(pattern_hits(check.patterns, searched.turns, budget))
+    if hits:
+        hits = without(hits, excused_hits(check.unless, searched.turns, call))
     if check.unless_pattern and hits:
         excused = pattern_hits(check.unless_pattern, {id(h.heard): h.heard for h in hits}.values(), budget)
         hits = tuple(h for h in hits if not _same_sentence(h, excused))

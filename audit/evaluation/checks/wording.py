@@ -9,6 +9,7 @@ from audit.evaluation.checks.hits import QUOTED, distinct, evidence_of, excused_
 from audit.evaluation.checks.scope import Searched, search
 from audit.evaluation.match import Heard, Hit, Matching, MatchMode, find, without
 from audit.evaluation.normalise import normalise
+from audit.evaluation.prefilter import worth_seeking
 from audit.evaluation.wordings import Phrases
 from audit.verdicts import Verdict
 
@@ -37,16 +38,24 @@ def judge_phrases(check: Phrases, call: Call, judge: Judge) -> Result:
     matching = _matching(check, call)
     # What is sought by sound is excused by sound; but 喂 must not be excused as a sound-alike of 为您 where it is forbidden.
     excuse_mode: MatchMode = "pinyin" if check.match == "pinyin" and check.quantifier != "none" else "normalised"
-    excused = excused_hits(check.unless, searched.turns, call, excuse_mode)
+    excused: list[Hit] | None = None  # sought only once there is something to excuse
     found: list[tuple[str, str | None, tuple[Hit, ...]]] = []
     lacking: str | None = None
-    for phrase in check.phrases:
+    sought = worth_seeking(check, searched.turns, call.language, matching.gap_chars)
+    for i, phrase in enumerate(check.phrases):
+        if i not in sought:
+            found.append((phrase.text, phrase.suggestion, ()))
+            continue
         text, missing = call.fill(phrase.text)
         if missing is not None:
             lacking = missing
             continue
         hits = find(text, searched.turns, language=call.language, mode=phrase.match or check.match, matching=matching)
-        hits = without(searched.keep(hits), excused + excused_hits(phrase.unless, searched.turns, call, excuse_mode))
+        hits = searched.keep(hits)
+        if hits:
+            if excused is None:
+                excused = excused_hits(check.unless, searched.turns, call, excuse_mode)
+            hits = without(hits, excused + excused_hits(phrase.unless, searched.turns, call, excuse_mode))
         if check.at_start:
             hits = tuple(h for h in hits if h.start in _beginnings(h.heard, check.skip, call.language))
         found.append((text, phrase.suggestion, hits))
