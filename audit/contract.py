@@ -25,6 +25,7 @@ from audit.records import (
     SharedChannel,
     Timeline,
     Tone,
+    Voice,
 )
 from audit.segments import Segment, total_s
 from audit.verdicts import Evaluation, Outcome, SectionScore
@@ -222,13 +223,19 @@ def _shared_channel_to_json(s: SharedChannel | None) -> dict[str, Any] | None:
         "confidence": None if s.confidence is None else round(s.confidence, 4),
         "roles_confidence": None if s.roles_confidence is None else round(s.roles_confidence, 4),
         "reason": s.reason,
+        "voices": [{"role": v.role, "segments": [[_ms(x.start_s), _ms(x.end_s)] for x in v.segments]} for v in s.voices],
     }
+
+
+def _shared_channel_from_json(d: Mapping[str, Any]) -> SharedChannel:
+    voices = (Voice(_role(v["role"]), tuple(Segment(a, b) for a, b in v["segments"])) for v in d.get("voices", ()))
+    return SharedChannel(**{**d, "voices": tuple(voices)})
 
 
 def _recording_from_json(d: Mapping[str, Any]) -> Recording:
     shared = d.get("shared_channel")
     return Recording(
-        **{**d, "warnings": tuple(d["warnings"]), "shared_channel": SharedChannel(**shared) if shared is not None else None}
+        **{**d, "warnings": tuple(d["warnings"]), "shared_channel": _shared_channel_from_json(shared) if shared else None}
     )
 
 

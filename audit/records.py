@@ -26,6 +26,21 @@ MetadataSource = Literal["cdr", "vcon", "file_name", "none"]
 
 # --- what is known before listening ---------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
+class Voice:
+    """One voice of those that share a channel.
+
+    Attributes
+    ----------
+    role : {"agent", "customer", "ivr", "unknown"}
+    segments : tuple of Segment
+        When it speaks.
+    """
+
+    role: Role
+    segments: tuple[Segment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SharedChannel:
     """How well the voices on one channel were told apart.
 
@@ -39,12 +54,15 @@ class SharedChannel:
         0-1, that agent and customer are named rightly, the voices' own confidence included.
     reason : str
         What told who is who, or what is missing.
+    voices : tuple of Voice
+        In the order in which they are first heard, nameless ones, too; empty where they were not told apart.
     """
 
     n_voices: int | None = None
     confidence: float | None = None
     roles_confidence: float | None = None
     reason: str = ""
+    voices: tuple[Voice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +90,8 @@ class Recording:
     damaged : str or None
         Why this is not the whole recording: packets lost, shorter than its container or its record says.
     shared_channel : SharedChannel or None
-        How well the voices of a mono or dual-mono recording were told apart; None where each has its own channel, or
-        nobody asked.
+        How well the voices of a mono or dual-mono recording, or of the only live leg, were told apart; None where each
+        has its own channel, or nobody asked.
     """
 
     path: str

@@ -80,7 +80,7 @@ class Auditor:
         if transcript is None and self.settings.transcribe:
             transcript = self._transcribe(heard, metadata)
         whose = self._whose(heard, taken.naming_channel(metadata), transcript)
-        found = self._parties(heard, whose.channel, transcript, metadata, rttm=voices_beside(path, self.settings))
+        found = self._parties(heard, whose.channel, taken.on_one_leg, transcript, metadata, voices_beside(path, self.settings))
         transcript = found.transcript
         recording = _recording(path, audio, heard, whose, metadata, (*known.warnings, *taken.against(whose)), found)
         timeline = timeline_of(heard, known, metadata, found.parties, damaged=recording.damaged)
@@ -137,20 +137,30 @@ class Auditor:
             metadata=metadata,
             ringing_channel=heard.tones[0].channel if heard.ringing and heard.tones else None,
             hold_channels=tuple(h.channel for h in heard.holds),
-            first_speaker_channel=min(starts)[1] if starts else None,
+            # Beside a dead leg the live one speaks first, whosever it is.
+            first_speaker_channel=min(starts)[1] if starts and heard.layout != "one_dead_leg" else None,
             texts=texts,
         )
 
     def _parties(
-        self, heard: Heard, agent: int | None, transcript: Transcript | None, metadata: Metadata, *, rttm: Path | None
+        self,
+        heard: Heard,
+        agent: int | None,
+        on_one_leg: bool,
+        transcript: Transcript | None,
+        metadata: Metadata,
+        rttm: Path | None,
     ) -> parties.ToldApart:
         """Who speaks where; without words nobody on a shared channel is named, for who opens says too little."""
         if heard.n_legs == 1 and (transcript is not None or rttm is not None):
             return self._shared.tell_apart(heard, transcript, metadata, rttm=rttm)
-        found = parties.of_legs(heard, agent)
+        if heard.layout == "one_dead_leg" and transcript is not None:
+            found = self._shared.beside_dead_leg(heard, agent, transcript, metadata, rttm=rttm, as_written=on_one_leg)
+            return found if found.shared else replace(found, transcript=_with_roles(transcript, found.parties))
+        legs = parties.of_legs(heard, agent)
         if transcript is not None and heard.n_legs > 1:
-            transcript = _with_roles(transcript, found)
-        return parties.ToldApart(found, transcript, None)
+            transcript = _with_roles(transcript, legs)
+        return parties.ToldApart(legs, transcript, None)
 
 
 #: Roles lent to channels 0 and 1 while nobody knows whose they are.
@@ -179,6 +189,7 @@ RECORD_TOLERANCE_S = 2.0
 _SHARED_CHANNEL: Mapping[Layout, str] = {
     "mono": "both parties share one channel",
     "dual_mono": "both channels hold the same sound",
+    "one_dead_leg": "one channel carries no sound of its own, and the other both parties",
 }
 
 
@@ -208,9 +219,10 @@ def _recording(
     if disagreement:
         warnings.append(disagreement)
     damage = [x for x in (audio.damaged, disagreement) if x]
-    if heard.layout == "one_dead_leg":
+    shared = heard.n_legs == 1 or found.shared
+    if heard.layout == "one_dead_leg" and not shared:
         warnings.append("one channel carries no sound of its own: nothing can be said of that party")
-    if heard.n_legs == 1:
+    if shared:
         warnings.append(_shared_channel_warning(heard.layout, found))
     elif whose.channel is None:
         warnings.append(f"it is not known which channel is the agent's: {whose.reason}")
@@ -221,7 +233,7 @@ def _recording(
         sample_rate_hz=audio.source_sample_rate_hz,
         n_channels=audio.n_channels,
         layout=heard.layout,
-        agent_channel=whose.channel if heard.n_legs > 1 else None,
+        agent_channel=None if shared else whose.channel,
         agent_channel_source=whose.source,
         warnings=tuple(dict.fromkeys(warnings)),
         damaged="; ".join(damage) or None,

@@ -38,6 +38,11 @@ PAUSE_WITHIN_TURN_S = 1.0
 MIN_LEG_RATIO = 2.0
 
 
+#: A party whose words lie under a leg's speech for this share of their time is on it: of one who is not, they lie in its
+#: pauses.
+MIN_ON_LEG_RATIO = 0.5
+
+
 @dataclass(frozen=True, slots=True)
 class Taken:
     """What became of a call's imported transcript.
@@ -51,11 +56,14 @@ class Taken:
         The channel on which the one whom the file names the agent is heard, 0-based.
     warnings : tuple of str
         For the record.
+    on_one_leg : bool
+        Agent and customer, whom the file names, are both heard on the one live leg of a recording with two.
     """
 
     transcript: Transcript | None = None
     agent_channel: int | None = None
     warnings: tuple[str, ...] = ()
+    on_one_leg: bool = False
 
     def naming_channel(self, metadata: Metadata) -> Metadata:
         """What is known of the call, with the agent's channel by the transcript where no record names it."""
@@ -152,7 +160,9 @@ def lay_out(imported: ImportedTranscript, heard: Heard, *, lent: Sequence[Role])
     if len(spoken) < len(kept):
         warnings.append(f"{len(kept) - len(spoken)} of the imported transcript's turns begin after the recording's end")
     turns, agent = tuple(t for t, _ in spoken), None
-    if heard.n_legs > 1:
+    on_one_leg = heard.layout == "one_dead_leg" and _on_one_leg(turns, everyone)
+    legs = (everyone,) if on_one_leg else heard.speech
+    if len(legs) > 1:
         roles, agent = _channels(spoken, heard.speech, lent)
         turns = tuple(replace(t, role=r) for t, r in zip(turns, roles, strict=True))
         n_lost = sum(r == "unknown" for r in roles)
@@ -161,9 +171,10 @@ def lay_out(imported: ImportedTranscript, heard: Heard, *, lent: Sequence[Role])
         ratio = _agreement(heard.speech, turns, lent)
         if ratio < MIN_AGREEMENT_RATIO:
             raise _Misfit(f"the speech of its two channels agrees with its turns for only {ratio:.0%} of the time of either")
-    missed = _uncovered(heard.speech, turns, lent if heard.n_legs > 1 else ())
-    ratio = coverage_ratio(sum(u.duration_s for u in missed), heard.speech)
-    return Taken(replace(transcript, turns=turns, coverage_ratio=ratio, uncovered=missed), agent, tuple(warnings))
+    missed = _uncovered(legs, turns, lent if len(legs) > 1 else ())
+    ratio = coverage_ratio(sum(u.duration_s for u in missed), legs)
+    transcript = replace(transcript, turns=turns, coverage_ratio=ratio, uncovered=missed)
+    return Taken(transcript, agent, tuple(warnings), on_one_leg)
 
 
 # --- does it fit ----------------------------------------------------------------------------------
@@ -219,6 +230,17 @@ def _tidied(turn: Turn, language: str) -> Turn:
 
     words = tuple(Word(w.start_s, w.end_s, tidy(w.text, language=language), w.confidence) for w in turn.words)
     return replace(turn, text=tidy(turn.text, language=language), words=words)
+
+
+def _on_one_leg(turns: Sequence[Turn], speech: Sequence[Segment]) -> bool:
+    """Whether agent and customer both speak when the only live leg does: it carries both parties."""
+    for role in ("agent", "customer"):
+        said = union(Segment(t.start_s, t.end_s) for t in turns if t.role == role and t.end_s > t.start_s)
+        if total_s(intersection(said, union(speech, join_gap_s=PAUSE_WITHIN_TURN_S))) < MIN_ON_LEG_RATIO * max(
+            total_s(said), SHORTEST_S
+        ):
+            return False
+    return True
 
 
 # --- who is on which channel ----------------------------------------------------------------------

@@ -9,10 +9,20 @@ from pathlib import Path
 from audit.audio import Leg
 from audit.errors import MetadataError, ModelError
 from audit.pipeline.hearing import Heard
+from audit.pipeline.imported import MIN_ON_LEG_RATIO
 from audit.profile import Profile
-from audit.records import Metadata, SharedChannel
-from audit.segments import Segment, intersection, subtract, union
-from audit.speakers import Diarization, SpeakerEncoder, assign_roles, diarize, read_voices, split_turns
+from audit.records import Metadata, SharedChannel, Voice
+from audit.segments import Segment, intersection, subtract, total_s, union
+from audit.speakers import (
+    Diarization,
+    SpeakerEncoder,
+    assign_roles,
+    diarize,
+    first_prompt_by_words,
+    read_voices,
+    split_turns,
+    two_speak_by_words,
+)
 from audit.words import Role, Transcript, Turn
 
 #: The speaker encoder: a model of ``models/``, fetched like the recogniser's when the first shared channel comes.
@@ -51,12 +61,18 @@ class ToldApart:
     transcript : Transcript or None
         Its turns cut where the voice changes, with roles where they are known.
     finding : SharedChannel or None
-        How sure that is, and why; None where each has its own channel, or nobody asked.
+        How sure that is, and why; None where each has its own channel, or nobody asked. One voice beside a dead leg is
+        a party with a channel of its own all the same.
     """
 
     parties: tuple[Party, ...]
     transcript: Transcript | None
     finding: SharedChannel | None
+
+    @property
+    def shared(self) -> bool:
+        """Whether the parties share one channel."""
+        return any(p.shared for p in self.parties)
 
 
 def of_legs(heard: Heard, agent: int | None) -> tuple[Party, ...]:
@@ -128,37 +144,98 @@ class SharedChannels:
         if rttm is not None:
             return self._as_given(rttm, heard, transcript, metadata)
         if transcript is not None and any(t.role != "unknown" for t in transcript.turns):
-            return _as_written(heard, transcript)
+            return _as_written(heard, 0, transcript)
         encoder = self._load()
         if encoder is None:
-            return ToldApart(of_legs(heard, None), transcript, SharedChannel(reason=self._missing))
-        found = diarize(Leg(heard.audio.store, 0), heard.sample_rate_hz, heard.speech[0], encoder)
-        return self._named(found, heard, transcript, metadata)
+            return ToldApart(_nobody(heard, 0), transcript, SharedChannel(reason=self._missing))
+        found = _diarized(heard, 0, encoder)
+        return self._named(found, heard, 0, transcript, metadata)
 
-    def _as_given(self, rttm: Path, heard: Heard, transcript: Transcript | None, metadata: Metadata) -> ToldApart:
+    def beside_dead_leg(
+        self,
+        heard: Heard,
+        agent: int | None,
+        transcript: Transcript,
+        metadata: Metadata,
+        *,
+        rttm: Path | None = None,
+        as_written: bool = False,
+    ) -> ToldApart:
+        """Find the parties of a call of which one leg is dead: the other carries one of them, or both.
+
+        Parameters
+        ----------
+        heard : Heard
+            Of two legs.
+        agent : int or None
+            The agent's channel, should the live leg be one party's own.
+        transcript : Transcript
+            Of the live leg. Its roles are not looked at, but for `as_written`.
+        metadata : Metadata
+        rttm : Path, optional
+            Where another tool has written who speaks when, who then stand, where two of them are on the live leg.
+        as_written : bool
+            The roles came with the words, and both parties' words lie on the live leg.
+
+        Returns
+        -------
+        ToldApart
+            By legs, with the transcript as it is, unless two voices are heard on the live one.
+        """
+        live = max(range(heard.n_legs), key=lambda c: total_s(heard.speech[c]))
+        if as_written:
+            return _as_written(heard, live, transcript)
+        unnamed = replace(
+            transcript,
+            turns=tuple(replace(t, role="unknown") for t in transcript.turns),
+            uncovered=tuple(replace(u, role="unknown") for u in transcript.uncovered),
+        )
+        if rttm is not None and _voices_on_leg(rttm, heard.speech[live]) > 1:
+            return self._as_given(rttm, heard, unnamed, metadata, channel=live)
+        by_legs = of_legs(heard, agent)
+        encoder = self._load()
+        if encoder is None:
+            return ToldApart(by_legs, transcript, SharedChannel(reason=self._missing))
+        found = _diarized(heard, live, encoder, lone_leg=True)
+        if found.n_speakers < 2:
+            perhaps = _diarized(heard, live, encoder)
+            if perhaps.n_speakers > 1 and two_speak_by_words(split_turns(unnamed.turns, perhaps), metadata):
+                return self._named(perhaps, heard, live, unnamed, metadata)
+            reason = "one voice is heard on the live channel" if found.n_speakers else "nobody speaks"
+            return ToldApart(by_legs, transcript, SharedChannel(found.n_speakers or None, found.confidence, reason=reason))
+        return self._named(found, heard, live, unnamed, metadata)
+
+    def _as_given(
+        self, rttm: Path, heard: Heard, transcript: Transcript | None, metadata: Metadata, *, channel: int = 0
+    ) -> ToldApart:
         """The voices of an RTTM file; one that cannot be used costs the roles, but no call."""
         try:
             found, roles = read_voices(rttm)
         except MetadataError as error:
-            return ToldApart(of_legs(heard, None), transcript, SharedChannel(reason=str(error)))
+            return ToldApart(_nobody(heard, channel), transcript, SharedChannel(reason=str(error)))
         if "agent" not in roles:
-            return self._named(found, heard, transcript, metadata)
+            return self._named(found, heard, channel, transcript, metadata)
         if transcript is not None:
             turns = split_turns(transcript.turns, found)
             transcript = replace(transcript, turns=tuple(replace(t.turn, role=roles[t.speaker]) for t in turns))
-        finding = SharedChannel(found.n_speakers, found.confidence, found.confidence, f"as {rttm.name} says")
-        return ToldApart(_voices(found, roles), transcript, finding)
+        said = f"as {rttm.name} says"
+        finding = SharedChannel(found.n_speakers, found.confidence, found.confidence, said, _heard_voices(found, roles))
+        return ToldApart(_voices(found, roles, channel), transcript, finding)
 
-    def _named(self, found: Diarization, heard: Heard, transcript: Transcript | None, metadata: Metadata) -> ToldApart:
+    def _named(
+        self, found: Diarization, heard: Heard, channel: int, transcript: Transcript | None, metadata: Metadata
+    ) -> ToldApart:
         """Voices told apart, with the roles that their words give away."""
         turns = split_turns(transcript.turns, found) if transcript is not None else ()
+        found, turns = first_prompt_by_words(found, turns)
         who = assign_roles(found, turns or None, metadata=metadata, profile=self._profile)
-        finding = SharedChannel(found.n_speakers or None, found.confidence, who.confidence, who.reason)
+        heard_voices = _heard_voices(found, who.roles)
+        finding = SharedChannel(found.n_speakers or None, found.confidence, who.confidence, who.reason, heard_voices)
         if "agent" not in who.roles:
-            return ToldApart(of_legs(heard, None), transcript, finding)
+            return ToldApart(_nobody(heard, channel), transcript, finding)
         if transcript is not None:
             transcript = replace(transcript, turns=tuple(replace(t.turn, role=who.roles[t.speaker]) for t in turns))
-        return ToldApart(_voices(found, who.roles), transcript, finding)
+        return ToldApart(_voices(found, who.roles, channel), transcript, finding)
 
     def _load(self) -> SpeakerEncoder | None:
         """The encoder; None where it cannot be had, which costs the roles of shared channels but no call."""
@@ -172,24 +249,48 @@ class SharedChannels:
         return self._encoder
 
 
-def _voices(found: Diarization, roles: Sequence[Role]) -> tuple[Party, ...]:
+def _diarized(heard: Heard, channel: int, encoder: SpeakerEncoder, *, lone_leg: bool = False) -> Diarization:
+    leg = Leg(heard.audio.store, channel)
+    return diarize(leg, heard.sample_rate_hz, heard.speech[channel], encoder, lone_leg=lone_leg)
+
+
+def _voices_on_leg(rttm: Path, speech: Sequence[Segment]) -> int:
+    """How many of a file's voices speak when the leg does; 0 where it cannot be read."""
+    try:
+        found, _ = read_voices(rttm)
+    except MetadataError:
+        return 0
+    voices = (found.speech_of(k) for k in range(found.n_speakers))
+    return sum(total_s(intersection(v, speech)) >= MIN_ON_LEG_RATIO * total_s(v) for v in voices)
+
+
+def _heard_voices(found: Diarization, roles: Sequence[Role]) -> tuple[Voice, ...]:
+    return tuple(Voice(role, found.speech_of(k)) for k, role in enumerate(roles))
+
+
+def _nobody(heard: Heard, channel: int) -> tuple[Party, ...]:
+    """All who share a channel, told apart or named by nothing."""
+    return (Party("unknown", channel, heard.speech[channel], shared=True),)
+
+
+def _voices(found: Diarization, roles: Sequence[Role], channel: int) -> tuple[Party, ...]:
     """One party for each role, agent and customer first."""
     order: tuple[Role, ...] = ("agent", "customer", "ivr", "unknown")
     return tuple(
-        Party(role, 0, union(s for k, r in enumerate(roles) if r == role for s in found.speech_of(k)), shared=True)
+        Party(role, channel, union(s for k, r in enumerate(roles) if r == role for s in found.speech_of(k)), shared=True)
         for role in order
         if role in roles
     )
 
 
-def _as_written(heard: Heard, transcript: Transcript) -> ToldApart:
+def _as_written(heard: Heard, channel: int, transcript: Transcript) -> ToldApart:
     """The parties as the words that came with the call name them: each has the speech under its own words."""
     roles = sorted({t.role for t in transcript.turns})
     said = {r: union(s for t in transcript.turns if t.role == r for s in _times(t)) for r in roles}
     parties = []
     for role in roles:
         others = union(s for r in roles if r != role for s in said[r])
-        parties.append(Party(role, 0, subtract(intersection(heard.speech[0], said[role]), others), shared=True))
+        parties.append(Party(role, channel, subtract(intersection(heard.speech[channel], said[role]), others), shared=True))
     return ToldApart(tuple(parties), transcript, SharedChannel(len(roles), reason="who speaks came with the transcript"))
 
 

@@ -5,7 +5,8 @@ from audit.speakers.diarize import Diarization, SpeakerSegment, diarize
 from audit.speakers.embedding import SpeakerEncoder
 from audit.speakers.given import read_voices
 from audit.speakers.layout import LayoutFinding, channel_layout
-from audit.speakers.mono_roles import RoleFinding, VoiceTurn, assign_roles, split_turns
+from audit.speakers.mono_roles import RoleFinding, assign_roles, split_turns, two_speak_by_words
+from audit.speakers.prompts import VoiceTurn, first_prompt_by_words
 from audit.speakers.rttm import rttm_of
 
 __all__ = [
@@ -20,7 +21,9 @@ __all__ = [
     "assign_roles",
     "channel_layout",
     "diarize",
+    "first_prompt_by_words",
     "read_voices",
     "rttm_of",
     "split_turns",
+    "two_speak_by_words",
 ]

@@ -21,15 +21,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from audit.speakers.how_many import likeness_log_odds
+
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
 Window = tuple[int, int]
 
 #: More voices than these are not told apart: agent, customer, a prompt, a colleague.
 MAX_VOICES = 4
-#: Two groups whose mean points are nearer than this are one voice; so near are groups of one voice's sentences, and so
-#: near came the most alike two of seven synthetic voices (0.935).
-ONE_VOICE_COSINE = 0.94
 #: A third voice must stand further off, for one real voice's sentences fall into groups at 0.80 and less: at 0.85 a third
 #: of 40 composed calls of two real voices had a third one, at 0.78 three had, at 0.75 one. The price: a prompt in a voice
 #: that resembles one of the parties' (0.76 and more) is given to that party.
@@ -118,7 +117,7 @@ def cosines(centres: Floats) -> Floats:
     return np.asarray(table)
 
 
-def group(points: Floats, space: Floats, *, n: int | None, hop_s: float) -> tuple[Labels, float]:
+def group(points: Floats, space: Floats, *, n: int | None, hop_s: float, two_log_odds: float) -> tuple[Labels, float]:
     """Group windows by voice.
 
     Parameters
@@ -129,6 +128,8 @@ def group(points: Floats, space: Floats, *, n: int | None, hop_s: float) -> tupl
         How many voices; None finds out, from one to `MAX_VOICES`.
     hop_s : float
         Seconds of speech that one window stands for.
+    two_log_odds : float
+        All that is known of there being two voices but for their likeness (:mod:`audit.speakers.how_many`).
 
     Returns
     -------
@@ -149,7 +150,7 @@ def group(points: Floats, space: Floats, *, n: int | None, hop_s: float) -> tupl
         fine = _merged(points, _cut(tree, space, step, _FINE_GROUPS), round(MIN_THIRD_VOICE_S / hop_s))
         n = int(fine.max()) + 1
         if n <= 2:
-            n = 1 if likeness > ONE_VOICE_COSINE else 2
+            n = 2 if likeness_log_odds(likeness) + two_log_odds > 0 else 1
         else:
             labels = _refined(space, fine, n)
             return labels, _likeness(points, labels)

@@ -98,3 +98,25 @@ ENGLISH = _cues(
         -1.0,
     ),
 )
+
+#: What recorded prompts say, asked of a voice that is heard only before or only after all others. Chinese without spaces.
+PROMPT = re.compile(
+    r"请按|按[一二三四五六七八九零\d井星]|[一二三四五六七八九零\d]号?键|人工服务请|(通话|服务|来电).{0,6}录音|正在(为您)?(接通|转接|呼叫|排队)"
+    r"|排队等候|(座|坐)席(全)?忙|(对|为).{0,12}(评价|打分)|工号.{1,8}为您服务|语音(导航|留言|信箱)|您(所)?拨打的|听到.{0,4}(提示音|滴)"
+    r"|\bpress (the )?(one|two|three|four|five|six|seven|eight|nine|zero|pound|star|hash|\d)\b"
+    r"|\b(may|will|is) be(ing)? (recorded|monitored)\b|\bfor (quality|training) (assurance|purposes)\b"
+    r"|\bnext available (agent|representative|operator)\b|\ball (of )?our (agents|representatives|operators|lines)\b"
+    r"|\byour call is (very )?important\b|\bafter the (tone|beep)\b|\b(estimated|expected) wait"
+    r"|\byou are (now |currently )*(first|next|number)\b|\b(stay|remain) on the line\b|\bhold (the line )?while (we|i) try\b"
+    r"|\bextension\b|\bone moment please\b"
+)
+#: Keys to press, which only a recording names before anybody has said a word.
+KEYPAD = re.compile(
+    r"请按|按[一二三四五六七八九零\d井星]|[一二三四五六七八九零\d]号?键"
+    r"|\bpress (it now|(the )?(one|two|three|four|five|six|seven|eight|nine|zero|pound|star|hash|\d))\b"
+)
+#: What a person says of himself or asks, and a prompt does not.
+PERSONAL = re.compile(
+    r"我是|我叫|请问|贵姓|(什么|怎么)(可以|能)?(帮|需要)|^喂"
+    r"|\bmy name is\b|\bthis is \w+( \w+)? (from|with|speaking)\b|\bhow (can|may) i\b|\bmay i (ask|have)\b"
+)

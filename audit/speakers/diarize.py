@@ -22,7 +22,9 @@ import numpy.typing as npt
 from audit.audio import Leg
 from audit.segments import Segment, total_s, union
 from audit.speakers.clustering import Floats, Labels, Window, group, learn_whitening, mean_points
+from audit.speakers.edges import edge_of
 from audit.speakers.embedding import FRAMES_PER_S, mel_features
+from audit.speakers.how_many import channel_log_odds, likeness_log_odds, probability
 
 #: The encoder was trained on windows of this length.
 WINDOW_FRAMES = 160
@@ -46,8 +48,6 @@ _PIECE_DIP_DB, _PIECE_DIP_FRAMES = 12.0, 8
 _CLOSER_WEIGHT = 3.0
 _ROUNDS = 3
 
-#: Half of the change from sure to unsure: the likeness (cosine) at which two voices are as likely as one.
-_DOUBTFUL_COSINE, _DOUBT_WIDTH = 0.93, 0.02
 #: Steepness of a segment's confidence in its mean margin (0: between two voices, 1: on one of them).
 _MARGIN_SLOPE = 4.0
 
@@ -87,7 +87,7 @@ class Diarization:
     n_speakers : int
         0 without speech.
     confidence : float or None
-        0-1, that the voices are told apart rightly: their distance and the mean of the segments' confidence.
+        0-1, that the voices are told apart rightly: that there are as many, and the mean of the segments' confidence.
         None without speech.
     likeness : float or None
         Cosine of the two most alike voices (with one voice: of its two halves); None where nothing could be compared.
@@ -114,6 +114,7 @@ def diarize(
     encoder: Encoder,
     *,
     n_speakers: int | None = None,
+    lone_leg: bool = False,
 ) -> Diarization:
     """Find out which of the found speech is whose.
 
@@ -127,8 +128,10 @@ def diarize(
     encoder : Encoder
     n_speakers : int, optional
         How many voices there are, where that is known. Without it one to four are found: a second one unless the most
-        distant halves are as alike as one voice's, a third and fourth where they speak for 3 s or more and are clearly
-        further off (see :mod:`audit.speakers.clustering`).
+        distant halves are as alike as one voice's and the pauses leave room for a party elsewhere, a third and fourth
+        where they speak for 3 s or more and are clearly further off (see :mod:`audit.speakers.clustering`).
+    lone_leg : bool
+        Whether it is the live leg beside a dead one, which may as well carry one party alone.
 
     Returns
     -------
@@ -156,7 +159,7 @@ def diarize(
     spans = [_frames(s, len(features)) for s in stretches]
     windows = [w for first, end in spans for w in _windows(first, end)]
     if not windows:
-        return _one_voice(stretches, None)
+        return _one_voice(stretches, None, 0.5)
     points = encoder.embed(features, windows).astype(np.float64)
     lengths = np.array([end - first for first, end in windows])
     anchors = np.flatnonzero(lengths >= _ANCHOR_FRAMES)
@@ -164,10 +167,13 @@ def diarize(
         anchors = np.arange(len(windows))
     whitening = learn_whitening(points, windows)
     space = whitening.apply(points)
-    labels, likeness = group(points[anchors], space[anchors], n=n_speakers, hop_s=HOP_FRAMES / FRAMES_PER_S)
+    evidence = channel_log_odds(stretches, lone_leg=lone_leg)
+    of_stretch = np.array([k for k, (first, end) in enumerate(spans) for _ in _windows(first, end)], np.int64)[anchors]
+    labels, likeness = _voices(points[anchors], space[anchors], of_stretch, n_speakers, evidence)
     n = int(labels.max()) + 1
+    two = probability(likeness_log_odds(likeness) + evidence)
     if n == 1:
-        return _one_voice(stretches, likeness)
+        return _one_voice(stretches, likeness, 1.0 - two)
     loudness_db = 10 * np.log10(features.sum(axis=1) + 1e-9)
     centres = mean_points(space[anchors], labels, n)
     steps = _Steps(spans, windows, loudness_db)
@@ -176,18 +182,33 @@ def diarize(
     if closer:
         near = whitening.apply(encoder.embed(features, closer).astype(np.float64))
         path, margins = steps.look_closer(space, centres, closer, near)
-    return _gathered(stretches, steps.counts, path, margins, likeness)
+    return _gathered(stretches, steps.counts, path, margins, likeness, two)
 
 
-def _one_voice(stretches: Sequence[Segment], likeness: float | None) -> Diarization:
-    """Everything to one voice; how sure that is lies in how alike its halves are."""
-    confidence = 0.5 if likeness is None else 1.0 - _told_apart(likeness)
+def _voices(points: Floats, space: Floats, of_stretch: Labels, n: int | None, two_log_odds: float) -> tuple[Labels, float]:
+    """Group windows by voice, those that speak at one edge of the call only apart from the rest."""
+
+    def grouped(some: Labels) -> tuple[Labels, float]:
+        return group(points[some], space[some], n=n, hop_s=HOP_FRAMES / FRAMES_PER_S, two_log_odds=two_log_odds)
+
+    everything = np.arange(len(points))
+    if n is not None:
+        return grouped(everything)
+    before = edge_of(points, of_stretch, grouped)
+    after = edge_of(points[::-1], of_stretch[::-1], lambda some: grouped(len(points) - 1 - some))
+    middle = everything[before : len(points) - after]
+    if len(middle) == len(points) or len(middle) < _MIN_ANCHORS:
+        return grouped(everything)
+    labels, likeness = grouped(middle)
+    n_middle = int(labels.max()) + 1
+    ends = [np.full(k, n_middle + i, np.int64) for i, k in enumerate(k for k in (before, after) if k)]
+    parts = [labels, *ends] if not before else [ends[0], labels, *ends[1:]]
+    return np.concatenate(parts), likeness
+
+
+def _one_voice(stretches: Sequence[Segment], likeness: float | None, confidence: float) -> Diarization:
+    """Everything to one voice."""
     return Diarization(tuple(SpeakerSegment(s.start_s, s.end_s) for s in stretches), 1, confidence, likeness)
-
-
-def _told_apart(likeness: float) -> float:
-    """How sure two groups of this likeness are two voices, 0-1."""
-    return 1.0 / (1.0 + math.exp(-(_DOUBTFUL_COSINE - likeness) / _DOUBT_WIDTH))
 
 
 def _frames(segment: Segment, n_frames: int) -> Window:
@@ -346,7 +367,7 @@ def _best_path(scores: Floats, costs: Floats) -> Labels:
 
 
 def _gathered(
-    stretches: Sequence[Segment], counts: Sequence[int], path: Labels, margins: Floats, likeness: float
+    stretches: Sequence[Segment], counts: Sequence[int], path: Labels, margins: Floats, likeness: float, two: float
 ) -> Diarization:
     """Segments of equal steps inside each stretch, voices numbered as they appear."""
     order: dict[int, int] = {}
@@ -363,4 +384,4 @@ def _gathered(
             confidence = 1.0 / (1.0 + math.exp(-_MARGIN_SLOPE * max(float(near[a:b].mean()), 0.0)))
             segments.append(SpeakerSegment(start_s, end_s, speaker, confidence))
     mean = sum(s.confidence * s.duration_s for s in segments) / sum(s.duration_s for s in segments)
-    return Diarization(tuple(segments), len(order), mean * _told_apart(likeness), likeness)
+    return Diarization(tuple(segments), len(order), mean * two, likeness)

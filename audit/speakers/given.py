@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from audit.errors import MetadataError
@@ -12,6 +13,8 @@ from audit.words import Role
 
 #: Names by which a file says itself who is who; any other name is a voice whose role its words tell.
 _NAMED: dict[str, Role] = {"agent": "agent", "customer": "customer", "ivr": "ivr"}
+#: Of several voices of one role.
+_NUMBER = re.compile(r"-\d+$")
 
 
 def read_voices(path: Path) -> tuple[Diarization, tuple[Role, ...]]:
@@ -60,5 +63,5 @@ def _diarization(lines: tuple[RttmSegment, ...]) -> tuple[Diarization, tuple[Rol
     segments.sort()
     total_s = sum(s.duration_s for s in segments)
     mean = sum(s.confidence * s.duration_s for s in segments) / total_s
-    roles: tuple[Role, ...] = tuple(_NAMED.get(name.lower(), "unknown") for name in order)
+    roles: tuple[Role, ...] = tuple(_NAMED.get(_NUMBER.sub("", name.lower()), "unknown") for name in order)
     return Diarization(tuple(segments), len(order), mean, None), roles

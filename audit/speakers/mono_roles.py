@@ -12,12 +12,16 @@ from audit.profile import Profile
 from audit.records import Metadata
 from audit.speakers.channels import _words, agent_channel
 from audit.speakers.diarize import Diarization
+from audit.speakers.prompts import VoiceTurn, edge_roles, says_prompt
 from audit.words import Role, Turn, Word
 
 #: Below this no role is given: what depends on who speaks is not evaluable.
 MIN_CONFIDENCE = 0.65
 #: Evidence (log-odds) of its own words from which a further voice is an agent, too: a call was transferred.
 _FURTHER_AGENT_EVIDENCE = 3.0
+#: Evidence (log-odds) of two voices' own words, one way and the other, from which they are two people for sure: what one
+#: party says alone speaks one way, however it is divided.
+_OPPOSED_EVIDENCE = 2.0
 #: Words near a change of voice go with their sentence where one ends within so many words and seconds.
 _SNAP_WORDS, _SNAP_S = 2, 0.6
 _SENTENCE_END = re.compile(r"[.?!。？！…][\"'”’)]*$")
@@ -40,14 +44,6 @@ class RoleFinding:
     roles: tuple[Role, ...]
     confidence: float
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class VoiceTurn:
-    """What one voice says."""
-
-    turn: Turn
-    speaker: int
 
 
 def split_turns(turns: Sequence[Turn], diarization: Diarization) -> tuple[VoiceTurn, ...]:
@@ -147,6 +143,28 @@ def _texts(turn: Turn, cuts: Sequence[int]) -> list[str]:
     return [turn.text[a:b].strip() for a, b in pairwise(edges)]
 
 
+def two_speak_by_words(turns: Sequence[VoiceTurn], metadata: Metadata) -> bool:
+    """Whether what two voices say is an agent's with the one and a customer's with the other.
+
+    Parameters
+    ----------
+    turns : sequence of VoiceTurn
+        Of `split_turns`.
+    metadata : Metadata
+        For the names that only the agent gives.
+
+    Returns
+    -------
+    bool
+        False also where their words say too little.
+    """
+    texts: dict[int, str] = {}
+    for t in turns:
+        texts[t.speaker] = f"{texts.get(t.speaker, '')} {t.turn.text}"
+    evidence = [sum(w for _, w in _words((text, ""), metadata)) for text in texts.values()]
+    return bool(evidence) and max(evidence) >= _OPPOSED_EVIDENCE and min(evidence) <= -_OPPOSED_EVIDENCE
+
+
 def assign_roles(
     diarization: Diarization,
     turns: Sequence[VoiceTurn] | None = None,
@@ -157,8 +175,10 @@ def assign_roles(
     """Name the agent's and the customer's voice.
 
     The two voices that speak most are held against each other by what they say (:mod:`audit.speakers.cues`, the
-    company's and the agent's names) and by who opens, as :func:`audit.speakers.agent_channel` does with two legs. A voice
-    heard only before everybody else is a prompt ("ivr"); a further voice with strong words of an agent is an agent.
+    company's and the agent's names) and by who opens, as :func:`audit.speakers.agent_channel` does with two legs. Of three
+    and more voices, one that is heard only before everybody else is a prompt ("ivr") unless it speaks of itself or asks as
+    people do, and one heard only after everybody else is one if it says what prompts say. A further voice with strong words
+    of an agent is an agent, any other is nobody in particular.
 
     Parameters
     ----------
@@ -181,13 +201,18 @@ def assign_roles(
         return RoleFinding(nobody, 0.0, "only one voice is told apart on the shared channel")
     roles: list[Role] = list(nobody)
     first_s = [min(s.start_s for s in diarization.segments if s.speaker == k) for k in range(n)]
-    last_s = [max(s.end_s for s in diarization.segments if s.speaker == k) for k in range(n)]
-    if n > 2 and last_s[0] <= min(first_s[1:]):
-        roles[0] = "ivr"  # speakers are numbered as they are first heard
-    people = sorted((k for k in range(n) if roles[k] != "ivr"), key=lambda k: -diarization.speech_s(k))
-    pair = sorted(people[:2])
     texts = [" ".join(t.turn.text for t in turns if t.speaker == k) for k in range(n)] if turns is not None else None
-    opener = 0 if first_s[pair[0]] <= first_s[pair[1]] else 1
+    edge = edge_roles(diarization, texts, metadata)
+    if n > 2 and n - len(edge) > 1:  # somebody must be left to talk to each other
+        roles = [edge.get(k, "unknown") for k in range(n)]
+    elif n == 2 and texts is not None and any(role == "ivr" and says_prompt(texts[k]) for k, role in edge.items()):
+        prompt: tuple[Role, ...] = ("ivr", "unknown") if edge.get(0) == "ivr" else ("unknown", "ivr")
+        return RoleFinding(prompt, 0.0, "beside a prompt only one voice is told apart on the shared channel")
+    people = sorted((k for k in range(n) if roles[k] == "unknown"), key=lambda k: -diarization.speech_s(k))
+    pair = sorted(people[:2])
+    # Found speech without words may be a noise: who opens is who says the first words.
+    worded_s = {t.speaker: t.turn.start_s for t in reversed(turns or ()) if t.turn.text.strip()}
+    opener = 0 if worded_s.get(pair[0], first_s[pair[0]]) <= worded_s.get(pair[1], first_s[pair[1]]) else 1
     found = agent_channel(
         option=None,
         profile=replace(profile, agent_channel=None),

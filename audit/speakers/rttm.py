@@ -12,7 +12,7 @@ Marked.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -161,14 +161,28 @@ def rttm_of(record: CallRecord) -> str:
     Returns
     -------
     str
-        Speakers are named by their roles.
+        Speakers are named by their roles; several voices of one role that share a channel are numbered (``agent-2``), and
+        those without a role are ``voice-1`` and so on, in the order in which they are first heard.
     """
     name = "_".join(PurePath(record.recording.path).stem.split()) or record.call_id
     agent = record.recording.agent_channel
     channels: dict[str, int] = {} if agent is None else {"agent": agent, "customer": 1 - agent}
     return write_rttm(
-        RttmSegment(s.start_s, s.end_s, role, name, channels.get(role, 0))
-        for role, segments in record.speech.items()
+        RttmSegment(s.start_s, s.end_s, speaker, name, channels.get(speaker, 0))
+        for speaker, segments in _speakers(record).items()
         for s in segments
         if s.duration_s >= _SHORTEST_S
     )
+
+
+def _speakers(record: CallRecord) -> Mapping[str, Sequence[Segment]]:
+    """Who is known to speak when, by name."""
+    shared = record.recording.shared_channel
+    if shared is None or len(shared.voices) < 2:
+        return dict(record.speech.items())
+    found: dict[str, Sequence[Segment]] = {}
+    for i, voice in enumerate(shared.voices, 1):
+        role: str = "voice" if voice.role == "unknown" else voice.role
+        n = i if voice.role == "unknown" else 1 + sum(v.role == voice.role for v in shared.voices[: i - 1])
+        found[role if n == 1 and voice.role != "unknown" else f"{role}-{n}"] = voice.segments
+    return found

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 
 from audit.audio import read_audio
 from audit.errors import ModelError
-from audit.pipeline import parties
+from audit.ingest import ImportedTranscript
+from audit.pipeline import Settings, parties
+from audit.pipeline.auditor import Auditor
 from audit.pipeline.hearing import Heard
+from audit.pipeline.imported import lay_out
 from audit.pipeline.measures import measures_of
 from audit.profile import Profile
-from audit.records import Measured, Metadata, Timeline
-from audit.segments import Segment
+from audit.records import CallRecord, Measured, Metadata, Timeline
+from audit.segments import Segment, intersection, total_s
 from audit.words import Transcript, Turn
-from tests.pipeline.test_sample_calls import TRUTH, audited, labels, wav
+from tests.pipeline.test_sample_calls import SAMPLES, TRUTH, audited, labels, spans, wav
 from tests.signals import noise
 
 RATE_HZ = 8000
@@ -106,6 +112,69 @@ def speaker_model() -> None:
         pytest.skip("the speaker model is not installed: run callaudit models install resemblyzer")
 
 
+# --- one leg is dead ------------------------------------------------------------------------------
+def on_one_leg(tmp_path: Path, call_id: str, *, of: str | None, live: int) -> CallRecord:
+    """A sample audited with its words given, both parties or one of them on the live leg, nothing on the other."""
+    truth = TRUTH[call_id]
+    audio = read_audio(SAMPLES / truth["path"])
+    legs = audio.read(0.0, audio.duration_s)
+    heard_there = (
+        legs.mean(axis=0) if of is None else legs[truth["agent_channel"] if of == "agent" else 1 - truth["agent_channel"]]
+    )
+    two = np.zeros((2, heard_there.size), np.float32)
+    two[live] = heard_there
+    path = wav(tmp_path / f"{call_id}.wav", two)
+    said = (t for t in truth["turns"] if of in (None, t["role"]))
+    path.with_suffix(".vtt").write_text(
+        "WEBVTT\n\n" + "".join(f"{clock(t['start_s'])} --> {clock(t['end_s'])}\n{t['text']}\n\n" for t in said), "utf-8"
+    )
+    settings = Settings(transcribe=False, transcripts=tmp_path)
+    return Auditor(settings).audit(path, Metadata(call_id, direction="inbound")).record
+
+
+def clock(time_s: float) -> str:
+    """A moment as WebVTT writes it."""
+    return f"{int(time_s) // 60:02}:{time_s % 60:06.3f}"
+
+
+@pytest.mark.parametrize(("call_id", "live"), [("zh-01", 0), ("zh-04", 1), ("en-01", 1)])
+def test_both_voices_on_the_only_live_leg_are_told_apart_and_named(tmp_path, speaker_model, call_id, live):
+    record = on_one_leg(tmp_path, call_id, of=None, live=live)
+    assert record.recording.layout == "one_dead_leg"
+    assert (record.recording.agent_channel, record.recording.shared_channel.n_voices) == (None, 2)
+    for role in ("agent", "customer"):
+        true = spans(TRUTH[call_id][role])
+        assert total_s(intersection(record.speech[role], true)) > 0.95 * total_s(record.speech[role])
+    assert record.measures["agent"].crosstalk_db is None
+    assert record.timeline.overlaps == ()
+
+
+@pytest.mark.parametrize("of", ["agent", "customer"])
+@pytest.mark.parametrize("call_id", ["zh-01", "zh-04"])
+def test_one_voice_on_the_only_live_leg_is_one_party(tmp_path, speaker_model, call_id, of):
+    record = on_one_leg(tmp_path, call_id, of=of, live=1)
+    assert record.recording.shared_channel.n_voices == 1
+    assert sum(s != () for s in record.speech.values()) == 1
+    assert {t.role for t in record.transcript.turns} == {r for r, s in record.speech.items() if s}
+
+
+def test_roles_that_came_with_the_words_of_both_parties_stand_on_the_only_live_leg(tmp_path):
+    samples = noise(10.0, -60.0, seed=1)
+    for s in SPEECH:
+        part = slice(round(s.start_s * RATE_HZ), round(s.end_s * RATE_HZ))
+        samples[part] += noise(s.duration_s, -20.0, seed=2)
+    path = wav(tmp_path / "call.wav", np.stack([np.zeros_like(samples), samples]))
+    heard = Heard(read_audio(path), "one_dead_leg", 2, speech=((), SPEECH), background=((), ()))
+    written = said((0.9, 3.1, "agent"), (4.0, 6.0, "customer"), (7.0, 9.0, "agent"))
+    taken = lay_out(ImportedTranscript(path, "vtt", written, ("a", "c", "a")), heard, lent=("agent", "customer"))
+    assert taken.on_one_leg
+    found = parties.SharedChannels(Profile()).beside_dead_leg(heard, 1, taken.transcript, Metadata("c"), as_written=True)
+    assert {(p.role, p.channel): p.speech for p in found.parties} == {
+        ("agent", 1): (SPEECH[0], SPEECH[2]),
+        ("customer", 1): (SPEECH[1],),
+    }
+
+
 @pytest.mark.model
 def test_the_voices_of_a_mono_call_are_told_apart_and_named(model_dir, speaker_model):
     record = audited("zh-06", words=True).record
@@ -117,6 +186,20 @@ def test_the_voices_of_a_mono_call_are_told_apart_and_named(model_dir, speaker_m
         wrong += [(turn, roles)] if roles != {turn["role"]} else []
     assert not wrong
     assert record.recording.shared_channel.roles_confidence > 0.65
+
+
+def test_one_voice_alone_on_a_mono_channel_is_given_no_role(tmp_path, speaker_model):
+    # The agent's leg of a call, taken down without the customer's.
+    truth = TRUTH["zh-01"]
+    audio = read_audio(SAMPLES / truth["path"])
+    path = wav(tmp_path / "zh-01.wav", audio.read(0.0, audio.duration_s)[truth["agent_channel"]][None])
+    told = [t for t in truth["turns"] if t["role"] == "agent"]
+    path.with_suffix(".vtt").write_text(
+        "WEBVTT\n\n" + "".join(f"{clock(t['start_s'])} --> {clock(t['end_s'])}\n{t['text']}\n\n" for t in told), "utf-8"
+    )
+    record = Auditor(Settings(transcribe=False, transcripts=tmp_path)).audit(path, Metadata("zh-01")).record
+    assert record.recording.shared_channel.n_voices == 1
+    assert set(record.speech) == {"unknown"}
 
 
 @pytest.mark.model

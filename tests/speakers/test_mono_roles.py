@@ -7,7 +7,8 @@ import pytest
 from audit.profile import Profile
 from audit.records import Metadata
 from audit.speakers.diarize import Diarization, SpeakerSegment
-from audit.speakers.mono_roles import VoiceTurn, assign_roles, split_turns
+from audit.speakers.mono_roles import assign_roles, split_turns
+from audit.speakers.prompts import VoiceTurn, first_prompt_by_words
 from audit.words import Turn, Word
 
 AGENT_SAYS = "您好，很高兴为您服务，请问有什么可以帮您？"
@@ -95,6 +96,65 @@ def test_a_colleague_who_takes_over_is_an_agent_too() -> None:
 def test_a_bystander_is_nobody_in_particular() -> None:
     three = voices((0, 8, 0), (8, 18, 1), (18, 22, 0), (22, 24, 2), (26, 32, 1))
     assert roles(three, {0: AGENT_SAYS, 1: CUSTOMER_SAYS, 2: "妈妈，吃饭了"}).roles == ("agent", "customer", "unknown")
+
+
+def test_a_greeting_that_was_taken_for_a_voice_of_its_own_is_the_agents() -> None:
+    three = voices((0, 3, 0), (4, 8, 1), (8, 14, 2), (14, 20, 1), (20, 24, 2))
+    said = {0: "您好，我是客服代表林晓，请问有什么可以帮您", 1: CUSTOMER_SAYS, 2: AGENT_SAYS}
+    assert roles(three, said).roles == ("agent", "customer", "agent")
+
+
+def test_a_survey_after_the_parties_is_a_prompt_and_a_late_bystander_is_not() -> None:
+    three = voices((0, 8, 0), (8, 18, 1), (18, 22, 0), (23, 28, 2))
+    said = {0: AGENT_SAYS, 1: CUSTOMER_SAYS, 2: "请对本次服务进行评价，满意请按一"}
+    assert roles(three, said).roles == ("agent", "customer", "ivr")
+    assert roles(three, said | {2: "妈妈，吃饭了"}).roles == ("agent", "customer", "unknown")
+
+
+def test_a_few_wrong_steps_do_not_make_a_party_of_a_prompt() -> None:
+    three = voices((0, 8, 0), (8, 14, 1), (14, 20, 2), (20, 20.5, 0), (21, 26, 1))
+    said = {0: "感谢来电，人工服务请按零", 1: AGENT_SAYS, 2: CUSTOMER_SAYS}
+    assert roles(three, said).roles == ("ivr", "agent", "customer")
+
+
+def test_who_says_the_first_words_opens_whatever_was_heard_before() -> None:
+    # Half a second of noise went to the second voice.
+    found = voices((0, 0.5, 1), (1, 5, 0), (5, 9, 1), (9, 12, 0))
+    said = {0: "喂", 1: "嗯"}
+    assert roles(found, said, "inbound").roles == ("agent", "customer")
+
+
+def test_a_message_after_a_prompt_has_no_agent() -> None:
+    found = roles(voices((0, 6, 0), (7, 15, 1)), {0: "Nobody is here, leave a message after the tone", 1: "I have a problem"})
+    assert found.roles == ("ivr", "unknown")
+    assert found.confidence == 0.0
+
+
+# --- prompts by their words -----------------------------------------------------------------------
+def prompted(*said: tuple[float, float, int, str]) -> tuple[VoiceTurn, ...]:
+    return tuple(VoiceTurn(turn(a, b, text), k) for a, b, k, text in said)
+
+
+def test_a_prompt_in_a_voice_like_the_agents_is_a_voice_of_its_own() -> None:
+    found = voices((0, 6, 0), (7, 10, 0), (10, 15, 1), (15, 20, 0))
+    said = prompted((0, 3, 0, "感谢来电"), (3, 6, 0, "人工服务请按零"), (7, 10, 0, AGENT_SAYS), (10, 15, 1, CUSTOMER_SAYS))
+    apart, turns = first_prompt_by_words(found, said)
+    assert [(s.start_s, s.speaker) for s in apart.segments] == [(0, 0), (7, 1), (10, 2), (15, 1)]
+    assert (apart.n_speakers, [t.speaker for t in turns]) == (3, [0, 0, 1, 2])
+    assert assign_roles(apart, turns, metadata=metadata(), profile=Profile()).roles == ("ivr", "agent", "customer")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        ((0, 6, 0, AGENT_SAYS), (6, 9, 1, "请按零"), (9, 12, 0, "好的")),
+        ((0, 6, 0, "您好，我是林晓，密码请按井号键结束"), (6, 9, 1, CUSTOMER_SAYS), (9, 12, 0, "好的")),
+        (),
+    ],
+    ids=["keys are named later", "somebody greets", "no words"],
+)
+def test_what_is_no_prompt_stays_with_its_voice(said) -> None:
+    assert first_prompt_by_words(TWO, prompted(*said)) == (TWO, prompted(*said))
 
 
 # --- cutting turns --------------------------------------------------------------------------------

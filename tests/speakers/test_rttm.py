@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from audit.errors import MetadataError
-from audit.speakers.rttm import RttmSegment, read_rttm, write_rttm
+from audit.records import CallRecord, Measured, Metadata, Recording, SharedChannel, Timeline, Voice
+from audit.segments import Segment
+from audit.speakers.given import read_voices
+from audit.speakers.rttm import RttmSegment, read_rttm, rttm_of, write_rttm
 
 #: Laid out after the appendix of NIST's evaluation plan.
 EXAMPLE = """\
@@ -42,6 +45,30 @@ def test_what_is_written_reads_back_to_the_millisecond() -> None:
 def test_a_line_has_ten_fields_and_counts_channels_from_one() -> None:
     line = write_rttm([RttmSegment(1.44, 13.312, "MEE009", "dev00", 0)])
     assert line == "SPEAKER dev00 1 1.440 11.872 <NA> <NA> MEE009 <NA> <NA>\n"
+
+
+def mono_call(*voices: Voice) -> CallRecord:
+    nothing = Measured(None)
+    shared = SharedChannel(len(voices), 0.9, 0.9, "", voices)
+    recording = Recording("calls/c 1.wav", "", 20.0, 8000, 1, "mono", shared_channel=shared)
+    speech = {v.role: v.segments for v in voices}
+    return CallRecord("c-1", recording, Metadata("c-1"), Timeline(nothing, nothing, nothing), speech)
+
+
+def test_voices_without_a_role_and_several_of_one_role_stay_apart(tmp_path) -> None:
+    call = mono_call(
+        Voice("ivr", (Segment(0, 2),)),
+        Voice("agent", (Segment(2, 4),)),
+        Voice("customer", (Segment(4, 6),)),
+        Voice("unknown", (Segment(6, 7),)),
+        Voice("agent", (Segment(8, 9),)),
+    )
+    path = tmp_path / "c_1.rttm"
+    path.write_text(rttm_of(call), "utf-8")
+    assert [s.speaker for s in read_rttm(rttm_of(call))] == ["ivr", "agent", "customer", "voice-4", "agent-2"]
+    found, roles = read_voices(path)
+    assert found.n_speakers == 5
+    assert roles == ("ivr", "agent", "customer", "unknown", "agent")
 
 
 def test_nothing_is_written_of_nothing() -> None:
