@@ -85,6 +85,17 @@ def _of_where(where: Data) -> Iterator[Fault]:
     turns = where.get("turns")
     if turns is not None and turns[0] > turns[1] and (turns[0] > 0) == (turns[1] > 0):
         yield ("where", "turns"), f"no turn is from {turns[0]} to {turns[1]}: write the first one first"
+    kept = [where[k] for k in ("first_turns", "last_turns") if k in where]
+    if turns is not None and kept and min(abs(turns[0]), abs(turns[1])) > min(kept) and (turns[0] > 0) == (turns[1] > 0):
+        yield ("where", "turns"), f"no more than {min(kept)} turns are left of which turns {turns} could be one"
+    start, answer, end = (where.get(k) for k in ("from_start_s", "from_answer_s", "from_end_s"))
+    if start is not None and answer is not None and start[1] is not None and answer[0] >= start[1]:
+        yield (
+            ("where", "from_answer_s"),
+            f"{answer[0]:g} s after the answer is never in the first {start[1]:g} s of the recording",
+        )
+    if end is not None and "last_s" in where and end[0] >= where["last_s"]:
+        yield ("where", "from_end_s"), f"the last {where['last_s']:g} s hold nothing that is {end[0]:g} s before the end"
     if isinstance(where.get("near"), Mapping):
         yield from _of_near(where["near"])
 
@@ -100,6 +111,8 @@ def _of_near(near: Data) -> Iterator[Fault]:
     for key in idle.get(side, ()):
         if key in near:
             yield (*place, key), f"{key} says nothing where side is {side}"
+    if near.get(f"{side}_s") == 0:
+        yield (*place, f"{side}_s"), f"nothing is said within 0 s {side} anything"
     timeline = near.get("timeline")
     if timeline is None:
         for key in ("by", "min_s"):
@@ -129,10 +142,22 @@ def _of_phrases(check: Data) -> Iterator[Fault]:
     wanted = check.get("at_least")
     if wanted is not None and wanted > len(set(texts)):
         yield ("at_least",), f"at_least {wanted} of {len(set(texts))} phrases can never be said"
+    most = _most_turns(check.get("where", {}))
+    if check.get("at_start") and not check.get("skip") and most is not None and check.get("min_hits", 0) > most:
+        yield ("min_hits",), f"{most} turns have {most} beginnings: {check['min_hits']} hits can never come"
     for i, (item, text) in enumerate(zip(items, texts, strict=True)):
         excuses = [*check.get("unless", ()), *(item.get("unless", ()) if not isinstance(item, str) else ())]
         if text in excuses:
             yield (quantifier, i), f"the phrase {text!r} is excused by itself (unless): it can never be found"
+
+
+def _most_turns(where: Data) -> int | None:
+    """How many turns a scope can have; None without a limit."""
+    limits = [where[k] for k in ("first_turns", "last_turns") if k in where]
+    turns = where.get("turns")
+    if turns is not None and (turns[0] > 0) == (turns[1] > 0):
+        limits.append(turns[1] - turns[0] + 1)
+    return min(limits, default=None)
 
 
 def _of_regex(check: Data) -> Iterator[Fault]:
