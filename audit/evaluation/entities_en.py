@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Literal
 
 from rapidfuzz import fuzz
@@ -241,16 +242,31 @@ def digits_of(plain: str) -> list[tuple[str, int, int]]:
     return sorted(found + mixed, key=lambda f: f[1])
 
 
+@lru_cache(maxsize=20_000)
+def _folded(name: str) -> str:
+    """A name as it sounds, roughly, so that Filippa is Philippa, Teresa Theresa and Katherine Catherine."""
+    for written, heard in _FOLDS:
+        name = re.sub(written, heard, name)
+    return name
+
+
+#: Spellings of one sound, in the order they are replaced.
+_FOLDS = (
+    ("ph", "f"), ("ck|ch(?=r)|q", "k"), ("c(?=[eiy])", "s"), ("c(?!h)", "k"), ("th", "t"), ("(?<=[aeiou])gh", ""), ("wh", "w"),
+    ("[iey]+$", "i"), ("y|ie|ei|ee|ea", "i"), (r"(.)\1", r"\1"), ("z", "s"), ("(?<=.)h", ""),
+)  # fmt: skip
+
+
 def name_said(name: str, heard: Heard) -> tuple[int, int] | None:
     """Where somebody is called by a name or a part of it; long parts may be spelled a little otherwise."""
     parts = [p for p in name.lower().split() if p not in _TITLES and len(p) > 1]
     for m in re.finditer(r"[a-z]+", heard.plain):
         for part in parts:
-            alike = part == m[0] or (
-                min(len(part), len(m[0])) >= _SHORTEST_INEXACT
-                and fuzz.ratio(part, m[0]) >= _MIN_NAME_RATIO
-                and part[0] == m[0][0]
-            )
-            if alike:
+            if part == m[0]:
+                return m.span()
+            if min(len(part), len(m[0])) < _SHORTEST_INEXACT:
+                continue
+            a, b = _folded(part), _folded(m[0])
+            if a[0] == b[0] and fuzz.ratio(a, b) >= _MIN_NAME_RATIO:
                 return m.span()
     return None

@@ -12,9 +12,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from rapidfuzz import fuzz
-
 from audit.evaluation.heard import FILLERS, Among, Heard, prepare, together
+from audit.evaluation.longname import nearest_stretch, nearest_words
 from audit.evaluation.normalise import normalise
 from audit.evaluation.numbers import goes_on
 from audit.evaluation.sound import TOLERANCES, sound_cost
@@ -252,52 +251,14 @@ def _long_name(variant: Variant, heard: Heard, matching: Matching) -> list[Hit]:
     if not text:
         return []
     english = heard.language == "en"
-    place = _nearest_words(" ".join(variant.pieces), text) if english else _nearest_stretch(name, text, matching)
+    if english:
+        place = nearest_words(" ".join(variant.pieces), text)
+    else:
+        place = nearest_stretch(name, text, matching.sound_cost, matching.omission_cost)
     if place is None or not 0 < place[2] <= matching.max_name_distance_ratio:
         return []
     start, end = place[:2] if places is None else (places[place[0]], places[place[1] - 1] + 1)
     return [Hit(heard, start, end, variant.text, "pinyin", place[2])]
-
-
-def _nearest_words(name: str, plain: str) -> tuple[int, int, float] | None:
-    """Best run of words for an English name, compared without spaces ("petro max" is PetroMax)."""
-    starts = [m.start() for m in re.finditer(r"\S+", plain)]
-    ends = [m.end() for m in re.finditer(r"\S+", plain)]
-    n = len(name.split(" "))
-    best: tuple[int, int, float] | None = None
-    for i, width in itertools.product(range(len(starts)), range(max(1, n - 1), n + 3)):
-        if i + width <= len(starts):
-            a, b = starts[i], ends[i + width - 1]
-            distance = 1.0 - fuzz.ratio(name.replace(" ", ""), plain[a:b].replace(" ", "")) / 100.0
-            # A different spelling of the same letters is still a hit that must not look perfect.
-            distance = max(distance, 0.01)
-            if best is None or distance < best[2]:
-                best = (a, b, distance)
-    return best
-
-
-def _nearest_stretch(name: str, plain: str, matching: Matching) -> tuple[int, int, float] | None:
-    """Approximate search by dynamic programming (Sellers, J. Algorithms 1, 1980) with prices by sound."""
-    # Each column: price of matching name[:i] to a stretch that ends here, and where that stretch began.
-    column: list[tuple[float, int]] = [(i * matching.omission_cost, 0) for i in range(len(name) + 1)]
-    best: tuple[int, int, float] | None = None
-    for j, character in enumerate(plain):
-        new: list[tuple[float, int]] = [(0.0, j + 1)]
-        for i, expected in enumerate(name, 1):
-            swap = matching.sound_cost(expected, character)
-            diagonal = column[i - 1][1] if i > 1 else j
-            new.append(
-                min(
-                    (column[i - 1][0] + swap, diagonal),
-                    (new[i - 1][0] + matching.omission_cost, new[i - 1][1]),
-                    (column[i][0] + 1.0, column[i][1]),
-                )
-            )
-        column = new
-        cost, start = column[-1]
-        if start <= j and (best is None or cost / len(name) < best[2]):
-            best = (start, j + 1, cost / len(name))
-    return best
 
 
 def cheapest(hits: Iterable[Hit]) -> list[Hit]:

@@ -68,7 +68,7 @@ def judge_said_again(check: SaidAgain, call: Call, judge: Judge) -> Result:
     told = _known(check, call)
     searched = search(replace(check.where, role=check.from_role), call, judge)
     if isinstance(searched, Result):
-        if not told or searched.verdict == "not_evaluable":
+        if not told:  # what is known beforehand can be said again to somebody who says nothing
             return searched
     else:
         told += _news(check, searched, call)
