@@ -14,7 +14,7 @@ from audit.speakers.clustering import Floats, Labels, mean_points
 
 #: The first windows are a voice of their own where their mean point is further than this from every later voice. On calls
 #: without a prompt (16 of real voices, 24 of synthetic ones) the furthest first sentences came to 0.79 and 0.84; 49
-#: prompts of 5 to 9 s in a seventh synthetic voice lay at 0.5-0.91, half of them under 0.75.
+#: prompts of 5 to 9 s in a further synthetic voice lay at 0.5-0.91, half of them under 0.76.
 EDGE_VOICE_COSINE = 0.78
 #: Fewer windows have no mean worth a name: 3 s of speech.
 MIN_EDGE_WINDOWS = 5

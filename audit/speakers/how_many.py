@@ -13,8 +13,8 @@ from itertools import pairwise
 
 from audit.segments import Segment, union
 
-#: Evidence of the likeness (cosine of the mean points) of two groups, as a logistic curve: even at 0.81. Fitted on 370 whole
-#: calls, halves and quarters with two voices and 630 of one party of them alone: four real voices (composed calls of seed
+#: Evidence of the likeness (cosine of the mean points) of two groups, as a logistic curve: even at 0.81. Fitted on 451 whole
+#: calls, halves and quarters with two voices and 281 of one party of them alone: four real voices (composed calls of seed
 #: 14) and seven synthetic ones (seeds 11 and 12), groups of about equally many windows compared.
 _LIKENESS_SLOPE, _EVEN_COSINE = 22.5, 0.81
 #: Groups nearer than this are one voice, whatever else speaks for two: the most alike two of seven synthetic voices came to
