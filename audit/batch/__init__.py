@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from audit.batch.files import call_file_name, make_out_folder, write_json
+    from audit.batch.files import call_file_name, make_out_folder, rewrite_without_words, write_json
     from audit.batch.patience import insist
     from audit.batch.run import BatchSummary, Job, Progress, run_batch
     from audit.batch.workers import Auditor, Limits, MakeAuditor
@@ -24,6 +24,7 @@ _HOME = {
     "call_file_name": "audit.batch.files",
     "insist": "audit.batch.patience",
     "make_out_folder": "audit.batch.files",
+    "rewrite_without_words": "audit.batch.files",
     "run_batch": "audit.batch.run",
     "write_json": "audit.batch.files",
 }
@@ -38,6 +39,7 @@ __all__ = [
     "call_file_name",
     "insist",
     "make_out_folder",
+    "rewrite_without_words",
     "run_batch",
     "write_json",
 ]

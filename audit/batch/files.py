@@ -73,6 +73,25 @@ def write_json(path: Path, data: Any) -> None:
         raise cannot_write(path, e) from e
 
 
+def rewrite_without_words(path: Path) -> None:
+    """Take what was said out of a call's file; one that is not there is none.
+
+    Raises
+    ------
+    StoreError
+        If it cannot be written.
+    """
+    from audit.storage import without_words
+
+    try:
+        published = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return
+    evaluation = published.get("evaluation")
+    bare = without_words(published)
+    write_json(path, {**bare, "evaluation": without_words(evaluation) if evaluation else evaluation})
+
+
 def cannot_write(path: Path, error: OSError) -> AuditError:
     """The error to raise for an output file that cannot be written."""
     hint = "check the folder given with --out"

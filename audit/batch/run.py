@@ -72,6 +72,10 @@ class Job:
     retry : bool
     argv : tuple of str
         The command line, kept with the run so that it can be given again.
+    until : datetime or None
+        No recording is begun from then on; those in progress end.
+    is_busy : callable
+        While it is true no recording is begun.
     """
 
     command: Literal["run", "measure"]
@@ -88,6 +92,8 @@ class Job:
     max_crashes: int = 3
     retry: bool = False
     argv: tuple[str, ...] = ()
+    until: datetime | None = None
+    is_busy: Callable[[], bool] = lambda: False
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +173,7 @@ def run_batch(job: Job, store: Store, *, progress: Progress, clock: Callable[[],
         with StopSignals(progress.stopping) as stop:
             run.all(stop)
         insist(partial(store.save_notices, run_id, job.notices))
-        state = "interrupted" if stop.level else "done"
+        state = "interrupted" if stop.level or run.summary(None, 0.0).n_not_begun else "done"
     finally:
         summary = run.summary(stop.signum if stop.level else None, (clock() - started_at).total_seconds())
         insist(partial(store.finish_run, run_id, state, _counts(summary), now=clock()))
@@ -230,7 +236,7 @@ class _Run:
         for refused in plan.refused:
             self._refuse(refused)
         for p in plan.planned:
-            if stop.look():
+            if stop.look() or self._is_late():
                 return
             if p.work == "skip":
                 self._skip(p)
@@ -276,7 +282,7 @@ class _Run:
         make, n_workers = self.job.make_auditor, self.job.n_workers
         try:
             with WorkerPool(make, n_workers, self.job.limits) if n_workers else InProcess(make) as pool:
-                for task, came in pool.run(tasks, begin=begin, stop_level=partial(self._look, stop)):
+                for task, came in pool.run(tasks, begin=begin, stop_level=partial(self._look, stop), is_busy=self.job.is_busy):
                     p, recording_id = todo[task.number], self.in_hand[task.number]
                     if isinstance(came, Trouble):
                         if came.fatal:
@@ -302,7 +308,12 @@ class _Run:
             self.renewed_at = now
             if self.in_hand:
                 insist(partial(self.store.renew, list(self.in_hand.values()), Lease(self.run_id, now + LEASE)))
-        return stop.look()
+        level = stop.look()
+        return max(level, 1) if self._is_late() else level
+
+    def _is_late(self) -> bool:
+        """Whether the time to begin recordings is over."""
+        return self.job.until is not None and self.clock() >= self.job.until
 
     def _keep(self, p: Planned, recording_id: int, record: CallRecord, evaluation: Evaluation | None) -> None:
         """Write a call's file, then its rows."""

@@ -176,7 +176,12 @@ class WorkerPool:
             w.dismiss()
 
     def run(
-        self, tasks: Iterable[Task], *, begin: Callable[[Task], bool], stop_level: Callable[[], int]
+        self,
+        tasks: Iterable[Task],
+        *,
+        begin: Callable[[Task], bool],
+        stop_level: Callable[[], int],
+        is_busy: Callable[[], bool] = lambda: False,
     ) -> Iterator[tuple[Task, AuditedCall | Trouble]]:
         """Audit all tasks and yield each result as it comes.
 
@@ -187,6 +192,8 @@ class WorkerPool:
             Told of each task before a worker gets it; False leaves it out.
         stop_level : callable
             0 go on, 1 begin nothing more, 2 drop what is being done.
+        is_busy : callable
+            While it is true no task is begun.
 
         Yields
         ------
@@ -203,10 +210,14 @@ class WorkerPool:
             level = stop_level()
             if level >= 2 or (level == 1 and not self._busy()):
                 return
-            if level == 0:
+            waits = level == 0 and bool(left) and is_busy()
+            if level == 0 and not waits:
                 self._hand_out(left, begin)
             if not self._busy():
-                return
+                if not waits:
+                    return
+                time.sleep(POLL_S)
+                continue
             ready = set(wait([x for w in self._workers for x in (w.pipe, w.process.sentinel)], timeout=POLL_S))
             for w in list(self._workers):
                 if w.pipe not in ready and w.process.sentinel not in ready:
@@ -303,11 +314,18 @@ class InProcess:
         """Nothing is left to end."""
 
     def run(
-        self, tasks: Iterable[Task], *, begin: Callable[[Task], bool], stop_level: Callable[[], int]
+        self,
+        tasks: Iterable[Task],
+        *,
+        begin: Callable[[Task], bool],
+        stop_level: Callable[[], int],
+        is_busy: Callable[[], bool] = lambda: False,
     ) -> Iterator[tuple[Task, AuditedCall | Trouble]]:
         """Audit all tasks, one after the other; see :meth:`WorkerPool.run`."""
         auditor: Auditor | None = None
         for task in tasks:
+            while not stop_level() and is_busy():
+                time.sleep(POLL_S)
             if stop_level():
                 return
             if not begin(task):

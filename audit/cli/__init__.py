@@ -28,6 +28,7 @@ class LazyCommand:
 COMMANDS: Mapping[str, LazyCommand] = {
     "run": LazyCommand("audit.cli.run", "run", "Audit recordings: measure, transcribe, score, write the scorecards."),
     "measure": LazyCommand("audit.cli.run", "measure", "The same without speech recognition: timing and acoustics only."),
+    "nightly": LazyCommand("audit.cli.nightly", "nightly", "One night over the archive: window, order, summary, retention."),
     "timeline": LazyCommand("audit.cli.timeline", "timeline", "Draw one call: who speaks when, rings, holds, dead air, pitch."),
     "transcribe": LazyCommand(
         "audit.cli.transcribe", "transcribe", "Print what was said: two columns, or SRT, WebVTT, JSON, vCon."

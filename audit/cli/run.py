@@ -188,10 +188,10 @@ def audit_archive(
         out=out,
         settings=settings,
         n_workers=n_workers,
-        find_metadata=partial(_find_metadata, cdr=details, profile=settings.profile),
+        find_metadata=partial(metadata_of, cdr=details, profile=settings.profile),
         make_auditor=partial(make_auditor, settings),
         judge=ScorecardJudge(settings),
-        notices=(*_not_searched(found.problems), *_unmatched(details, found.recordings, settings.profile)),
+        notices=(*not_searched(found.problems), *unmatched(details, found.recordings, settings.profile)),
         lang=lang,
         limits=means.limits,
         retry=means.retry,
@@ -239,7 +239,7 @@ def read_profile(path: Path | None) -> Profile:
     return profile
 
 
-def _not_searched(problems: tuple[str, ...]) -> tuple[Failure, ...]:
+def not_searched(problems: tuple[str, ...]) -> tuple[Failure, ...]:
     """Folders and links whose recordings, if any, were not audited."""
     from audit.records import Failure
 
@@ -259,7 +259,8 @@ def _channel(text: str) -> int | None:
     return None if text == "auto" else int(text)
 
 
-def _find_metadata(path: Path, *, cdr: CallDetails | None, profile: Profile) -> Metadata:
+def metadata_of(path: Path, *, cdr: CallDetails | None, profile: Profile) -> Metadata:
+    """What is known of a recording before it is opened."""
     from audit.ingest import find_metadata
 
     return find_metadata(path, cdr=cdr, profile=profile)
@@ -277,7 +278,7 @@ def call_details(path: Path | None, profile: Profile) -> CallDetails | None:
         raise UsageError(e.message, hint=e.hint) from e
 
 
-def _unmatched(details: CallDetails | None, recordings: tuple[Path, ...], profile: Profile) -> tuple[Failure, ...]:
+def unmatched(details: CallDetails | None, recordings: tuple[Path, ...], profile: Profile) -> tuple[Failure, ...]:
     """Answered calls without a recording, recordings without a row, and faults of the record itself, as warnings."""
     from audit.batch.plan import path_key
     from audit.records import Failure
@@ -300,7 +301,7 @@ def _unmatched(details: CallDetails | None, recordings: tuple[Path, ...], profil
         try:
             if details.for_recording(path) is not None:
                 continue
-            call_id = _find_metadata(path, cdr=None, profile=profile).call_id
+            call_id = metadata_of(path, cdr=None, profile=profile).call_id
         except MetadataError:
             continue  # it is reported when the call's turn comes
         reason = f"no row of {source} belongs to this recording; what is known comes from elsewhere"

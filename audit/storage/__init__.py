@@ -2,6 +2,24 @@
 
 from audit.storage.leases import LEASE, Lease
 from audit.storage.ledger import Store, sqlite_url
+from audit.storage.removals import OldCall, Removal, audited_before, forget_words, removed, save_removal, without_words
 from audit.storage.rows import AuditKeys, Judged, LedgerEntry, Standing, StoredCall
 
-__all__ = ["LEASE", "AuditKeys", "Judged", "Lease", "LedgerEntry", "Standing", "Store", "StoredCall", "sqlite_url"]
+__all__ = [
+    "LEASE",
+    "AuditKeys",
+    "Judged",
+    "Lease",
+    "LedgerEntry",
+    "OldCall",
+    "Removal",
+    "Standing",
+    "Store",
+    "StoredCall",
+    "audited_before",
+    "forget_words",
+    "removed",
+    "save_removal",
+    "sqlite_url",
+    "without_words",
+]

@@ -88,12 +88,12 @@ class Store:
             "started_at": now,
             "holder": this_process(),
         }
-        with self._writing() as c:
+        with self.writing() as c:
             return new_id(c.execute(runs.insert().values(**row)))
 
     def finish_run(self, run_id: int, state: RunState, counts: Mapping[str, int], *, now: datetime) -> None:
         """Note how a run ended."""
-        with self._writing() as c:
+        with self.writing() as c:
             c.execute(runs.update().where(runs.c.id == run_id).values(state=state, counts=dict(counts), finished_at=now))
 
     def save_notices(self, run_id: int, found: Iterable[Failure]) -> None:
@@ -110,13 +110,13 @@ class Store:
             for f in found
         ]
         if rows:
-            with self._writing() as c:
+            with self.writing() as c:
                 c.execute(notices.insert(), rows)
 
     def last_command(self) -> tuple[str, Mapping[str, Any]] | None:
         """The newest run over recordings and its options; None where there was none."""
         newest = sa.select(runs.c.command, runs.c.options).where(runs.c.command.in_(("run", "measure")))
-        with self._reading() as c:
+        with self.reading() as c:
             row = c.execute(newest.order_by(runs.c.id.desc()).limit(1)).one_or_none()
         return None if row is None else (row.command, row.options)
 
@@ -140,12 +140,12 @@ class Store:
             .where(recordings.c.state != "superseded")
             .order_by(recordings.c.id)
         )
-        with self._reading() as c:
+        with self.reading() as c:
             return tuple(entry(row) for row in c.execute(query))
 
     def begin(self, path: str, call_id: str, *, size_bytes: int | None, mtime_ns: int | None, now: datetime) -> int:
         """Note that the audit of a recording begins; returns the recording's number."""
-        with self._writing() as c:
+        with self.writing() as c:
             return _begin(c, path, call_id, size_bytes=size_bytes, mtime_ns=mtime_ns, now=now)
 
     def claim(
@@ -171,7 +171,7 @@ class Store:
         int or None
             The recording's number; None where it is left to another run.
         """
-        with self._writing() as c:
+        with self.writing() as c:
             if c.dialect.name == "postgresql":  # there a transaction locks what it changes, not what it looked at
                 c.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(call_id, 0))))
             newest = c.execute(sa.select(sa.func.max(calls.c.id)).where(calls.c.call_id == call_id)).scalar()
@@ -192,7 +192,7 @@ class Store:
 
     def renew(self, recording_ids: Iterable[int], lease: Lease) -> None:
         """Go on holding recordings that a run is still at work on."""
-        with self._writing() as c:
+        with self.writing() as c:
             mine = recordings.c.id.in_(list(recording_ids)) & (recordings.c.run_id == lease.run_id)
             c.execute(recordings.update().where(mine).values(lease_until=lease.until))
 
@@ -228,7 +228,7 @@ class Store:
             "token": token,
         }
         done = {"state": "done", "sha256": record.recording.sha256, "finished_at": now, "lease_until": None, "n_crashes": 0}
-        with self._writing() as c:
+        with self.writing() as c:
             if token is not None and (kept := c.execute(sa.select(calls.c.id).where(calls.c.token == token)).scalar()):
                 return int(kept)
             call_row_id = new_id(c.execute(calls.insert().values(**row)))
@@ -250,7 +250,7 @@ class Store:
         self, call_row_id: int, record: CallRecord, evaluation: Evaluation, *, options: Mapping[str, Any], now: datetime
     ) -> None:
         """Add an evaluation to a stored record; earlier ones stay."""
-        with self._writing() as c:
+        with self.writing() as c:
             c.execute(evaluations.insert().values(**evaluation_row(call_row_id, record, evaluation, options, now)))
 
     def save_judged(self, judged: Sequence[Judged], *, options: Mapping[str, Any], now: datetime) -> None:
@@ -258,7 +258,7 @@ class Store:
 
         Of a call whose evaluation came out as it was, only what it was made from is noted.
         """
-        with self._writing() as c:
+        with self.writing() as c:
             for j in judged:
                 number = j.evaluation_id
                 if j.evaluation is not None:
@@ -277,24 +277,24 @@ class Store:
         }  # fmt: skip
         if failure.stage == "worker":
             values["n_crashes"] = recordings.c.n_crashes + 1
-        with self._writing() as c:
+        with self.writing() as c:
             c.execute(recordings.update().where(recordings.c.id == recording_id).values(**values))
 
     def put_back(self, recording_ids: Iterable[int]) -> None:
         """Mark recordings whose audit was broken off as new again."""
-        with self._writing() as c:
+        with self.writing() as c:
             for number in recording_ids:
                 c.execute(recordings.update().where(recordings.c.id == number).values(state="new", lease_until=None))
 
     def note_unchanged(self, recording_id: int, *, size_bytes: int | None, mtime_ns: int | None) -> None:
         """Keep the new time of change of a recording whose bytes are as they were."""
-        with self._writing() as c:
+        with self.writing() as c:
             changed = recordings.update().where(recordings.c.id == recording_id)
             c.execute(changed.values(size_bytes=size_bytes, mtime_ns=mtime_ns))
 
     def supersede(self, recording_ids: Iterable[int], reason: str, *, now: datetime) -> None:
         """Take recordings out of the ledger's current ones; their rows stay."""
-        with self._writing() as c:
+        with self.writing() as c:
             for number in recording_ids:
                 values = {"state": "superseded", "reason": reason, "finished_at": now}
                 c.execute(recordings.update().where(recordings.c.id == number).values(**values))
@@ -308,7 +308,7 @@ class Store:
         StoreError
             If there is none of that number.
         """
-        with self._reading() as c:
+        with self.reading() as c:
             row = c.execute(calls_query((call_row_id,))).one_or_none()
         if row is None:
             raise StoreError(f"{self.url}: no call has the row number {call_row_id}")
@@ -343,7 +343,7 @@ class Store:
             query = query.where(calls.c.started_at < until)
         if agent_id is not None:
             query = query.where(calls.c.agent_id == agent_id)
-        with self._reading() as c:
+        with self.reading() as c:
             for row in c.execution_options(yield_per=50).execute(query):
                 yield stored_call(row)
 
@@ -354,12 +354,12 @@ class Store:
             query = query.where(calls.c.started_at >= since)
         if until is not None:
             query = query.where(calls.c.started_at < until)
-        with self._reading() as c:
+        with self.reading() as c:
             return tuple(Standing(**row._mapping) for row in c.execute(query))
 
     def calls_by_row(self, call_row_ids: Sequence[int]) -> tuple[StoredCall, ...]:
         """Some records with their newest evaluations, in the order asked for; a few dozen at a time are quick and small."""
-        with self._reading() as c:
+        with self.reading() as c:
             rows = {row.id: row for row in c.execute(calls_query(tuple(call_row_ids)))}
         return tuple(stored_call(rows[number]) for number in call_row_ids if number in rows)
 
@@ -380,14 +380,26 @@ class Store:
         query = sa.select(calls.c.agent_id, *places).where(
             calls.c.id.in_(sa.select(newest_calls().c.id)), calls.c.language == language
         )
-        with self._reading() as c:
+        with self.reading() as c:
             for row in c.execution_options(yield_per=500).execute(query.order_by(calls.c.id)):
                 yield row[0], tuple(row[1:])
+
+    def mean_scores(self) -> dict[str, float]:
+        """The mean score of each agent, over the newest evaluation of each of the agent's calls that has a score."""
+        newest = sa.select(sa.func.max(evaluations.c.id)).group_by(evaluations.c.call_row_id)
+        query = (
+            sa.select(calls.c.agent_id, sa.func.avg(evaluations.c.score))
+            .select_from(evaluations.join(calls, calls.c.id == evaluations.c.call_row_id))
+            .where(evaluations.c.id.in_(newest), calls.c.agent_id.is_not(None), evaluations.c.score.is_not(None))
+            .group_by(calls.c.agent_id)
+        )
+        with self.reading() as c:
+            return {agent: float(mean) for agent, mean in c.execute(query)}
 
     def failures(self) -> tuple[Failure, ...]:
         """Recordings that cannot be audited as things stand, then the notices of the newest run."""
         of_last_run = sa.select(sa.func.max(runs.c.id)).where(runs.c.command.in_(("run", "measure")))
-        with self._reading() as c:
+        with self.reading() as c:
             failed = c.execute(sa.select(recordings).where(recordings.c.state == "failed").order_by(recordings.c.path)).all()
             noted = c.execute(
                 sa.select(notices).where(notices.c.run_id == of_last_run.scalar_subquery()).order_by(notices.c.id)
@@ -398,7 +410,7 @@ class Store:
 
     # --- transactions -----------------------------------------------------------------------------
     @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
+    def writing(self) -> Iterator[sa.Connection]:
         """One transaction that takes the write lock at its start."""
         try:
             with self._engine.connect().execution_options(write=True) as c, c.begin():
@@ -407,7 +419,7 @@ class Store:
             raise _error(e, f"{self.url}: cannot write: ") from e
 
     @contextmanager
-    def _reading(self) -> Iterator[sa.Connection]:
+    def reading(self) -> Iterator[sa.Connection]:
         """One transaction that sees one state of the store."""
         try:
             with self._engine.connect() as c, c.begin():

@@ -144,3 +144,15 @@ notices = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("next_step", sa.Text, nullable=False),
 )
+
+#: What retention removed: recordings, and the words of calls.
+removals = sa.Table(
+    "removals",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("call_id", sa.Text, nullable=False, index=True),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("path", sa.Text, nullable=False),
+    sa.Column("moved_to", sa.Text, nullable=False),
+    sa.Column("removed_at", UtcDateTime, nullable=False),
+)

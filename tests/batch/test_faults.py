@@ -110,7 +110,7 @@ def test_a_store_that_is_away_for_a_while_loses_nothing(archive, monkeypatch):
     monkeypatch.setattr(Store, "save_result", now_and_then)
     monkeypatch.setattr(insist, "__kwdefaults__", {**(insist.__kwdefaults__ or {}), "sleep": pauses.append})
     assert counts(archive.run()) == (2, 0, 0)
-    with Store.in_folder(archive.out) as store, store._reading() as c:
+    with Store.in_folder(archive.out) as store, store.reading() as c:
         assert c.exec_driver_sql("SELECT count(*) FROM calls").scalar() == 2
     assert pauses == [0.5, 1.0, 0.5]
 

@@ -65,7 +65,7 @@ def test_another_version_of_the_scorecard_leaves_the_first_verdict_in_the_store(
     text = (mine / "scorecard.yml").read_text("utf-8")
     (mine / "scorecard.yml").write_text("# ours\n" + text, "utf-8")
     assert call("rescore", audited, "--scorecard", mine).stdout.startswith("2 rescored")
-    with Store.in_folder(audited) as store, store._reading() as c:
+    with Store.in_folder(audited) as store, store.reading() as c:
         assert c.exec_driver_sql("SELECT count(DISTINCT scorecard_sha256), count(*) FROM evaluations").one() == (2, 4)
 
 

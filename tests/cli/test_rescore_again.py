@@ -106,7 +106,7 @@ def test_ctrl_c_keeps_what_is_done_and_the_next_rescore_does_the_rest(audited, m
     judge.asked.clear()
     second = again(audited, judge)
     assert (len(judge.asked), second.n_rescored, second.n_unchanged) == (3, 3, 3)
-    with Store.in_folder(audited) as store, store._reading() as c:
+    with Store.in_folder(audited) as store, store.reading() as c:
         assert c.exec_driver_sql("SELECT state FROM runs ORDER BY id").scalars().all() == ["interrupted", "done"]
 
 

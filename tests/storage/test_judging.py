@@ -52,7 +52,7 @@ def test_judging_again_adds_and_keeps_the_old(store):
     row = saved(store, a_record(), an_evaluation(50.0))
     judged(store, row, an_evaluation(70.0))
     assert store.call(row).evaluation.score == 70.0
-    with store._reading() as c:
+    with store.reading() as c:
         assert c.exec_driver_sql("SELECT score FROM evaluations ORDER BY id").scalars().all() == [50.0, 70.0]
 
 

@@ -22,7 +22,7 @@ def a_run(store: Store, *, holder: str | None = "") -> int:
     """A run of this process, or of the one named."""
     number = store.begin_run("run", {}, tool_version="0.1.0", now=NOW)
     if holder != "":
-        with store._writing() as c:
+        with store.writing() as c:
             c.execute(runs.update().where(runs.c.id == number).values(holder=holder))
     return number
 

@@ -71,7 +71,7 @@ def test_a_second_evaluation_is_added_and_the_newest_counts(store):
     store.save_evaluation(row, a_record(), an_evaluation(90.0, sha256="c" * 64), options={}, now=NOW)
     (call,) = store.calls()
     assert call.evaluation is not None and call.evaluation.score == 90.0
-    with store._reading() as c:
+    with store.reading() as c:
         assert c.exec_driver_sql("SELECT count(*) FROM evaluations").scalar() == 2
     assert store.ledger()[0].scorecard_sha256 == "c" * 64
 
@@ -80,7 +80,7 @@ def test_auditing_a_call_anew_keeps_the_old_record_and_shows_the_new(store):
     saved(store, a_record())
     saved(store, replace(a_record(), tool_version="0.2.0"))
     assert [c.record.tool_version for c in store.calls()] == ["0.2.0"]
-    with store._reading() as c:
+    with store.reading() as c:
         assert c.exec_driver_sql("SELECT count(*) FROM calls").scalar() == 2
 
 

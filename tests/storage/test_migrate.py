@@ -17,10 +17,12 @@ from audit.storage.migrate import MIGRATIONS, migrate, open_engine
 from audit.storage.tables import metadata
 from tests.storage.test_ledger import a_record, an_evaluation, saved
 
+HEAD = max(p.name for p in (MIGRATIONS / "versions").glob("[0-9]*.py"))[:4]
+NEXT = f"{int(HEAD) + 1:04}"
 GOOD = """
 import sqlalchemy as sa
 from alembic import op
-revision, down_revision = "0004", "0003"
+revision, down_revision = "{next}", "{head}"
 def upgrade():
     with op.batch_alter_table("recordings") as t:
         t.add_column(sa.Column("leased_by", sa.Text))
@@ -28,7 +30,7 @@ def upgrade():
 FAILS_HALF_WAY = """
 import sqlalchemy as sa
 from alembic import op
-revision, down_revision = "0004", "0003"
+revision, down_revision = "{next}", "{head}"
 def upgrade():
     op.create_table("leases", sa.Column("id", sa.Integer, primary_key=True))
     op.execute("UPDATE recordings SET call_id = 'changed'")
@@ -36,7 +38,7 @@ def upgrade():
 """
 LOSES_ROWS = """
 from alembic import op
-revision, down_revision = "0004", "0003"
+revision, down_revision = "{next}", "{head}"
 def upgrade():
     op.execute("DELETE FROM recordings")
 """
@@ -56,7 +58,7 @@ def with_next_change(tmp_path):
     def make(source: str):
         folder = tmp_path / "migrations"
         shutil.copytree(MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__"))
-        (folder / "versions" / "0004_next.py").write_text(source, "utf-8")
+        (folder / "versions" / f"{NEXT}_next.py").write_text(source.format(head=HEAD, next=NEXT), "utf-8")
         return folder
 
     return make
@@ -115,14 +117,14 @@ def test_migrations_are_numbered_without_a_gap():
 def test_opening_twice_changes_nothing(engine):
     migrate(engine)
     migrate(engine)
-    assert revision_of(engine) == "0003"
+    assert revision_of(engine) == HEAD
 
 
 def test_a_store_keeps_its_rows_through_a_change(engine, with_next_change, tmp_path):
     with Store.in_folder(tmp_path) as store:
         saved(store, a_record(), an_evaluation())
     migrate(engine, migrations=with_next_change(GOOD))
-    assert revision_of(engine) == "0004"
+    assert revision_of(engine) == NEXT
     with engine.begin() as c:
         assert c.exec_driver_sql("SELECT call_id, leased_by FROM recordings").all() == [("c1", None)]
         assert c.exec_driver_sql("SELECT count(*) FROM evaluations JOIN calls ON calls.id = call_row_id").scalar() == 1
@@ -134,7 +136,7 @@ def test_a_change_that_fails_half_way_leaves_the_store_as_it_was_and_stays_pendi
         saved(store, a_record())
     with pytest.raises(StoreError, match="no_such_table"):
         migrate(engine, migrations=with_next_change(FAILS_HALF_WAY))
-    assert revision_of(engine) == "0003"
+    assert revision_of(engine) == HEAD
     assert "leases" not in tables_of(engine)
     with Store.in_folder(tmp_path) as store:
         assert [c.record.call_id for c in store.calls()] == ["c1"]

@@ -1,0 +1,89 @@
+"""What is too old to keep goes, and a log of what went stays in the store."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from audit.nightly.config import Retention
+from audit.storage import Removal, Store, audited_before, forget_words, save_removal
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a retention run did.
+
+    Attributes
+    ----------
+    removed : tuple of Removal
+    problems : tuple of str
+        Files that could not be removed, with the reason; they are tried again the next night.
+    """
+
+    removed: tuple[Removal, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+def apply_retention(
+    retention: Retention, store: Store, *, roots: tuple[Path, ...], now: datetime, forget: Callable[[str], None]
+) -> Kept:
+    """Remove what is older than it may be; each removal is written down before the next begins.
+
+    Only recordings of audited calls below `roots` are touched. The age is that of the call's start, and where that
+    is not known, that of its audit.
+
+    Parameters
+    ----------
+    retention : Retention
+    store : Store
+    roots : tuple of Path
+        Folders, or files, of the archive.
+    now : datetime
+    forget : callable
+        Told the call id of each call whose words went, to take them out of published files.
+
+    Returns
+    -------
+    Kept
+    """
+    removed: list[Removal] = []
+    problems: list[str] = []
+    if retention.audio_days is not None:
+        for old in audited_before(store, now - timedelta(days=retention.audio_days)):
+            path = Path(old.path)
+            if not path.exists() or not any(path.is_relative_to(root.absolute()) for root in roots):
+                continue
+            try:
+                target = _archived(path, retention.archive, roots)
+            except OSError as e:
+                problems.append(f"{path}: cannot be removed: {e.strerror}")
+                continue
+            removal = Removal(old.call_id, "audio", str(path), "" if target is None else str(target))
+            save_removal(store, removal, now=now)
+            removed.append(removal)
+    if retention.transcripts_days is not None:
+        for old in audited_before(store, now - timedelta(days=retention.transcripts_days), with_words=True):
+            removal = Removal(old.call_id, "transcript", old.path, "")
+            forget_words(store, removal, now=now)
+            forget(old.call_id)
+            removed.append(removal)
+    return Kept(tuple(removed), tuple(problems))
+
+
+def _archived(path: Path, archive: Path | None, roots: tuple[Path, ...]) -> Path | None:
+    """Move a file to the archive, below it as it lay below its root, or delete it; where it went."""
+    if archive is None:
+        path.unlink()
+        return None
+    root = next(r.absolute() for r in roots if path.is_relative_to(r.absolute()))
+    inner = path.relative_to(root) if root.is_dir() else Path(path.name)
+    target = archive / inner
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f".{target.name}.part")
+    shutil.copy2(path, part)
+    part.replace(target)
+    path.unlink()
+    return target
