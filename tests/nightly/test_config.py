@@ -46,7 +46,8 @@ retention: {audio_days: 90, archive: old, transcripts_days: 365}
 
 
 def test_all_faults_are_named_at_once(tmp_path):
-    text = 'recording: [rec]\nout: out\nwindow: "26:00-06:00"\norder: best\njobs: many\nretention: {audio_days: 0}\nmail: {to: [x]}\n'
+    text = 'recording: [rec]\nout: out\nwindow: "26:00-06:00"\norder: best\njobs: many\n'
+    text += "retention: {audio_days: 0}\nmail: {to: [x]}\n"
     with pytest.raises(UsageError) as caught:
         load_config(written(tmp_path, text))
     for part in (
