@@ -5,12 +5,12 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, get_args
 
 from audit.evaluation.call import Call, Judge, Reason, Result, say, span, window_evidence
 from audit.evaluation.checks.happened import NAMES, happened
 from audit.evaluation.match import Heard, Hit
-from audit.evaluation.scopes import Near, Where, Window
+from audit.evaluation.scopes import AnyRole, Near, Where, Window
 from audit.records import Evidence
 from audit.segments import Segment, intersection, union
 from audit.verdicts import Verdict
@@ -18,6 +18,8 @@ from audit.words import Role
 
 #: Evidence is rounded to hundredths; a window that begins at evidence must not lose it by that.
 _ROUNDING_S = 0.01
+#: The commonest scopes: all that a role says.
+_EVERYTHING: dict[AnyRole, Where] = {r: Where(role=r) for r in (*get_args(Role), "any")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,9 @@ def search(where: Where, call: Call, judge: Judge) -> Searched | Result:
     if problem is not None:
         return Result("not_evaluable", problem)
     turns = call.everyone if where.role == "any" else call.turns[where.role]
+    role: Role = "unknown" if where.role == "any" else where.role
+    if where == _EVERYTHING[where.role]:
+        return Searched(turns, None, role)
     windows = _windows(where, turns, call, judge)
     if isinstance(windows, Result):
         return windows
@@ -158,7 +163,7 @@ def search(where: Where, call: Call, judge: Judge) -> Searched | Result:
     if where.turns is not None:
         start, end = (n - 1 if n > 0 else max(0, len(turns) + n) for n in where.turns)
         turns = turns[start : end + 1] if where.turns[1] > 0 or len(turns) + where.turns[1] >= 0 else ()
-    return Searched(turns, windows, "unknown" if where.role == "any" else where.role)
+    return Searched(turns, windows, role)
 
 
 def stretches(where: Where | None, call: Call, judge: Judge) -> tuple[Segment, ...] | Result | None:
