@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from audit.records import CallRecord, Overlap
@@ -116,8 +117,9 @@ def _legs(
     """The lanes from top to bottom."""
     agent = record.recording.agent_channel
     unknown = record.speech.get("unknown", ())
-    if record.recording.layout in ("mono", "dual_mono"):
-        wave, contour = envelopes.get("unknown", envelopes.get(0)), pitch.get("unknown", pitch.get(0))
+    if _is_shared(record):
+        live = max((k for k in envelopes if k in (0, 1)), key=lambda k: float(np.sum(np.abs(envelopes[k]))), default=0)
+        wave, contour = envelopes.get("unknown", envelopes.get(live)), pitch.get("unknown", pitch.get(live))
         parties: tuple[Role, ...] = ("agent", "customer")
         told_apart = tuple(r for r in parties if r in record.speech)
         both = _Leg(messages("timeline.both"), "", "unknown", None if told_apart else unknown, wave, contour)
@@ -140,9 +142,15 @@ def _legs(
     )
 
 
+def _is_shared(record: CallRecord) -> bool:
+    """Whether both parties are on one channel: the only one, two that are the same, or the live one beside a dead leg."""
+    shared = record.recording.shared_channel
+    return record.recording.layout in ("mono", "dual_mono") or (shared is not None and (shared.n_voices or 0) > 1)
+
+
 def _common_speech(record: CallRecord, messages: Messages) -> _Leg | None:
     """A lane for speech of which the channel is not recorded."""
-    if record.recording.layout in ("mono", "dual_mono") or record.recording.agent_channel is not None:
+    if _is_shared(record) or record.recording.agent_channel is not None:
         return None
     return _Leg(messages("timeline.speech"), "", "unknown", record.speech.get("unknown", ()), None, None)
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from audit.audio import read_audio
-from audit.records import CallRecord, CutOff, Hold, Measured, Overlap, Recording, Tone
+from audit.records import CallRecord, CutOff, Hold, Measured, Overlap, Recording, SharedChannel, Tone
 from audit.report.curves import PitchScale, envelopes_of, leg_envelope, pitch_path, pitch_scale, wave_path
 from audit.report.picture import text_width
 from audit.report.timeline import MAX_WIDTH_PX, MIN_WIDTH_PX, draw_timeline
@@ -160,6 +160,17 @@ def test_voices_told_apart_on_one_channel_have_lanes_of_their_own_under_its_soun
     assert {"Both parties", "Agent", "Customer"} <= set(texts(picture))
     assert times(picture, "agent") == as_pairs(made.speech["agent"])
     assert times(picture, "customer") == as_pairs(made.speech["customer"])
+
+
+def test_both_voices_on_the_live_leg_beside_a_dead_one_are_shown_like_a_mono_call() -> None:
+    made = a_call()
+    recording = replace(made.recording, layout="one_dead_leg", agent_channel=None, shared_channel=SharedChannel(2, 0.9, 0.9))
+    call = replace(made, recording=recording, speech={r: made.speech[r] for r in ("agent", "customer")})  # type: ignore[index]
+    live = sound()[0]
+    picture = draw_timeline(call, envelopes={0: [0.0 * x for x in live], 1: live})
+    assert {"Both parties", "Agent", "Customer"} <= set(texts(picture))
+    assert times(picture, "agent") == as_pairs(made.speech["agent"])
+    assert len(parsed(picture).findall(f".//{SVG}defs/{SVG}path")) == 1
 
 
 def test_unknown_roles_give_lanes_by_channel_and_speech_of_nobody() -> None:
