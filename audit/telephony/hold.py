@@ -41,6 +41,7 @@ MAX_VOICES_SHARE = ((25.0, 0.22), (10.0, 0.35), (0.0, 0.5))
 # background, whatever else sounds like music there.
 ALONE_SHARE, ALONE_S = 0.02, 18.0
 OVER_BACKGROUND_DB, MIN_BACKGROUND_S = 8.0, 0.5
+LEAST_OVER_DB = 2.0  # over the level at which a background is heard in the gaps of the talk
 CROSSTALK_DB = 20.0  # a leg this much quieter than the other carries its leak
 RETURN_S = 0.85  # who comes back speaks soon
 BEEPING_SHARE = 0.6
@@ -62,7 +63,8 @@ class LegHold:
 class _Leg:
     """One leg, looked at once.
 
-    Where its levels have a background for their floor, `line_dbfs` is that of its line noise.
+    `background_dbfs` is the level of what is heard behind its talk; where its levels have that for their floor, `line_dbfs` is
+    the one of its line noise.
     """
 
     levels: Levels
@@ -72,6 +74,7 @@ class _Leg:
     announcements: tuple[Announcement, ...]
     sounds: Flags
     line_dbfs: float | None
+    background_dbfs: float | None
 
 
 def find_holds(
@@ -166,7 +169,7 @@ def _look(lines: Sequence[Floats], tones: Sequence[Tone], earliest_s: float) -> 
         voice = [voiced(judged[0], quiet[0])]
     talk = [heard_talk(lv, q, v, _inside(own, len(q))) for lv, q, v, own in zip(levels, quiet, voice, tones_of, strict=True)]
     looked = []
-    for c, lv in enumerate(levels):
+    for c, (lv, behind) in enumerate(zip(levels, above, strict=True)):
         answered = _any_other(talk, c)
         found = music_of(judged[c], lv, quiet=quiet[c], answered=answered, tones=tones_of[c], since_s=earliest_s)
         long = [m.segment for m in found if m.segment.duration_s >= MIN_MUSIC_S]
@@ -175,7 +178,9 @@ def _look(lines: Sequence[Floats], tones: Sequence[Tone], earliest_s: float) -> 
             refined = music_of(again, lv, quiet=quiet[c], answered=answered, tones=tones_of[c], since_s=earliest_s)
             found = [_as_heard_first(r, found) for r in refined]
         said = find_announcements(lv, quiet[c], voice[c], others_quiet=~_any_other([~q for q in quiet], c), since_s=earliest_s)
-        looked.append(_Leg(lv, quiet[c], voice[c], tuple(found), said, sounds[c], line_dbfs))
+        looked.append(
+            _Leg(lv, quiet[c], voice[c], tuple(found), said, sounds[c], line_dbfs, behind.floor_dbfs if behind else None)
+        )
     return looked
 
 
@@ -226,6 +231,8 @@ def _music_holds(
         if m.segment.duration_s < LONE_MUSIC_S and not _is_talk_beside(looked, m):
             continue
         if _is_conversation(looked, channel, m):
+            continue
+        if leg.background_dbfs is not None and m.level_dbfs < leg.background_dbfs + LEAST_OVER_DB:
             continue
         is_alone = m.segment.duration_s >= ALONE_S and sum(_voices(looked, channel, m)) < ALONE_SHARE
         if not is_alone and _is_background(leg, m, earliest_s, mixed=len(looked) == 1):
