@@ -233,7 +233,7 @@ def judge_fact(check: Fact, call: Call) -> Result:
     good = not check.one_of or text in check.one_of or str(value) in check.one_of
     wanted = [" / ".join(check.one_of)] if check.one_of else []
     if check.matches is not None:
-        good = good and compiled(check.matches).search(text) is not None
+        good = good and compiled(check.matches).search(text, timeout=call.matching.regex_timeout_s) is not None
         wanted.append(check.matches)
     if check.min is not None or check.max is not None:
         figure = as_number(value)

@@ -49,6 +49,12 @@ def test_an_expression_that_would_run_for_ever_is_stopped_and_its_rule_is_not_ev
     assert "0.1 s" in result.reason["en"]
 
 
+def test_an_expression_on_the_call_record_is_stopped_as_well():
+    check = parse_check({"kind": "fact", "field": "metadata.variables.note", "matches": "(a|aa)+$"})
+    call = call_of(matching=Matching(regex_timeout_s=0.05), metadata={"variables": {"note": "a" * 60 + "b"}})
+    assert judge(check, call).verdict == "not_evaluable"
+
+
 def test_a_stopped_expression_leaves_the_other_parts_of_its_rule_to_be_judged():
     check = {"kind": "any_of", "checks": [CATASTROPHIC, says("嗯")]}
     assert judge(parse_check(check), call_of(matching=Matching(regex_timeout_s=0.05), turns=SLOW)).verdict == "pass"
