@@ -157,7 +157,7 @@ def find(phrase: str, turns: Iterable[Heard], *, language: str, mode: MatchMode,
             continue
         found: list[Hit] = []
         for v in here:
-            if language == "en" or mode == "fuzzy" or _may_be_in(v, heard, by_sound):
+            if mode == "fuzzy" or _may_be_in(v, heard, by_sound):
                 found += _in_turn(v, heard, mode, by_sound, matching)
         if found:
             hits += cheapest(found)
@@ -172,8 +172,13 @@ def _present(sought: Lookup, among: Among, by_sound: bool) -> tuple[Variant, ...
 
 
 def _may_be_in(variant: Variant, heard: Heard, by_sound: bool) -> bool:
-    """Whether the key of a Chinese phrase is in a turn, with or without its fillers."""
+    """Whether the keys of a phrase are in a turn, with or without its fillers."""
     lean = heard.lean
+    if heard.language == "en":
+        key, text = variant.words_key, heard.padded
+        if key in text and all(k in text for k in variant.other_keys):
+            return True
+        return lean is not None and key in f" {lean.plain} "
     if by_sound:
         key = variant.sounds_key
         return key in heard.sound or (lean is not None and key in lean.sound)

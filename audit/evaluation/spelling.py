@@ -36,15 +36,33 @@ class Variant:
         the word cannot go on, after.
     edges : (bool, bool)
         Whether it begins, and ends, with a number, which must not be cut out of a longer one.
+    other_keys : tuple of str
+        Of English: the other stretches that every such text holds.
     """
 
     text: str
     pieces: tuple[str, ...]
     words_key: str
     sounds_key: str
-    words: re.Pattern[str]
-    sounds: re.Pattern[str]
+    words_pattern: str
+    sounds_pattern: str
     edges: tuple[bool, bool] = (False, False)
+    other_keys: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> re.Pattern[str]:
+        """The search for the words; of thousands of ways to say things few are ever sought, so it is made when asked for."""
+        return _compiled(self.words_pattern)
+
+    @property
+    def sounds(self) -> re.Pattern[str]:
+        """The search for the sound classes."""
+        return _compiled(self.sounds_pattern)
+
+
+@lru_cache(maxsize=50_000)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
 
 
 @lru_cache(maxsize=20_000)
@@ -80,11 +98,11 @@ def variants(phrase: str, language: str, mode: str, gap_chars: int) -> tuple[Var
         options = [(p,) if mode == "exact" else spellings(p, language) for p in pieces]
         for said in itertools.product(*options):
             if said not in found:
-                words_key = _key(said, language, mode)
+                words_key, *others = _keys(said, language, mode)
                 sounds_key = sounds_of(max(said, key=len))
                 searches = _words(said, language, mode, gap), _sounds(said, gap)
                 edges = number_edges(said[0], language)[0], number_edges(said[-1], language)[1]
-                found[said] = Variant(shown, said, words_key, sounds_key, *searches, edges)
+                found[said] = Variant(shown, said, words_key, sounds_key, *searches, edges, tuple(others))
     return tuple(found.values())
 
 
@@ -135,8 +153,8 @@ def lookup(phrase: str, language: str, mode: str, gap_chars: int, by_sound: bool
     by_key: dict[str, list[tuple[int, Variant, tuple[str, ...]]]] = {}
     for i, v in enumerate(variants(phrase, language, mode, gap_chars)):
         # The same words sound the same, so the key of the sounds covers both searches.
-        others: tuple[str, ...] = ()
-        if language == "zh" and len(v.pieces) > 1:  # an English piece may be said in another form
+        others = v.other_keys
+        if language == "zh" and len(v.pieces) > 1:
             others = tuple(sounds_of(p) if by_sound else p for p in v.pieces)
         by_key.setdefault(v.sounds_key if by_sound else v.words_key, []).append((i, v, others))
     by_start: dict[str, list[_Keyed]] = {}
@@ -146,23 +164,22 @@ def lookup(phrase: str, language: str, mode: str, gap_chars: int, by_sound: bool
     return Lookup({k: tuple(v) for k, v in by_start.items()}, frozenset(by_start), short)
 
 
-def _key(pieces: tuple[str, ...], language: str, mode: str) -> str:
-    """A stretch that every form of a phrase holds."""
+def _keys(pieces: tuple[str, ...], language: str, mode: str) -> list[str]:
+    """Stretches that every form of a phrase holds, the longest first."""
     if language != "en":
-        return max(pieces, key=len)
-    stretches = [""]
+        return [max(pieces, key=len)]
+    stretches = []
     for piece in pieces:
         stretches.append(" ")
         for word in piece.split(" "):
-            base = word if mode == "exact" or len(word) < _SHORTEST_STEM else _base(word)
             if mode != "exact" and len(word) >= _SHORTEST_STEM:
                 # What follows the stem is open: the next stretch begins at the next word.
-                stretches[-1] += base
+                stretches[-1] += _base(word)
                 stretches.append(" ")
             else:
-                stretches[-1] += base + " "
-        # A word that an ending may not follow is whole: the text has spaces at its ends.
-    return max(stretches, key=len)
+                # A word that no ending may follow is whole: the text has spaces at its ends.
+                stretches[-1] += word + " "
+    return sorted({s for s in stretches if s != " "}, key=lambda s: (-len(s), s))
 
 
 def _base(word: str) -> str:
@@ -177,13 +194,13 @@ def _stem(word: str) -> str:
     return f"(?:{re.escape(word)}|{re.escape(_base(word))}e?){_SUFFIX}"
 
 
-def _words(pieces: tuple[str, ...], language: str, mode: str, gap: str) -> re.Pattern[str]:
+def _words(pieces: tuple[str, ...], language: str, mode: str, gap: str) -> str:
     if language != "en":
-        return re.compile(gap.join(f"({re.escape(p)})" for p in pieces))
+        return gap.join(f"({re.escape(p)})" for p in pieces)
     loose = mode != "exact"
     spelled = [" ".join(_stem(w) if loose else re.escape(w) for w in p.split(" ")) for p in pieces]
-    return re.compile((r"\b" + gap + r"\b").join(f"\\b({s})\\b" for s in spelled))
+    return (r"\b" + gap + r"\b").join(f"\\b({s})\\b" for s in spelled)
 
 
-def _sounds(pieces: tuple[str, ...], gap: str) -> re.Pattern[str]:
-    return re.compile(gap.join("(" + re.escape(sounds_of(p)) + ")" for p in pieces))
+def _sounds(pieces: tuple[str, ...], gap: str) -> str:
+    return gap.join("(" + re.escape(sounds_of(p)) + ")" for p in pieces)
