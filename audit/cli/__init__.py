@@ -36,7 +36,7 @@ COMMANDS: Mapping[str, LazyCommand] = {
     "rescore": LazyCommand("audit.cli.rescore", "rescore", "Hold calls already stored against a scorecard again."),
     "failures": LazyCommand("audit.cli.failures", "failures", "List what could not be audited and why; try it again."),
     "report": LazyCommand("audit.cli.report", "report", "Write scorecards and team pages of a period from the store."),
-    "rules": LazyCommand("audit.cli.rules", "rules", "Check, test and explain rule packs."),
+    "rules": LazyCommand("audit.cli.rules", "rules", "Write, check, test, explain, try and release rule packs."),
     "models": LazyCommand("audit.cli.models", "models", "List, install and verify speech models."),
     "doctor": LazyCommand("audit.cli.doctor", "doctor", "What is installed, what is missing and how to get it."),
     "demo": LazyCommand("audit.cli.demo", "demo", "Audit the sample calls and say which page to open."),

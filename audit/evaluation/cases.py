@@ -7,17 +7,19 @@ begins half a second after the last one, and lasts as long as its words take.
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from audit.contract import SCHEMA, record_from_json
 from audit.errors import ScorecardError
 from audit.evaluation.language import Scorecard
 from audit.evaluation.normalise import normalise
-from audit.evaluation.pack import CASES_SUFFIX
+from audit.evaluation.pack import CASES_SUFFIX, schema_faults
 from audit.evaluation.score import judge_criterion, ready
 from audit.evaluation.yamlfile import read_yaml
 from audit.records import CallRecord, CutOff, Hold, Measured, Measures, Metadata, Overlap, Recording, Timeline, Tone
@@ -50,15 +52,28 @@ class CaseResult:
         return self.expected == self.got and not self.missing_evidence
 
 
-def run_cases(scorecard: Scorecard) -> tuple[CaseResult, ...]:
-    """Run every case of every criterion of a scorecard.
+#: Reads a transcript that was made elsewhere; the language is that of the scorecard.
+ReadTranscript = Callable[[Path, str], Transcript]
+#: Whole calls beside a scorecard, with what rules are to say of them.
+TRANSCRIPTS_FILE = "transcripts.yml"
+_SPEAKERS = ("agent", "customer", "unknown")
+
+
+def run_cases(scorecard: Scorecard, *, read: ReadTranscript | None = None) -> tuple[CaseResult, ...]:
+    """Run every case of every criterion of a scorecard, and its whole transcripts.
+
+    Parameters
+    ----------
+    scorecard : Scorecard
+    read : callable, optional
+        For transcripts that are neither a call's JSON file nor lines as above.
 
     Raises
     ------
     ScorecardError
-        If there is no case at all, or a turn is not written as above.
+        If there is no case at all, a turn is not written as above, or a transcript cannot be read.
     """
-    results = []
+    results = list(run_transcripts(scorecard, read=read))
     for criterion in scorecard.criteria:
         path = criterion.path.with_name(criterion.path.stem + CASES_SUFFIX)
         data = read_yaml(path).data
@@ -73,6 +88,52 @@ def run_cases(scorecard: Scorecard) -> tuple[CaseResult, ...]:
     if not results:
         raise ScorecardError(f"{scorecard.folder}: no case was found", hint="write one beside each criterion")
     return tuple(results)
+
+
+def run_transcripts(scorecard: Scorecard, *, read: ReadTranscript | None = None) -> Iterator[CaseResult]:
+    """Judge the calls of ``transcripts.yml`` and compare each outcome that is written there.
+
+    Each item names a ``file``, a call as callaudit stores it or a transcript, and under ``expect`` outcomes by criterion;
+    ``metadata`` and ``facts`` are known besides.
+    """
+    path = scorecard.folder / TRANSCRIPTS_FILE
+    if not path.is_file():
+        return
+    file = read_yaml(path)
+    faults = [*file.faults, *schema_faults(file, "transcripts")]
+    items = file.data["transcripts"] if not faults else ()
+    for i, item in enumerate(items):
+        unknown = (name for name in item["expect"] if scorecard.criterion(name) is None)
+        faults += [f"{file.at(('transcripts', i, 'expect', n), key=True)}: no criterion {n!r}" for n in unknown]
+    if faults:
+        raise ScorecardError(faults)
+    for i, item in enumerate(items):
+        record = _whole_call(path.parent / item["file"], item, scorecard.language, read, file.at(("transcripts", i, "file")))
+        call = ready(record, scorecard, item.get("facts", {}))
+        for name, expected in item["expect"].items():
+            criterion = scorecard.criterion(name)
+            if criterion is not None:
+                result = judge_criterion(criterion, call)
+                yield CaseResult(name, item["file"], expected, result.verdict, result.reason, (), path)
+
+
+def _whole_call(path: Path, item: Mapping[str, Any], language: str, read: ReadTranscript | None, where: str) -> CallRecord:
+    """The record in a call's file, or one around a transcript."""
+    known = {"metadata": item.get("metadata", {})}
+    try:
+        text = path.read_text("utf-8-sig") if path.suffix in (".json", ".txt") else ""
+        if path.suffix == ".json" and (data := json.loads(text)).get("schema") == SCHEMA:
+            return record_from_json(data)
+        lines = [line for line in text.splitlines() if line.strip()]
+        if lines and all(_TURN.fullmatch(line) for line in lines):
+            return record_of_case({**known, "turns": lines}, language, where=str(path))
+        if read is None:
+            raise ScorecardError(f"{where}: {path.name} is neither a stored call nor lines `Agent: …`")
+        transcript = read(path, language)
+    except (OSError, ValueError, KeyError, AttributeError) as e:
+        raise ScorecardError(f"{where}: {path} cannot be read: {e}") from e
+    spoken = [f"{t.role.capitalize()} {t.start_s:.3f}-{t.end_s:.3f}: {t.text}" for t in transcript.turns if t.role in _SPEAKERS]
+    return replace(record_of_case({**known, "turns": spoken}, language, where=str(path)), transcript=transcript)
 
 
 def _merged(base: Mapping[str, Any], case: Mapping[str, Any]) -> dict[str, Any]:

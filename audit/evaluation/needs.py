@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Literal
 
 from audit.evaluation.conditions import Fact, Measure, Statistic
 from audit.evaluation.facts import FACT_PREFIX
 from audit.evaluation.flow import Count, count_field
-from audit.evaluation.language import Scorecard
+from audit.evaluation.language import Criterion, Scorecard
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -37,21 +37,21 @@ def parts(value: Any) -> Iterator[Any]:
             yield from parts(item)
 
 
-def _all_parts(scorecard: Scorecard) -> Iterator[Any]:
-    for criterion in scorecard.criteria:
+def _all_parts(criteria: Iterable[Criterion]) -> Iterator[Any]:
+    for criterion in criteria:
         yield from parts(criterion.check)
         yield from parts(criterion.applies_when)
 
 
-def baselines_needed(scorecard: Scorecard) -> tuple[BaselineNeed, ...]:
-    """Every base line that a scorecard compares with, sorted, each once."""
+def baselines_needed(scorecard: Scorecard, criteria: Iterable[Criterion] | None = None) -> tuple[BaselineNeed, ...]:
+    """Every base line that a scorecard, or some criteria, compare with, sorted, each once."""
     return tuple(
         sorted(
             {
                 BaselineNeed(p.baseline.of, p.baseline.statistic, count_field(p), p)
                 if isinstance(p, Count)
                 else BaselineNeed(p.baseline.of, p.baseline.statistic, p.field)
-                for p in _all_parts(scorecard)
+                for p in _all_parts(scorecard.criteria if criteria is None else criteria)
                 if isinstance(p, Measure | Count) and p.baseline is not None
             }
         )
@@ -62,7 +62,7 @@ def facts_needed(scorecard: Scorecard) -> tuple[str, ...]:
     """Names of every fact that a scorecard reads, sorted, each once."""
     named = (
         name
-        for p in _all_parts(scorecard)
+        for p in _all_parts(scorecard.criteria)
         if isinstance(p, Measure | Fact)
         for name in (p.field, getattr(p, "minus", None))
         if name

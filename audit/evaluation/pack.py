@@ -62,14 +62,14 @@ def load_scorecard(name_or_path: str | Path) -> Scorecard:
     """
     folder = _folder(name_or_path)
     card = read_yaml(folder / "scorecard.yml")
-    faults = [*card.faults, *_schema_faults(card, "scorecard")]
+    faults = [*card.faults, *schema_faults(card, "scorecard")]
     files: dict[str, YamlFile] = {}
     for path in sorted(folder.glob("*/*.yml")):
         if path.name.endswith(CASES_SUFFIX):
             faults += _cases_faults(path)
             continue
         file = read_yaml(path)
-        found = [*file.faults, *_schema_faults(file, "criterion")]
+        found = [*file.faults, *schema_faults(file, "criterion")]
         faults += found or _meaning_faults(file)
         if isinstance(file.data, dict) and isinstance(file.data.get("id"), str):
             name = file.data["id"]
@@ -83,6 +83,24 @@ def load_scorecard(name_or_path: str | Path) -> Scorecard:
     if faults:
         raise ScorecardError(faults, hint=_HINT)
     return _built(card, files, folder)
+
+
+def load_rule(path: Path) -> Criterion:
+    """Load and check one criterion that need not be in any scorecard, nor have cases.
+
+    Raises
+    ------
+    ScorecardError
+        With every fault found.
+    OSError
+        If the file cannot be read.
+    """
+    file = read_yaml(path)
+    faults = [*file.faults, *schema_faults(file, "criterion")]
+    faults = faults or list(_meaning_faults(file))
+    if faults:
+        raise ScorecardError(faults, hint=_HINT)
+    return _criterion(file, path.parent.name)
 
 
 def _folder(name_or_path: str | Path) -> Path:
@@ -134,7 +152,7 @@ def _validator(kind: str) -> Any:
     return _Validator({"$schema": whole["$schema"], "$ref": f"#/$defs/{kind}", "$defs": whole["$defs"]})
 
 
-def _schema_faults(file: YamlFile, kind: str) -> Iterator[str]:
+def schema_faults(file: YamlFile, kind: str) -> Iterator[str]:
     """What the schema says, in a person's words."""
     if file.faults and file.data is None:
         return
@@ -287,7 +305,7 @@ def _checks(data: Any, place: Place = ()) -> Iterator[tuple[Place, Mapping[str, 
 
 def _cases_faults(path: Path) -> list[str]:
     file = read_yaml(path)
-    found = [*file.faults, *_schema_faults(file, "cases")]
+    found = [*file.faults, *schema_faults(file, "cases")]
     if not path.with_name(path.name.removesuffix(CASES_SUFFIX) + ".yml").is_file():
         found.append(f"{path}:1:1: cases without a criterion: {path.name.removesuffix(CASES_SUFFIX)}.yml is missing")
     return found

@@ -10,6 +10,7 @@ from audit.evaluation.conditions import Texts
 from audit.evaluation.language import Scorecard
 from audit.evaluation.yamlfile import read_yaml
 from audit.resources import resource_dir
+from audit.verdicts import AuditMode
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +61,14 @@ def coverage(clauses: Sequence[Clause], scorecards: Sequence[Scorecard]) -> tupl
                 extra.setdefault(criterion.id, Clause(criterion.id, "pack", criterion.title))
     rows += [(c, tuple(s.id for s in scorecards if s.criterion(c.id) is not None)) for c in extra.values()]
     return tuple(rows)
+
+
+def audit_modes(clause: Clause, scorecards: Sequence[Scorecard]) -> tuple[tuple[str, AuditMode], ...]:
+    """The scorecards that audit a clause, each with who decides there."""
+    found = ((card, card.criterion(clause.id)) for card in scorecards)
+    return tuple((card.id, criterion.audit) for card, criterion in found if criterion is not None)
+
+
+def uncovered(clauses: Sequence[Clause], scorecards: Sequence[Scorecard]) -> tuple[Clause, ...]:
+    """Clauses that neither a rule of any of the scorecards nor the scoring itself audits."""
+    return tuple(c for c in clauses if not c.by_score and not audit_modes(c, scorecards))
