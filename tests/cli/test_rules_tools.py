@@ -59,8 +59,6 @@ def archive(tmp_path: Path) -> Path:
     english = spoken("english", [("agent", "Hello")])
     transcript = replace(english.transcript, language="en")
     fill_store(out, [polite, rude, replace(english, transcript=transcript)])
-        out, [polite, rude, type(english)(**{**{f: getattr(english, f) for f in english.__slots__}, "transcript": transcript})]
-    )
     return out
 
 
