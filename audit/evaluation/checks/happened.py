@@ -45,6 +45,8 @@ def happened(
     if of == "hold":
         found = [_event(of, h, "agent") for h in timeline.holds]
     elif of == "silence":
+        if timeline.hangup_at_s is None and not timeline.silences:
+            return Result("not_evaluable", say("不知道何时挂断，没有测静音", "without a hang-up, silences were not measured"))
         found = [_event(of, s, _before(s, call)) for s in timeline.silences]
         if by is not None and any(e.role == "unknown" for e in found):
             return Result("not_evaluable", say("分不清静音之前是谁在说话", "it is not known who spoke before a silence"))

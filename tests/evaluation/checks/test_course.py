@@ -231,6 +231,13 @@ def test_events_of_the_line_are_held_against_limits(limits, verdict, starts):
     assert (result.verdict, [s for s, _ in spans(result)]) == (verdict, starts)
 
 
+def test_silences_that_were_not_measured_are_not_none():
+    call = call_of(turns=["Agent: 您好"])
+    unended = replace(call, record=replace(call.record, timeline=replace(call.record.timeline, hangup_at_s=None)), memo={})
+    check = parse_check({"kind": "events", "of": "silence", "max_count": 0})
+    assert (judge(check, call).verdict, judge(check, unended).verdict) == ("pass", "not_evaluable")
+
+
 def test_an_event_that_is_not_there_shows_the_stretch_searched():
     result = judged({"kind": "events", "of": "transfer", "min_count": 1}, **LINE)
     assert result.verdict == "fail"
