@@ -67,15 +67,17 @@ def extract(heard: Heard, kinds: Iterable[EntityKind], *, asked: str = "") -> tu
         Normalised text of the turn before, by somebody else: an answer of bare digits is what was asked for.
     """
     wanted = frozenset(kinds)
-    language = entities_en if heard.language == "en" else entities_zh
-    found: list[Spotted] = []
-    # Every kind is looked for, the most particular first: the digits of an address are no number.
-    for spotted in language.spot(heard, asked):
-        if all(spotted.end <= f.start or spotted.start >= f.end for f in found):
-            found.append(spotted)
-    return tuple(
-        Entity(f.kind, f.value, heard, f.start, f.end) for f in sorted(found, key=lambda f: f.start) if f.kind in wanted
-    )
+    every: tuple[Entity, ...] | None = heard.memo.get(("entities", asked))
+    if every is None:
+        language = entities_en if heard.language == "en" else entities_zh
+        found: list[Spotted] = []
+        # Every kind is looked for, the most particular first: the digits of an address are no number.
+        for spotted in language.spot(heard, asked):
+            if all(spotted.end <= f.start or spotted.start >= f.end for f in found):
+                found.append(spotted)
+        found.sort(key=lambda f: f.start)
+        every = heard.memo["entities", asked] = tuple(Entity(f.kind, f.value, heard, f.start, f.end) for f in found)
+    return tuple(e for e in every if e.kind in wanted)
 
 
 def share_said(entity: Entity, heard: Heard) -> tuple[float, int, int]:

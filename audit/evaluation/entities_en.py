@@ -93,6 +93,7 @@ _TITLES = frozenset(("mr", "mrs", "ms", "miss", "mister", "madam", "doctor", "dr
 #: Two spellings of a name of five letters or more that a recogniser takes for each other.
 _MIN_NAME_RATIO = 84.0
 _SHORTEST_INEXACT = 5
+_LATIN = re.compile("[a-z]+")
 _SHORTEST_NAME = 2
 
 
@@ -235,11 +236,12 @@ def _name(heard: Heard, start: int, end: int, *, strong: bool) -> Spotted | None
     return Spotted("name", heard.plain[words[0][0] : words[-1][1]], words[0][0], words[-1][1])
 
 
-def digits_of(plain: str) -> list[tuple[str, int, int]]:
+@lru_cache(maxsize=5_000)
+def digits_of(plain: str) -> tuple[tuple[str, int, int], ...]:
     """All numbers of a text as digits, with their places."""
     found = [(digits, m.start(), m.end()) for m in EN_RUN.finditer(plain) if (digits := english_digits(m[0])) is not None]
     mixed = [("".join(c for c in m[0] if c.isdigit()), m.start(), m.end()) for m in _MIXED.finditer(plain)]
-    return sorted(found + mixed, key=lambda f: f[1])
+    return tuple(sorted(found + mixed, key=lambda f: f[1]))
 
 
 @lru_cache(maxsize=20_000)
@@ -260,7 +262,7 @@ _FOLDS = (
 def name_said(name: str, heard: Heard) -> tuple[int, int] | None:
     """Where somebody is called by a name or a part of it; long parts may be spelled a little otherwise."""
     parts = [p for p in name.lower().split() if p not in _TITLES and len(p) > 1]
-    for m in re.finditer(r"[a-z]+", heard.plain):
+    for m in _LATIN.finditer(heard.plain):
         for part in parts:
             if part == m[0]:
                 return m.span()

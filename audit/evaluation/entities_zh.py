@@ -216,14 +216,15 @@ def _name_end(heard: Heard, start: int, end: int) -> int:
     return end
 
 
-def digits_of(plain: str) -> list[tuple[str, int, int]]:
+@lru_cache(maxsize=5_000)
+def digits_of(plain: str) -> tuple[tuple[str, int, int], ...]:
     """All numbers of a text as digits, with their places."""
     found = []
     for m in _DIGIT_RUN.finditer(plain):
         digits = chinese_digits(m[0].translate(_ONE))
         if digits is not None:
             found.append((digits, m.start(), m.end()))
-    return found
+    return tuple(found)
 
 
 @lru_cache(maxsize=2_000)

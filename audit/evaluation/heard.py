@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from typing import overload
+from typing import Any, overload
 
 from audit.evaluation.normalise import normalise
 from audit.evaluation.sound import sound_class
@@ -113,6 +113,24 @@ class Heard:
         """For each character of `plain`, that of its word."""
         return _Confidences(self.origin, self._words)
 
+    def confidence_of(self, start: int, end: int) -> float | None:
+        """Mean confidence over some characters of `plain`; None where the recogniser gave none."""
+        total, n, i = 0.0, 0, start
+        while i < end:
+            # A word's characters share its confidence: one look-up for all of them.
+            confidence, word_end = self._words.confidence_until(self.origin[i][0])
+            first = i
+            while i < end and (i == first or self.origin[i][0] < word_end):
+                i += 1
+            if confidence is not None:
+                total, n = total + confidence * (i - first), n + i - first
+        return total / n if n else None
+
+    @cached_property
+    def memo(self) -> dict[Any, Any]:
+        """What was found in this turn, for those who look again."""
+        return {}
+
     @cached_property
     def _words(self) -> _Placed:
         return _Placed(self.turn)
@@ -174,6 +192,13 @@ class _Placed:
         step = (word.end_s - word.start_s) / n
         start = word.start_s + min(done, n - 1) * step
         return start, start + step
+
+    def confidence_until(self, place: int) -> tuple[float | None, int]:
+        """The confidence at a character of the text, and where its word ends."""
+        found = self.at(place)
+        if found is None:
+            return self._turn.confidence, place + 1
+        return found[1].confidence, place - found[2] + len(found[0])
 
     def confidence(self, place: int) -> float | None:
         """The recogniser's confidence in the word there, else in the turn."""

@@ -117,10 +117,8 @@ class Hit:
     @property
     def confidence(self) -> float | None:
         """Mean confidence of the words times the likeness; None where the recogniser gave none."""
-        known = [c for c in self.heard.confidences[self.start : self.end] if c is not None]
-        if not known:
-            return None
-        return round(sum(known) / len(known) * (1.0 - min(1.0, self.cost_ratio)), 3)
+        known = self.heard.confidence_of(self.start, self.end)
+        return None if known is None else round(known * (1.0 - min(1.0, self.cost_ratio)), 3)
 
 
 def find(phrase: str, turns: Iterable[Heard], *, language: str, mode: MatchMode, matching: Matching) -> tuple[Hit, ...]:

@@ -170,7 +170,7 @@ def _written(heard: Heard, start: int, end: int) -> str:
 
 
 def _evidence(heard: Heard, start: int, end: int, text: str) -> Evidence:
-    known = [c for c in heard.confidences[start:end] if c is not None]
+    sure = heard.confidence_of(start, end)
     return Evidence(
         start_s=round(heard.times_s[start][0], 2),
         end_s=round(heard.times_s[end - 1][1], 2),
@@ -178,7 +178,7 @@ def _evidence(heard: Heard, start: int, end: int, text: str) -> Evidence:
         text=text,
         match="normalised",
         heard=_written(heard, start, end),
-        confidence=round(sum(known) / len(known), 3) if known else None,
+        confidence=None if sure is None else round(sure, 3),
     )
 
 
