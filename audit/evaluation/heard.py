@@ -185,6 +185,9 @@ class _Placed:
         bare, word, i = found
         if len(bare) == 1:
             return word.start_s, word.end_s
+        if bare.isalnum():
+            step = (word.end_s - word.start_s) / len(bare)
+            return word.start_s + i * step, word.start_s + i * step + step
         spoken = [c.isalnum() for c in bare]
         if not any(spoken):
             spoken = [True] * len(bare)
