@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from audit.contract import call_to_json, evaluation_from_json
 from audit.evaluation import evaluate, load_scorecard
 from audit.evaluation.cases import record_of_case
 
@@ -44,3 +45,12 @@ def test_the_evidence_shows_what_was_heard_what_it_was_taken_for_and_the_cost(pa
     abuse = next(o for o in evaluate(record, load_scorecard(pack)).outcomes if o.criterion == "word.abuse")
     (evidence,) = abuse.evidence
     assert (evidence.heard, evidence.text, evidence.cost) == ("混，嗯，蛋", "混蛋", 0.025)
+
+
+def test_the_cost_is_published_and_read_back(pack):
+    record = record_of_case({"turns": ["Agent: 混，嗯，蛋"]}, "zh")
+    evaluation = evaluate(record, load_scorecard(pack))
+    published = call_to_json(record, evaluation)["evaluation"]
+    shown = next(o for o in published["outcomes"] if o["criterion"] == "word.abuse")["evidence"][0]
+    assert shown["cost"] == 0.025
+    assert evaluation_from_json(published) == evaluation
