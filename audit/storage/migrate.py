@@ -175,19 +175,22 @@ def next_step(e: Exception) -> str:
     return "check that the folder exists and can be written to, and the --store URL"
 
 
-#: What a PostgreSQL server, or the network before it, says when it may come back.
-_FOR_NOW = (
-    "connection refused", "starting up", "shutting down", "terminating connection", "server closed the connection",
-    "timed out", "no route to host", "connection reset", "connection is lost", "consuming input failed",
-    "no such file or directory",
-)  # fmt: skip
+#: What a server says that will say the same when it is asked again; any other trouble with the connection may pass.
+_FOR_GOOD = ("does not exist", "authentication", "password", "pg_hba", "could not translate host name")
+#: Classes of SQLSTATE that speak of the connection, the server's shutdown or its want of room, not of the statement.
+_FOR_NOW_STATES = ("08", "57", "53")
 
 
 def is_gone_for_now(e: Exception) -> bool:
     """Whether an error means that the server is away and may come back, and not that something is wrong with what was asked."""
     if not isinstance(e, sa.exc.DBAPIError) or "psycopg" not in type(e.orig).__module__:
         return False
-    return e.connection_invalidated or any(text in driver_message(e).lower() for text in _FOR_NOW)
+    state = getattr(e.orig, "sqlstate", None)
+    if state is not None:
+        return str(state)[:2] in _FOR_NOW_STATES
+    text = driver_message(e).lower()
+    lost = e.connection_invalidated or isinstance(e, sa.exc.OperationalError)
+    return lost and not any(words in text for words in _FOR_GOOD)
 
 
 def _revision(connection: sa.Connection) -> str | None:

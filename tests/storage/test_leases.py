@@ -139,3 +139,11 @@ def test_a_server_that_is_gone_is_told_apart_from_a_wrong_question(postgres_serv
     nowhere = sa.make_url(postgres_server).set(query={"host": "127.0.0.1", "port": "1"})
     with pytest.raises(StoreGone, match="refused"):
         Store(nowhere.render_as_string(hide_password=False))
+
+
+def test_a_database_that_is_not_there_is_wrong_for_good(postgres_server):
+    from audit.errors import StoreError, StoreGone
+
+    with pytest.raises(StoreError, match="does not exist") as caught:
+        Store(sa.make_url(postgres_server).set(database="nowhere").render_as_string(hide_password=False))
+    assert not isinstance(caught.value, StoreGone)
