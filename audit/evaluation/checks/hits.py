@@ -11,6 +11,7 @@ import regex
 
 from audit.evaluation.call import Call
 from audit.evaluation.match import Heard, Hit, MatchMode, cheapest, find
+from audit.evaluation.prefilter import texts_worth_seeking
 from audit.records import Evidence
 from audit.words import Role
 
@@ -36,7 +37,15 @@ def evidence_of(hit: Hit, role: Role, suggestion: str | None = None) -> Evidence
 
 def excused_hits(phrases: Iterable[str], turns: Sequence[Heard], call: Call, mode: MatchMode = "normalised") -> list[Hit]:
     """Stretches in which a wording does not count."""
-    return [h for p in phrases for h in find(call.fill(p)[0], turns, language=call.language, mode=mode, matching=call.matching)]
+    every = tuple(phrases)
+    if not every:
+        return []
+    wanted = texts_worth_seeking(every, turns, mode, call.language, call.matching.gap_chars)
+    return [
+        h
+        for i in wanted
+        for h in find(call.fill(every[i])[0], turns, language=call.language, mode=mode, matching=call.matching)
+    ]
 
 
 @lru_cache(maxsize=20_000)

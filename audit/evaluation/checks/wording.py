@@ -9,7 +9,7 @@ from audit.evaluation.checks.hits import QUOTED, distinct, evidence_of, excused_
 from audit.evaluation.checks.scope import Searched, search
 from audit.evaluation.match import Heard, Hit, Matching, MatchMode, find, without
 from audit.evaluation.normalise import normalise
-from audit.evaluation.prefilter import worth_seeking
+from audit.evaluation.prefilter import phrases_worth_seeking
 from audit.evaluation.wordings import Phrases
 from audit.verdicts import Verdict
 
@@ -39,16 +39,15 @@ def judge_phrases(check: Phrases, call: Call, judge: Judge) -> Result:
     # What is sought by sound is excused by sound; but 喂 must not be excused as a sound-alike of 为您 where it is forbidden.
     excuse_mode: MatchMode = "pinyin" if check.match == "pinyin" and check.quantifier != "none" else "normalised"
     excused: list[Hit] | None = None  # sought only once there is something to excuse
-    found: list[tuple[str, str | None, tuple[Hit, ...]]] = []
+    unfilled: set[int] = set()
     lacking: str | None = None
-    sought = worth_seeking(check, searched.turns, call.language, matching.gap_chars)
-    for i, phrase in enumerate(check.phrases):
-        if i not in sought:
-            found.append((phrase.text, phrase.suggestion, ()))
-            continue
+    hits_of: dict[int, tuple[str, tuple[Hit, ...]]] = {}
+    for i in phrases_worth_seeking(check, searched.turns, call.language, matching.gap_chars):
+        phrase = check.phrases[i]
         text, missing = call.fill(phrase.text)
         if missing is not None:
             lacking = missing
+            unfilled.add(i)
             continue
         hits = find(text, searched.turns, language=call.language, mode=phrase.match or check.match, matching=matching)
         hits = searched.keep(hits)
@@ -58,11 +57,17 @@ def judge_phrases(check: Phrases, call: Call, judge: Judge) -> Result:
             hits = without(hits, excused + excused_hits(phrase.unless, searched.turns, call, excuse_mode))
         if check.at_start:
             hits = tuple(h for h in hits if h.start in _beginnings(h.heard, check.skip, call.language))
-        found.append((text, phrase.suggestion, hits))
-    said = sum(1 for _, _, hits in found if hits)
+        hits_of[i] = (text, hits)
+    said = sum(1 for _, hits in hits_of.values() if hits)
     decided = check.quantifier != "all" and said >= (check.at_least or 1) and not check.min_hits and not check.max_hits
     if lacking is not None and not decided:
         return Result("not_evaluable", say(f"通话资料中没有 {lacking}", f"the call's data has no {lacking}"))
+    found: list[tuple[str, str | None, tuple[Hit, ...]]] = []
+    if hits_of or check.quantifier != "none":
+        for i, phrase in enumerate(check.phrases):
+            if i not in unfilled:
+                text, hits = hits_of.get(i, (phrase.text, ()))
+                found.append((text, phrase.suggestion, hits))
     return _quantified(check, call, searched, found, matching)
 
 
