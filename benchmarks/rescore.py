@@ -59,8 +59,8 @@ def main() -> None:
     seeds = stored(options.source, card.language) if options.source else made_of_cases(card)
     with tempfile.TemporaryDirectory() as folder, Store.in_folder(Path(folder)) as store:
         n_chars = fill(store, seeds, options.calls)
-        print(f"{options.calls} calls from {len(seeds)}, {n_chars / options.calls:.0f} characters each; {card.id} {card.version}")
-        print(f"{len(card.criteria)} rules\n")
+        print(f"{options.calls} calls from {len(seeds)}, {n_chars / options.calls:.0f} characters each")
+        print(f"{card.id} {card.version}, {len(card.criteria)} rules\n")
         evaluate(seeds[0], card)  # compiles patterns and fills tables, as every long run has after its first call
         print_speed(store, card, options.calls)
         print_rules(store, card)
@@ -102,10 +102,11 @@ def fill(store: Store, seeds: list[CallRecord], n_calls: int) -> int:
 def copy(record: CallRecord, i: int, chance: random.Random, alphabet: list[str]) -> CallRecord:
     """A record under another id, some of its characters exchanged."""
     turns = tuple(_changed(t, chance, alphabet) for t in record.transcript.turns) if record.transcript else ()
+    name, start = f"call-{i:06d}", START + timedelta(minutes=i)
     return replace(
         record,
-        call_id=f"call-{i:06d}",
-        metadata=replace(record.metadata, call_id=f"call-{i:06d}", agent_id=f"A{i % 12}", started_at=START + timedelta(minutes=i)),
+        call_id=name,
+        metadata=replace(record.metadata, call_id=name, agent_id=f"A{i % 12}", started_at=start),
         transcript=replace(record.transcript, turns=turns) if record.transcript else None,
     )
 

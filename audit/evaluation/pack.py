@@ -70,7 +70,7 @@ def load_scorecard(name_or_path: str | Path) -> Scorecard:
             continue
         file = read_yaml(path)
         found = [*file.faults, *schema_faults(file, "criterion")]
-        faults += found or _meaning_faults(file)
+        faults += found or [*_name_faults(file), *_meaning_faults(file)]
         if isinstance(file.data, dict) and isinstance(file.data.get("id"), str):
             name = file.data["id"]
             if name in files:
@@ -191,10 +191,14 @@ def _worded(file: YamlFile, error: ValidationError) -> Iterator[str]:
         yield f"{here}: {error.message}"
 
 
-def _meaning_faults(file: YamlFile) -> Iterator[str]:
-    """What a schema cannot see: patterns that do not compile, fields that no record has, a file at the wrong place."""
+def _name_faults(file: YamlFile) -> Iterator[str]:
+    """A criterion of a pack in a file of another name."""
     if file.data["id"] != file.path.stem:
         yield f"{file.at(('id',))}: the id {file.data['id']!r} must be the file's name ({file.path.stem!r})"
+
+
+def _meaning_faults(file: YamlFile) -> Iterator[str]:
+    """What a schema cannot see: patterns that do not compile, fields that no record has, scoring that contradicts itself."""
     yield from _scoring_faults(file)
     for place, data in _checks(file.data):
         if data["kind"] == "fact" and "matches" in data:

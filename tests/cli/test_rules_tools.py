@@ -153,7 +153,7 @@ def test_explain_says_what_was_searched(pack, tmp_path):
 # --- try and diff ---------------------------------------------------------------------------------
 def test_try_tells_hits_rate_and_examples_with_seconds(pack, archive):
     rules("new", pack, *flat(OPTIONS))
-    rule = shutil.copy(pack / "wording" / "word.no-boss.yml", archive / "word.no-boss.yml")
+    rule = shutil.copy(pack / "wording" / "word.no-boss.yml", archive / "new.yml")  # any name will do here
     done = rules("try", rule, "--on", archive, "--lang", "en")
     assert done.exit_code == 0, done.output
     assert "2 calls: " in done.output and "fail rate 50.0%, 2 hits" in done.output
