@@ -79,7 +79,7 @@ class Auditor:
         transcript = taken.transcript
         if transcript is None and self.settings.transcribe:
             transcript = self._transcribe(heard, metadata)
-        whose = self._whose(heard, taken.naming_channel(metadata), transcript)
+        whose = self._whose(heard, taken.naming_channel(metadata), transcript, answer_at_s=answer.at_s)
         found = self._parties(heard, whose.channel, taken.on_one_leg, transcript, metadata, voices_beside(path, self.settings))
         transcript = found.transcript
         recording = _recording(path, audio, heard, whose, metadata, (*known.warnings, *taken.against(whose)), found)
@@ -125,12 +125,14 @@ class Auditor:
         ]
         return self._recogniser.transcribe(legs, language=self.settings.language, hotwords=_hotwords(metadata))
 
-    def _whose(self, heard: Heard, metadata: Metadata, transcript: Transcript | None) -> ChannelFinding:
+    def _whose(self, heard: Heard, metadata: Metadata, transcript: Transcript | None, *, answer_at_s: float) -> ChannelFinding:
         """Find out which channel is the agent's."""
         texts = None
         if transcript is not None and heard.n_legs > 1:
             texts = [" ".join(t.text for t in transcript.turns if t.role == role) for role in _CHANNEL_ROLES]
-        starts = [(s[0].start_s, c) for c, s in enumerate(heard.speech) if s]
+        # A word into the ringing is somebody who waits, not who takes the call.
+        after = [[s.start_s for s in leg if s.end_s > answer_at_s] for leg in heard.speech]
+        starts = [(leg[0], c) for c, leg in enumerate(after) if leg]
         return agent_channel(
             option=self.settings.agent_channel,
             profile=self.settings.profile,

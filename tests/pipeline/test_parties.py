@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +48,15 @@ def test_roles_that_came_with_the_words_stand(heard):
     found = parties.SharedChannels(Profile()).tell_apart(heard, written, Metadata("c"))
     assert {p.role: p.speech for p in found.parties} == {"agent": (SPEECH[0], SPEECH[2]), "customer": (SPEECH[1],)}
     assert found.transcript is written
+
+
+def test_a_word_into_the_ringing_is_not_the_first_word_of_who_takes_the_call(heard):
+    caller, agent = (Segment(1.0, 1.5), Segment(5.0, 6.0)), (Segment(3.2, 4.5),)
+    call = replace(heard, layout="stereo", n_legs=2, speech=(caller, agent), background=((), ()))
+    auditor = Auditor(Settings(transcribe=False))
+    inbound = Metadata("c", direction="inbound")
+    assert auditor._whose(call, inbound, None, answer_at_s=3.0).channel == 1
+    assert auditor._whose(call, inbound, None, answer_at_s=0.0).channel == 0
 
 
 def test_time_that_two_parties_claim_is_nobodys(heard):
