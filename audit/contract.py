@@ -264,6 +264,7 @@ def _metadata_to_json(m: Metadata) -> dict[str, Any]:
         ],
         "hold_s": m.hold_s,
         "transferred_at": [_iso(t) for t in m.transferred_at],
+        "utc_only": m.utc_only,
     }
 
 

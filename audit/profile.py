@@ -32,6 +32,10 @@ METADATA_FIELDS = (
 )  # fmt: skip
 
 
+#: Of times that carry no offset, where the profile names no zone.
+DEFAULT_TIME_ZONE = "Asia/Shanghai"
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
     """The settings of one centre.
@@ -40,8 +44,9 @@ class Profile:
     ----------
     company : str or None
         Full name as agents must say it; a ``company`` column of the record wins over it.
-    time_zone : str
-        IANA name, for times that carry no offset; also the local time of greetings.
+    time_zone : str or None
+        IANA name, for times that carry no offset; also the local time of greetings. None: Asia/Shanghai, and times
+        written in UTC tell no local time.
     agent_channel : int or None
         0-based; None finds it out for each call.
     tone_plan : str
@@ -57,7 +62,7 @@ class Profile:
     """
 
     company: str | None = None
-    time_zone: str = "Asia/Shanghai"
+    time_zone: str | None = None
     agent_channel: int | None = None
     tone_plan: str = "auto"
     file_name_pattern: str | None = None
@@ -68,7 +73,7 @@ class Profile:
 
     def zone(self) -> ZoneInfo:
         """The time zone as an object."""
-        return ZoneInfo(self.time_zone)
+        return ZoneInfo(self.time_zone or DEFAULT_TIME_ZONE)
 
 
 def load_profile(path: Path | None) -> Profile:

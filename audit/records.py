@@ -163,6 +163,8 @@ class Metadata:
         All holds together, where the record counts them.
     transferred_at : tuple of datetime
         Moments at which the record says the call was transferred.
+    utc_only : bool
+        The times are written in UTC and nobody said which zone the call was in: its local hour is not known.
     """
 
     call_id: str
@@ -186,6 +188,7 @@ class Metadata:
     holds: tuple[RecordedHold, ...] = ()
     hold_s: float | None = None
     transferred_at: tuple[datetime, ...] = ()
+    utc_only: bool = False
 
 
 # --- proof ----------------------------------------------------------------------------------------

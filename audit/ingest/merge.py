@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,6 +70,7 @@ def find_metadata(path: Path, *, cdr: CallDetails | None, profile: Profile) -> M
             merged = found if merged is None else _filled(merged, found)
     if merged is None:
         merged = Metadata(call_id="")
+    merged = _in_local_time(merged, profile)
     variables = {**profile.variables, **merged.variables}
     if profile.company and "company" not in merged.variables:
         variables["company"] = profile.company
@@ -78,6 +80,17 @@ def find_metadata(path: Path, *, cdr: CallDetails | None, profile: Profile) -> M
         variables=variables,
         warnings=(*merged.warnings, *warnings),
     )
+
+
+def _in_local_time(metadata: Metadata, profile: Profile) -> Metadata:
+    """Times written in UTC, as a vCon's are, in the profile's zone; without one the local hour is not known."""
+    names = ("started_at", "answered_at", "ended_at", "recording_started_at")
+    in_utc = {n: t for n in names if (t := getattr(metadata, n)) is not None and t.tzinfo == UTC}
+    if "started_at" not in in_utc:
+        return metadata
+    if profile.time_zone is None:
+        return replace(metadata, utc_only=True)
+    return replace(metadata, **{n: t.astimezone(profile.zone()) for n, t in in_utc.items()})
 
 
 def _filled(better: Metadata, other: Metadata) -> Metadata:

@@ -245,3 +245,21 @@ def test_a_day_that_does_not_exist_is_named(tmp_path: Path) -> None:
     cdr = read_cdr(tmp_path / "cdr.csv", Profile())
     with pytest.raises(MetadataError, match="2026-02-31 09:40:00"):
         cdr.for_recording(Path("c-1.wav"))
+
+
+@pytest.mark.parametrize(
+    ("zone", "hour", "utc_only"),
+    [("America/New_York", 9, False), ("UTC", 14, False), (None, 14, True)],
+    ids=["brought to the profile's zone", "a centre in UTC", "nobody says where"],
+)
+def test_times_written_in_utc_tell_the_local_hour_only_with_the_profiles_zone(
+    tmp_path: Path, zone: str | None, hour: int, utc_only: bool
+) -> None:
+    from audit.ingest import read_cdr
+
+    cdr = tmp_path / "cdr.csv"
+    cdr.write_text("call_id,recording,started_at\nc1,c1.wav,2026-01-05T14:00:00Z\n", encoding="utf-8")
+    profile = Profile(time_zone=zone)
+    found = find_metadata(Path("c1.wav"), cdr=read_cdr(cdr, profile), profile=profile)
+    assert found.started_at == datetime(2026, 1, 5, 14, tzinfo=UTC)
+    assert (found.started_at.hour, found.utc_only) == (hour, utc_only)

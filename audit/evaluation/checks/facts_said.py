@@ -28,6 +28,14 @@ def judge_greeting_hour(check: GreetingHour, call: Call, judge: Judge) -> Result
     started = call.record.metadata.started_at
     if started is None:
         return Result("not_evaluable", say("不知道通话时间", "the time of the call is not known"))
+    if call.record.metadata.utc_only:
+        return Result(
+            "not_evaluable",
+            say(
+                "只有 UTC 时间，不知道当地几点；请在 profile 中写 time_zone",
+                "the time is known in UTC only, not the local hour: name time_zone in the profile",
+            ),
+        )
     hit, greeting = min(found, key=lambda f: (f[0].start_s, f[0].cost_ratio))
     hour = started.hour + started.minute / 60
     start, end = check.greetings[greeting]

@@ -32,6 +32,12 @@ _NOT_VALUES = frozenset(
     }
 )  # fmt: skip
 
+
+def _local(record: CallRecord) -> datetime | None:
+    """When the call began where it was; None where that is not known."""
+    return None if record.metadata.utc_only else record.metadata.started_at
+
+
 #: Values that are no field of the record but follow from it.
 _DERIVED: Mapping[str, Callable[[CallRecord], Value]] = {
     "timeline.hold_s": lambda r: r.timeline.hold_s,
@@ -44,8 +50,8 @@ _DERIVED: Mapping[str, Callable[[CallRecord], Value]] = {
     "timeline.overlap_s": lambda r: total_s(r.timeline.overlaps),
     "timeline.n_transfers": lambda r: len(r.timeline.transfers_s),
     "timeline.cut_off": lambda r: r.timeline.cut_off.value,
-    "metadata.hour": lambda r: None if (t := r.metadata.started_at) is None else t.hour + t.minute / 60,
-    "metadata.weekday": lambda r: None if (t := r.metadata.started_at) is None else t.isoweekday(),
+    "metadata.hour": lambda r: None if (t := _local(r)) is None else t.hour + t.minute / 60,
+    "metadata.weekday": lambda r: None if (t := _local(r)) is None else t.isoweekday(),
     "recording.n_voices": lambda r: None if r.recording.shared_channel is None else r.recording.shared_channel.n_voices,
     "transcript.language": lambda r: None if r.transcript is None else r.transcript.language,
     "transcript.model": lambda r: None if r.transcript is None else r.transcript.model,
