@@ -11,6 +11,7 @@ A profile is a YAML file, given with ``--profile``. All keys are optional::
     variables: {queue: billing}     # defaults; a column of the same name wins
     recogniser: faster-whisper      # or one that an installed package brings
     model: base                     # its speech model; --model wins
+    names: [天际宽带, 晨星超级会员]    # products and other names, to be spelt so where they are said
 """
 
 from __future__ import annotations
@@ -59,6 +60,8 @@ class Profile:
         What turns speech into words: a name of :func:`audit.transcript.list_recognisers`.
     model : str or None
         The recogniser's speech model, by name or directory; None leaves it to the command line.
+    names : tuple of str
+        Products and other names that calls may hold and no recogniser knows.
     """
 
     company: str | None = None
@@ -70,6 +73,7 @@ class Profile:
     variables: Mapping[str, str] = field(default_factory=dict)
     recogniser: str = "faster-whisper"
     model: str | None = None
+    names: tuple[str, ...] = ()
 
     def zone(self) -> ZoneInfo:
         """The time zone as an object."""
@@ -133,6 +137,10 @@ def _checked(path: Path, data: dict[Any, Any]) -> dict[str, Any]:
         except re.error as e:
             hint = "correct the pattern; docs/profile.md has examples"
             raise ProfileError(f"{path}: file_name_pattern is not a regular expression: {e}", hint=hint) from e
+    names = out.get("names", ())
+    if not isinstance(names, list | tuple) or not all(isinstance(n, str) and n for n in names):
+        raise ProfileError(f"{path}: names must be a list of names, not {names!r}")
+    out["names"] = tuple(names)
     for key in ("cdr_columns", "variables"):
         value = out.get(key, {})
         if not isinstance(value, dict):

@@ -135,7 +135,7 @@ def audit_keys(
         "recogniser": settings.profile.recogniser,
         "model": settings.model,
         "compute_type": settings.compute_type,
-        "hotwords": [metadata.variables.get("company"), metadata.agent_name],
+        "hotwords": [metadata.variables.get("company"), metadata.agent_name, *settings.profile.names],
     }
     if transcript_sha256 is not None:
         words["imported"] = transcript_sha256

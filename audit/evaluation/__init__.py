@@ -4,6 +4,7 @@ scorecard = load_scorecard("zh-service")
 evaluation = evaluate(record, scorecard)
 """
 
+from audit.evaluation.asked import asked_phrases
 from audit.evaluation.cases import CaseResult, run_cases
 from audit.evaluation.explain import explain
 from audit.evaluation.language import Band, Criterion, Scorecard, Section
@@ -18,6 +19,7 @@ __all__ = [
     "Criterion",
     "Scorecard",
     "Section",
+    "asked_phrases",
     "coverage",
     "evaluate",
     "explain",

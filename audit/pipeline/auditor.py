@@ -111,7 +111,7 @@ class Auditor:
 
     def _transcribe(self, heard: Heard, metadata: Metadata) -> Transcript:
         """Recognise the speech of all legs; each leg stands under the role that `_CHANNEL_ROLES` lends it."""
-        from audit.transcript import LegAudio, RecogniserOptions, load_recogniser  # not for who only measures
+        from audit.transcript import LegAudio, RecogniserOptions, load_recogniser, spell_phrases  # not for who only measures
 
         if self._recogniser is None:
             s = self.settings
@@ -123,7 +123,9 @@ class Auditor:
             LegAudio(role, Leg(heard.audio.store, c), heard.sample_rate_hz, speech)
             for c, (role, speech) in enumerate(zip(lent, heard.speech, strict=True))
         ]
-        return self._recogniser.transcribe(legs, language=self.settings.language, hotwords=_hotwords(metadata))
+        hotwords = (*_hotwords(metadata), *self.settings.profile.names)
+        written = self._recogniser.transcribe(legs, language=self.settings.language, hotwords=hotwords)
+        return spell_phrases(written, self._scorecards.phrase_book()) if written.language == "zh" else written
 
     def _whose(self, heard: Heard, metadata: Metadata, transcript: Transcript | None, *, answer_at_s: float) -> ChannelFinding:
         """Find out which channel is the agent's."""

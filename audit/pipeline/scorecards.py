@@ -8,6 +8,7 @@ from audit.pipeline.settings import SCORECARD_OF_LANGUAGE, Settings
 
 if TYPE_CHECKING:
     from audit.evaluation import Scorecard
+    from audit.transcript import PhraseBook
 
 
 class Scorecards:
@@ -21,6 +22,7 @@ class Scorecards:
     def __init__(self, settings: Settings) -> None:
         self._name = settings.scorecard
         self._read: dict[str, Scorecard] = {}
+        self._book: PhraseBook | None = None
 
     def of(self, language: str) -> Scorecard | None:
         """The scorecard of the settings, or the shipped one of a language; None where there is none.
@@ -38,3 +40,14 @@ class Scorecards:
 
             self._read[name] = load_scorecard(name)
         return self._read[name]
+
+    def phrase_book(self) -> PhraseBook:
+        """The phrases that the scorecard for Mandarin calls asks for, to be spelt right where they were said."""
+        if self._book is None:
+            from audit.evaluation import asked_phrases
+            from audit.transcript import PhraseBook
+
+            scorecard = self.of("zh")
+            asked = asked_phrases(scorecard) if scorecard is not None and scorecard.language == "zh" else ()
+            self._book = PhraseBook.of(asked)
+        return self._book

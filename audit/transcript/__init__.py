@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from audit.transcript.catalogue import DEFAULT_MODEL, list_models
     from audit.transcript.models import ensure_model, install_model, resolve_model, verify_model
     from audit.transcript.normalise import to_simplified
+    from audit.transcript.phrases import PhraseBook, spell_phrases
     from audit.transcript.recogniser import Recogniser
     from audit.transcript.recognisers import RecogniserOptions, SpeechRecogniser, list_recognisers, load_recogniser
     from audit.transcript.sound import LegAudio
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _HOME = {
     "DEFAULT_MODEL": "audit.transcript.catalogue",
     "LegAudio": "audit.transcript.sound",
+    "PhraseBook": "audit.transcript.phrases",
     "Recogniser": "audit.transcript.recogniser",
     "RecogniserOptions": "audit.transcript.recognisers",
     "SpeechRecogniser": "audit.transcript.recognisers",
@@ -28,6 +30,7 @@ _HOME = {
     "list_recognisers": "audit.transcript.recognisers",
     "load_recogniser": "audit.transcript.recognisers",
     "resolve_model": "audit.transcript.models",
+    "spell_phrases": "audit.transcript.phrases",
     "to_simplified": "audit.transcript.normalise",
     "verify_model": "audit.transcript.models",
 }
@@ -35,6 +38,7 @@ _HOME = {
 __all__ = [
     "DEFAULT_MODEL",
     "LegAudio",
+    "PhraseBook",
     "Recogniser",
     "RecogniserOptions",
     "SpeechRecogniser",
@@ -44,6 +48,7 @@ __all__ = [
     "list_recognisers",
     "load_recogniser",
     "resolve_model",
+    "spell_phrases",
     "to_simplified",
     "verify_model",
 ]

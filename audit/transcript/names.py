@@ -49,7 +49,8 @@ class Respelling:
 
 
 @lru_cache(maxsize=8192)
-def _syllable(sign: str) -> str:
+def syllable(sign: str) -> str:
+    """The toneless syllable of a Chinese sign, in pinyin."""
     from pypinyin import lazy_pinyin
 
     return str(lazy_pinyin(sign)[0])
@@ -57,7 +58,7 @@ def _syllable(sign: str) -> str:
 
 @lru_cache(maxsize=8192)
 def _blurred(sign: str) -> str:
-    said = _syllable(sign)
+    said = syllable(sign)
     for fine, coarse in _ALIKE:
         if said.startswith(fine) and len(fine) == 2 and fine[1] == "h":
             said = coarse + said[len(fine) :]
@@ -93,7 +94,7 @@ def respellings(text: str, names: Iterable[str], *, confidence: Sequence[float] 
     found: list[Respelling] = []
     for name in dict.fromkeys(part for n in names for part in re.findall(rf"{_HAN.pattern}{{2,}}", to_simplified(n))):
         least = _LEAST_RUN if len(name) > 3 else len(name)
-        alike = _blurred if len(name) > 3 else _syllable
+        alike = _blurred if len(name) > 3 else syllable
         for at in range(len(places)):
             for offset in range(len(name)):
                 run = _run(text, places, at, name, offset, alike)
