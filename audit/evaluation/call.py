@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from audit.evaluation.conditions import Check
 from audit.evaluation.facts import NO_FACTS, Facts
 from audit.evaluation.match import Heard, Matching, prepare, together
+from audit.evaluation.prefilter import PhraseIndex
 from audit.evaluation.scopes import AnyRole
 from audit.records import CallRecord, Evidence
 from audit.segments import Segment
@@ -19,8 +21,7 @@ Reason = Mapping[str, str]
 _VARIABLE = re.compile(r"\{(\w+)\}")
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """What a check found: a verdict, why, and where to hear it."""
 
     verdict: Verdict
@@ -50,6 +51,8 @@ class Call:
     memo : dict
         What each check found, by its identity: one that several rules share is judged once. The check is kept beside its
         result, so that no other can take its identity.
+    index : PhraseIndex or None
+        Of the scorecard.
     """
 
     record: CallRecord
@@ -60,6 +63,7 @@ class Call:
     everyone: tuple[Heard, ...] = ()
     facts: Facts = field(default_factory=dict)
     memo: dict[int, tuple[Check, Result]] = field(default_factory=dict, compare=False, repr=False)
+    index: PhraseIndex | None = field(default=None, compare=False, repr=False)
 
     @property
     def end_s(self) -> float:
@@ -122,6 +126,7 @@ def make_ready(
     min_coverage_ratio: float,
     join_gap_s: float,
     facts: Facts = NO_FACTS,
+    index: PhraseIndex | None = None,
 ) -> Call:
     """Prepare a record for checks in one language.
 
@@ -135,6 +140,8 @@ def make_ready(
         See :class:`audit.evaluation.language.Scorecard`.
     facts : mapping, optional
         What other calls and registers say of this one.
+    index : PhraseIndex, optional
+        Of the scorecard, which saves most of the searching.
     """
     transcript = record.transcript
     problem: Reason | None = None
@@ -160,7 +167,7 @@ def make_ready(
             mine = tuple(prepare(t, language, fillers) for t in joined if t.role == role)
             turns[role] = together([h for h in mine if h.plain])
     everyone = tuple(sorted((h for mine in turns.values() for h in mine), key=lambda h: (h.turn.start_s, h.turn.end_s)))
-    return Call(record, language, matching, turns, problem, everyone, facts)
+    return Call(record, language, matching, turns, problem, everyone, facts, index=index)
 
 
 def _joined(turns: tuple[Turn, ...], language: str, gap_s: float) -> list[Turn]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any, overload
 
 from audit.evaluation.normalise import normalise
@@ -41,25 +41,50 @@ class Among:
     ----------
     words : str
         Normalised texts, with and without fillers, each between line ends.
+    starts : tuple of int
+        Where each text begins in `words`.
+    owners : tuple of int
+        The number of the turn that each text is of.
     """
 
     words: str
     is_chinese: bool
+    starts: tuple[int, ...] = (0,)
+    owners: tuple[int, ...] = (0,)
+
+    def turns_with(self, key: str, text: str) -> set[int]:
+        """The numbers of the turns that hold a key.
+
+        Parameters
+        ----------
+        key : str
+        text : str
+            `words` or `sounds`.
+        """
+        numbers: set[int] = set()
+        at, n = text.find(key), len(self.starts)
+        while at >= 0:
+            i = bisect_right(self.starts, at)
+            numbers.add(self.owners[i - 1])
+            if i == n:
+                break
+            at = text.find(key, self.starts[i])
+        return numbers
+
+    @cached_property
+    def memo(self) -> dict[str, Any]:
+        """What was found in this text, for those who look again."""
+        return {}
+
+    @cached_property
+    def pieces(self) -> dict[tuple[str, str], bool]:
+        """Which stretches are known to be, or not to be, in `words` or in `sounds`."""
+        return {}
 
     @cached_property
     def sounds(self) -> str:
         """The same as sound classes."""
         return sounds_of(self.words) if self.is_chinese else self.words
-
-    @cached_property
-    def word_starts(self) -> frozenset[str]:
-        """Every stretch of `words` as long as the beginning that a phrase is looked up by."""
-        return _stretches(self.words, self.is_chinese)
-
-    @cached_property
-    def sound_starts(self) -> frozenset[str]:
-        """The same of `sounds`."""
-        return _stretches(self.sounds, self.is_chinese)
 
 
 @dataclass(frozen=True)
@@ -79,6 +104,8 @@ class Heard:
         Normalised.
     among : Among or None
         The text that it is searched with.
+    number : int
+        Which of the turns in that text it is.
     """
 
     turn: Turn
@@ -87,6 +114,7 @@ class Heard:
     language: str
     fillers: tuple[str, ...] = ()
     among: Among | None = field(default=None, compare=False, repr=False)
+    number: int = field(default=0, compare=False, repr=False)
 
     @cached_property
     def sound(self) -> str:
@@ -145,11 +173,6 @@ def beginning(key: str, is_chinese: bool) -> str:
     """What of a search key is looked up; empty where the key is too short for that."""
     n = LOOKED_UP_BY[is_chinese]
     return key[:n] if len(key) >= n else ""
-
-
-def _stretches(text: str, is_chinese: bool) -> frozenset[str]:
-    n = LOOKED_UP_BY[is_chinese]
-    return frozenset([text[i : i + n] for i in range(len(text) - n + 1)])
 
 
 class _Placed:
@@ -214,6 +237,7 @@ class _Times(Sequence[tuple[float, float]]):
 
     def __init__(self, origin: tuple[tuple[int, int], ...], words: _Placed) -> None:
         self._origin, self._words = origin, words
+        self._known: dict[int, tuple[float, float]] = {}
 
     def __len__(self) -> int:
         return len(self._origin)
@@ -225,9 +249,12 @@ class _Times(Sequence[tuple[float, float]]):
     def __getitem__(self, i: int | slice) -> tuple[float, float] | Sequence[tuple[float, float]]:
         if isinstance(i, slice):
             return tuple(self[k] for k in range(*i.indices(len(self))))
-        a, b = self._origin[i]
-        first = self._words.time_s(a)
-        return first if b - a <= 1 else (first[0], self._words.time_s(b - 1)[1])
+        known = self._known.get(i)
+        if known is None:
+            a, b = self._origin[i]
+            first = self._words.time_s(a)
+            known = self._known[i] = first if b - a <= 1 else (first[0], self._words.time_s(b - 1)[1])
+        return known
 
 
 class _Confidences(Sequence["float | None"]):
@@ -249,14 +276,20 @@ class _Confidences(Sequence["float | None"]):
         return self._words.confidence(self._origin[i][0])
 
 
-@lru_cache(maxsize=2_000)
-def _sound(character: str) -> str:
-    return sound_class(character)
+class _Sounds(dict[str, str]):
+    """The sound class of each character, found out when first asked for."""
+
+    def __missing__(self, character: str) -> str:
+        found = self[character] = sound_class(character)
+        return found
+
+
+_SOUND_OF = _Sounds().__getitem__
 
 
 def sounds_of(plain: str) -> str:
     """Sound classes of a normalised Chinese text, one for each character."""
-    return "".join(map(_sound, plain))
+    return "".join(map(_SOUND_OF, plain))
 
 
 def prepare(turn: Turn, language: str, fillers: Iterable[str] = ()) -> Heard:
@@ -280,10 +313,20 @@ def together(turns: Sequence[Heard]) -> tuple[Heard, ...]:
     """Turns that are searched together, each of which knows the text of all."""
     if not turns:
         return ()
-    texts = [h.plain for h in turns] + [h.lean.plain for h in turns if h.lean is not None]
+    texts = [(i, h.plain) for i, h in enumerate(turns)]
+    texts += [(i, h.lean.plain) for i, h in enumerate(turns) if h.lean is not None]
     # Spaces at the ends let the first and last English word be sought as whole words.
-    among = Among("\n " + " \n ".join(texts) + " \n", turns[0].language == "zh")
-    return tuple(Heard(h.turn, h.plain, h.origin, h.language, h.fillers, among) for h in turns)
+    between = " \n "
+    starts, at = [], 1
+    for _, text in texts:
+        starts.append(at)
+        at += len(text) + len(between)
+    words = "\n " + between.join([t for _, t in texts]) + " \n"
+    among = Among(words, turns[0].language == "zh", tuple(starts), tuple([i for i, _ in texts]))
+    out = tuple([Heard(h.turn, h.plain, h.origin, h.language, h.fillers, among, i) for i, h in enumerate(turns)])
+    for new, h in zip(out, turns, strict=True):
+        new.__dict__["lean"] = h.lean  # known already
+    return out
 
 
 def _lean(plain: str, language: str, fillers: tuple[str, ...]) -> Lean | None:

@@ -30,27 +30,31 @@ def nearest_stretch(
     name: str, plain: str, cost_of: Callable[[str, str], float], omission_cost: float
 ) -> tuple[int, int, float] | None:
     """Approximate search by dynamic programming (Sellers, J. Algorithms 1, 1980) with prices by sound."""
-    # Each column: price of matching name[:i] to a stretch that ends here, and where that stretch began.
-    column: list[tuple[float, int]] = [(i * omission_cost, 0) for i in range(len(name) + 1)]
+    # Each column: price of matching name[:i] to a stretch that ends here, and where that stretch began. Of equal prices
+    # the earlier beginning is taken.
+    n = len(name)
+    costs = [i * omission_cost for i in range(n + 1)]
+    begins = [0] * (n + 1)
     best: tuple[int, int, float] | None = None
     prices: dict[str, list[float]] = {}
     for j, character in enumerate(plain):
-        new: list[tuple[float, int]] = [(0.0, j + 1)]
         swaps = prices.get(character)
         if swaps is None:
             swaps = prices[character] = [cost_of(expected, character) for expected in name]
-        for i in range(1, len(name) + 1):
-            swap = swaps[i - 1]
-            diagonal = column[i - 1][1] if i > 1 else j
-            new.append(
-                min(
-                    (column[i - 1][0] + swap, diagonal),
-                    (new[i - 1][0] + omission_cost, new[i - 1][1]),
-                    (column[i][0] + 1.0, column[i][1]),
-                )
-            )
-        column = new
-        cost, start = column[-1]
-        if start <= j and (best is None or cost / len(name) < best[2]):
-            best = (start, j + 1, cost / len(name))
+        # What stands before in the old column and what stands above in the new one.
+        before, before_begin = costs[0], j
+        above, above_begin = 0.0, j + 1
+        begins[0] = j + 1
+        for i, swap in enumerate(swaps, 1):
+            cost, begin = before + swap, before_begin
+            before, before_begin = costs[i], begins[i]
+            omitted, added = above + omission_cost, before + 1.0
+            if omitted < cost or (omitted == cost and above_begin < begin):
+                cost, begin = omitted, above_begin
+            if added < cost or (added == cost and before_begin < begin):
+                cost, begin = added, before_begin
+            costs[i] = above = cost
+            begins[i] = above_begin = begin
+        if above_begin <= j and (best is None or above / n < best[2]):
+            best = (above_begin, j + 1, above / n)
     return best

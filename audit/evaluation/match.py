@@ -7,10 +7,9 @@ allowed, and ``…`` for a gap of up to `gap_chars` characters. ``{name}`` is fi
 from __future__ import annotations
 
 import itertools
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from audit.evaluation.heard import FILLERS, Among, Heard, prepare, together
 from audit.evaluation.longname import nearest_stretch, nearest_words
@@ -88,8 +87,7 @@ class Matching:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A phrase found in a turn: ``heard.plain[start:end]``, at `cost_ratio` from what was sought."""
 
     heard: Heard
@@ -121,14 +119,22 @@ class Hit:
         return None if known is None else round(known * (1.0 - min(1.0, self.cost_ratio)), 3)
 
 
-def find(phrase: str, turns: Iterable[Heard], *, language: str, mode: MatchMode, matching: Matching) -> tuple[Hit, ...]:
+def find(
+    phrase: str,
+    turns: Sequence[Heard],
+    *,
+    language: str,
+    mode: MatchMode,
+    matching: Matching,
+    keys: Mapping[str, set[int]] | None = None,
+) -> tuple[Hit, ...]:
     """Every place where the phrase is said.
 
     Parameters
     ----------
     phrase : str
         With its variables filled in.
-    turns : iterable of Heard
+    turns : sequence of Heard
     language : {"zh", "en"}
     mode : {"exact", "normalised", "pinyin", "fuzzy"}
         *exact*: the recogniser wrote these very characters, nothing between them. *normalised*: the same
@@ -136,6 +142,9 @@ def find(phrase: str, turns: Iterable[Heard], *, language: str, mode: MatchMode,
         at a price. *fuzzy*: a long name as a whole, with other mistakes too, at a price.
     matching : Matching
         The prices.
+    keys : mapping of str to set of int, or None
+        The phrase's search keys that are known to be in the text of the turns, with the numbers of these, if no others are
+        (:mod:`audit.evaluation.prefilter`).
 
     Returns
     -------
@@ -144,29 +153,49 @@ def find(phrase: str, turns: Iterable[Heard], *, language: str, mode: MatchMode,
     """
     by_sound = mode in ("pinyin", "fuzzy") and language == "zh"
     sought = lookup(phrase, language, mode, matching.gap_chars, by_sound)
+    if not turns:
+        return ()
+    among = turns[0].among
+    if among is None or mode == "fuzzy":
+        return _in_each(variants(phrase, language, mode, matching.gap_chars), turns, mode, by_sound, matching)
     hits: list[Hit] = []
-    among: Among | None = None
-    here = every = variants(phrase, language, mode, matching.gap_chars)
+    places = _places(sought, among, by_sound, keys)
     for heard in turns:
         if heard.among is not among:
+            assert heard.among is not None  # turns are made ready all together
             among = heard.among
-            here = every if among is None or mode == "fuzzy" else _present(sought, among, by_sound)
-        if not here:
+            places = _places(sought, among, by_sound, keys)
+        here = places.get(heard.number)
+        if here is None:
             continue
         found: list[Hit] = []
         for v in here:
-            if mode == "fuzzy" or _may_be_in(v, heard, by_sound):
+            # A Chinese phrase is known to be there; of an English one the first piece is.
+            if language == "zh" or _may_be_in(v, heard, by_sound):
                 found += _in_turn(v, heard, mode, by_sound, matching)
-        if found:
-            hits += cheapest(found)
+        hits += cheapest(found)
     return tuple(hits)
 
 
-def _present(sought: Lookup, among: Among, by_sound: bool) -> tuple[Variant, ...]:
-    """The ways of saying a phrase that may be found somewhere in a text."""
-    if by_sound:
-        return sought.present(among.sounds, among.sound_starts)
-    return sought.present(among.words, among.word_starts)
+def _in_each(
+    ways: Sequence[Variant], turns: Iterable[Heard], mode: MatchMode, by_sound: bool, matching: Matching
+) -> tuple[Hit, ...]:
+    """Hits of some ways to say a phrase in turns each of which is searched by itself."""
+    hits: list[Hit] = []
+    for heard in turns:
+        found: list[Hit] = []
+        for v in ways:
+            if mode == "fuzzy" or _may_be_in(v, heard, by_sound):
+                found += _in_turn(v, heard, mode, by_sound, matching)
+        hits += cheapest(found)
+    return tuple(hits)
+
+
+def _places(
+    sought: Lookup, among: Among, by_sound: bool, keys: Mapping[str, set[int]] | None
+) -> Mapping[int, Sequence[Variant]]:
+    """The ways of saying a phrase that may be found in turns, by the numbers of these."""
+    return sought.places(among.sounds if by_sound else among.words, among, keys)
 
 
 def _may_be_in(variant: Variant, heard: Heard, by_sound: bool) -> bool:
@@ -186,7 +215,7 @@ def _may_be_in(variant: Variant, heard: Heard, by_sound: bool) -> bool:
 def _in_turn(variant: Variant, heard: Heard, mode: MatchMode, by_sound: bool, matching: Matching) -> list[Hit]:
     """Hits of one way to say a phrase in one turn, with and without its fillers."""
     found = _literal(variant, heard, mode)
-    if by_sound and variant.sounds_key in heard.sound:
+    if by_sound:
         found += _sound_alike(variant, heard, heard.plain, heard.sound, matching)
     if mode == "fuzzy":
         found += _long_name(variant, heard, matching)
@@ -198,9 +227,9 @@ def _in_turn(variant: Variant, heard: Heard, mode: MatchMode, by_sound: bool, ma
         over += [
             Hit(heard, *m.span(), variant.text, "normalised")
             for m in variant.words.finditer(lean.plain)
-            if not _cut_out(variant, lean.plain, m, heard.language)
+            if not _cut_out(variant, lean.plain, m.start(), m.end(), heard.language)
         ]
-    if by_sound and variant.sounds_key in lean.sound:
+    if by_sound:
         over += _sound_alike(variant, heard, lean.plain, lean.sound, matching)
     for hit in over:
         start, end = lean.places[hit.start], lean.places[hit.end - 1] + 1
@@ -217,33 +246,55 @@ def _n_skipped(places: Sequence[int], heard: Heard) -> int:
     return sum(b - a > 1 for a, b in itertools.pairwise(places))
 
 
-def _cut_out(variant: Variant, plain: str, m: re.Match[str], language: str) -> bool:
+def _cut_out(variant: Variant, plain: str, start: int, end: int, language: str) -> bool:
     """Whether a number at an edge of the phrase is only a part of the number that was said."""
-    return any(variant.edges) and goes_on(plain, m.start(), m.end(), language, variant.edges)
+    return (variant.edges[0] or variant.edges[1]) and goes_on(plain, start, end, language, variant.edges)
 
 
 def _literal(variant: Variant, heard: Heard, mode: str) -> list[Hit]:
-    hits = []
-    if variant.words_key not in (heard.padded if heard.language == "en" else heard.plain):
+    plain, english, alone = heard.plain, heard.language == "en", len(variant.pieces) == 1
+    if variant.words_key not in (heard.padded if english else plain):
         return []
-    for m in variant.words.finditer(heard.plain):
-        if _cut_out(variant, heard.plain, m, heard.language):
+    # An unbroken Chinese phrase is found without an expression.
+    spans = _spans(variant.pieces[0], plain) if alone and not english else [m.span() for m in variant.words.finditer(plain)]
+    hits = []
+    for start, end in spans:
+        if _cut_out(variant, plain, start, end, heard.language):
             continue
-        raw = heard.turn.text[heard.origin[m.start()][0] : heard.origin[m.end() - 1][1]]
-        exact = len(variant.pieces) == 1 and raw.lower() == variant.pieces[0]
+        raw = heard.turn.text[heard.origin[start][0] : heard.origin[end - 1][1]]
+        exact = alone and raw.lower() == variant.pieces[0]
         if exact or mode != "exact":
-            hits.append(Hit(heard, m.start(), m.end(), variant.text, "exact" if exact else "normalised"))
+            hits.append(Hit(heard, start, end, variant.text, "exact" if exact else "normalised"))
     return hits
 
 
+def _spans(sought: str, text: str) -> list[tuple[int, int]]:
+    """Where a text holds another, from the left and without overlap."""
+    spans, n = [], len(sought)
+    at = text.find(sought)
+    while at >= 0:
+        spans.append((at, at + n))
+        at = text.find(sought, at + n)
+    return spans
+
+
 def _sound_alike(variant: Variant, heard: Heard, plain: str, sound: str, matching: Matching) -> list[Hit]:
+    if variant.sounds_key not in sound:
+        return []
     hits = []
-    expected = "".join(variant.pieces)
-    for m in variant.sounds.finditer(sound):
-        said = "".join(plain[m.start(g) : m.end(g)] for g in range(1, len(variant.pieces) + 1))
+    if len(variant.pieces) == 1:
+        expected = variant.pieces[0]
+        found = [(start, end, plain[start:end]) for start, end in _spans(variant.sounds_key, sound)]
+    else:
+        expected = "".join(variant.pieces)
+        matches = variant.sounds.finditer(sound)
+        found = [(*m.span(), "".join([plain[a:b] for a, b in m.regs[1:]])) for m in matches]
+    for start, end, said in found:
+        if said == expected:  # what was said is no sound-alike
+            continue
         cost = sum(matching.sound_cost(e, s) for e, s in zip(expected, said, strict=True)) / len(expected)
-        if 0 < cost <= matching.max_cost_ratio and not _cut_out(variant, plain, m, heard.language):
-            hits.append(Hit(heard, m.start(), m.end(), variant.text, "pinyin", cost))
+        if 0 < cost <= matching.max_cost_ratio and not _cut_out(variant, plain, start, end, heard.language):
+            hits.append(Hit(heard, start, end, variant.text, "pinyin", cost))
     return hits
 
 
@@ -257,7 +308,12 @@ def _long_name(variant: Variant, heard: Heard, matching: Matching) -> list[Hit]:
     if english:
         place = nearest_words(" ".join(variant.pieces), text)
     else:
-        place = nearest_stretch(name, text, matching.sound_cost, matching.omission_cost)
+        # The limit differs between those who ask, the place does not.
+        prices = (matching.same_tone_cost, matching.same_sound_cost, matching.near_sound_cost, matching.tolerate)
+        key = ("long name", name, *prices, matching.omission_cost)
+        if key not in heard.memo:
+            heard.memo[key] = nearest_stretch(name, text, matching.sound_cost, matching.omission_cost)
+        place = heard.memo[key]
     if place is None or not 0 < place[2] <= matching.max_name_distance_ratio:
         return []
     start, end = place[:2] if places is None else (places[place[0]], places[place[1] - 1] + 1)
@@ -266,8 +322,11 @@ def _long_name(variant: Variant, heard: Heard, matching: Matching) -> list[Hit]:
 
 def cheapest(hits: Iterable[Hit]) -> list[Hit]:
     """Overlapping hits reduced to the cheapest, the longer of equals."""
+    every = list(hits)
+    if len(every) < 2:
+        return every
     kept: list[Hit] = []
-    for hit in sorted(hits, key=lambda h: (h.cost_ratio, h.start - h.end, h.start)):
+    for hit in sorted(every, key=lambda h: (h.cost_ratio, h.start - h.end, h.start)):
         if all(hit.end <= k.start or hit.start >= k.end for k in kept):
             kept.append(hit)
     return sorted(kept, key=lambda h: h.start)

@@ -82,9 +82,22 @@ def _numeral(whole: str, fraction: str | None, percent: str | None) -> str:
     return spoken
 
 
+_DIGIT = re.compile(r"\d")
+
+
+def _letter_by_letter(text: str) -> tuple[str, tuple[Span, ...]] | None:
+    """The same of a text without digits; None where a character becomes several."""
+    letters = [_LETTERS[c] for c in text]
+    plain = "".join(letters)
+    origin = tuple([(i, i + 1) for i, new in enumerate(letters) if new])
+    return (plain, origin) if len(plain) == len(origin) else None
+
+
 def _chinese(text: str) -> tuple[str, tuple[Span, ...]]:
     places: Sequence[int]
     if unicodedata.is_normalized("NFKC", text):
+        if _DIGIT.search(text) is None and (plain := _letter_by_letter(text)) is not None:
+            return plain
         flat, places = text, range(len(text))
     else:
         # NFKC of each character keeps the way back to the original; it may give several ("㈱").

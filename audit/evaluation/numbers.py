@@ -212,6 +212,9 @@ def number_edges(piece: str, language: str) -> tuple[bool, bool]:
     return any(m.start() == 0 for m in runs), any(m.end() == len(piece) for m in runs)
 
 
+_ZH_NUMERALS = frozenset((*_ZH_VALUE, *_ZH_UNIT, *_ZH_LARGE))
+
+
 def goes_on(plain: str, start: int, end: int, language: str, edges: tuple[bool, bool]) -> bool:
     """Whether a stretch with a number at its edge is cut out of a longer number.
 
@@ -225,8 +228,7 @@ def goes_on(plain: str, start: int, end: int, language: str, edges: tuple[bool, 
         return (edges[0] and before[:1] != [] and before[0] in _EN_VALUE) or (
             edges[1] and after[:1] != [] and after[0] in _EN_VALUE
         )
-    numerals = {*_ZH_VALUE, *_ZH_UNIT, *_ZH_LARGE}
-    return (edges[0] and plain[start - 1 : start] in numerals) or (edges[1] and plain[end : end + 1] in numerals)
+    return (edges[0] and plain[start - 1 : start] in _ZH_NUMERALS) or (edges[1] and plain[end : end + 1] in _ZH_NUMERALS)
 
 
 @lru_cache(maxsize=20_000)

@@ -1,125 +1,211 @@
-"""Which of many phrases can be in a call at all, found out for all of them at once."""
+"""Which of all the phrases of a scorecard can be in a call at all, found out for all of them at once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
+from operator import add
+from threading import Lock
 
-from audit.evaluation.heard import Among, Heard
+from audit.evaluation.heard import LOOKED_UP_BY, Among, Heard, beginning
 from audit.evaluation.match import MatchMode
 from audit.evaluation.spelling import lookup
 from audit.evaluation.wordings import Phrases
 
-
-@dataclass(frozen=True, slots=True)
-class _Starts:
-    """Beginnings of search keys; each with the keys that begin so and the numbers of their phrases."""
-
-    starts: frozenset[str]
-    keys: dict[str, tuple[tuple[str, int], ...]]
-
-    def found(self, text: str, stretches: frozenset[str]) -> list[int]:
-        """The phrases one of whose keys is in a text; one may come twice."""
-        return [i for start in self.starts & stretches for key, i in self.keys[start] if key in text]
+#: The turns, by their numbers, that hold a search key.
+Found = Mapping[str, set[int]]
+#: A phrase's number, and the search keys of it that are there; None where they are not known.
+Wanted = Sequence[tuple[int, Found | None]]
+#: A list of phrases by its number, then a phrase in it, then the keys found.
+_Present = dict[int, dict[int, dict[str, set[int]]]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """Phrases by how they are sought; `always` are those that only a search can tell."""
+    """A list of phrases in the index; `always` are those that only a search can tell."""
 
-    by_words: _Starts
-    by_sounds: _Starts
+    number: int
     always: tuple[int, ...]
 
-    def found(self, amongs: Iterable[Among]) -> list[int]:
-        """The phrases that may be said in some texts, in order."""
-        numbers = set(self.always)
-        for among in amongs:
-            if self.by_words.starts:
-                numbers.update(self.by_words.found(among.words, among.word_starts))
-            if self.by_sounds.starts:
-                numbers.update(self.by_sounds.found(among.sounds, among.sound_starts))
-        return sorted(numbers)
+
+@dataclass(slots=True)
+class _Keys:
+    """Search keys by their beginnings, each with the lists and the phrases in them that hold it."""
+
+    by_start: dict[str, dict[str, list[tuple[int, int]]]] = field(default_factory=dict)
+
+    def add(self, start: str, key: str, plan: int, phrase: int) -> None:
+        self.by_start.setdefault(start, {}).setdefault(key, []).append((plan, phrase))
+
+    def find(self, text: str, among: Among, present: _Present) -> None:
+        """Add what is in a text, the words or the sounds of `among`, to what is present."""
+        n = LOOKED_UP_BY[among.is_chinese]
+        found: dict[str, set[int]] = {}
+        starts, owners = among.starts, among.owners
+        stretches = map(add, text, text[1:]) if n == 2 else (text[at : at + n] for at in range(len(text) - n + 1))
+        for at, keys in enumerate(map(self.by_start.get, stretches)):
+            if keys is not None:
+                for key in keys:
+                    if text.startswith(key, at):
+                        turn = owners[bisect_right(starts, at) - 1]
+                        if key in found:
+                            found[key].add(turn)
+                            continue
+                        turns = found[key] = {turn}
+                        for plan, phrase in keys[key]:
+                            present.setdefault(plan, {}).setdefault(phrase, {})[key] = turns
+
+
+class PhraseIndex:
+    """The search keys of all phrases that a scorecard has asked for so far.
+
+    A text is searched for all of them once; each rule then only asks which of its own were found. It grows by what rules
+    ask for, never by what calls hold.
+    """
+
+    def __init__(self) -> None:
+        self._words, self._sounds = _Keys(), _Keys()
+        self._of_checks: dict[int, tuple[Phrases, _Plan]] = {}
+        self._of_texts: dict[tuple[tuple[str, ...], MatchMode], _Plan] = {}
+        self._n_plans = 0
+        self._lock = Lock()  # calls may be judged in several threads
+
+    def plan_of_check(self, check: Phrases, language: str, gap_chars: int) -> _Plan:
+        """By the check's identity, since its hash takes longer than what is kept by it; so the check is kept, too."""
+        known = self._of_checks.get(id(check))
+        if known is None:
+            items = tuple((p.text, p.match or check.match) for p in check.phrases)
+            known = self._of_checks[id(check)] = check, self._plan(items, language, gap_chars)
+        return known[1]
+
+    def plan_of_texts(self, phrases: tuple[str, ...], mode: MatchMode, language: str, gap_chars: int) -> _Plan:
+        """The same of phrases that are all sought alike."""
+        known = self._of_texts.get((phrases, mode))
+        if known is None:
+            known = self._of_texts[phrases, mode] = self._plan(tuple((p, mode) for p in phrases), language, gap_chars)
+        return known
+
+    def present(self, among: Among) -> _Present:
+        """All that is in a text, worked out once, and again after the index has grown."""
+        known: tuple[PhraseIndex, int, _Present] | None = among.memo.get("present")
+        if known is None or known[0] is not self or known[1] != self._n_plans:
+            found: _Present = {}
+            with self._lock:
+                self._words.find(among.words, among, found)
+                if self._sounds.by_start:
+                    self._sounds.find(among.sounds, among, found)
+                known = among.memo["present"] = (self, self._n_plans, found)
+        return known[2]
+
+    def _plan(self, items: tuple[tuple[str, MatchMode], ...], language: str, gap_chars: int) -> _Plan:
+        """Take up what phrases begin with."""
+        with self._lock:
+            return self._taken_up(items, language, gap_chars)
+
+    def _taken_up(self, items: tuple[tuple[str, MatchMode], ...], language: str, gap_chars: int) -> _Plan:
+        number, always = self._n_plans, []
+        for i, (text, mode) in enumerate(items):
+            by_sound = mode == "pinyin" and language == "zh"
+            if "{" in text or mode == "fuzzy":
+                always.append(i)
+                continue
+            sought = lookup(text, language, mode, gap_chars, by_sound)
+            if sought.short:
+                always.append(i)
+            for key in sought.by_key:
+                if start := beginning(key, language == "zh"):
+                    (self._sounds if by_sound else self._words).add(start, key, number, i)
+        self._n_plans += 1
+        return _Plan(number, tuple(always))
 
 
 class _Same:
-    """A check as a key by its identity: its hash takes longer than what is kept by it."""
+    """A scorecard's part as a key by its identity."""
 
-    __slots__ = ("check",)
+    __slots__ = ("owner",)
 
-    def __init__(self, check: Phrases) -> None:
-        self.check = check
+    def __init__(self, owner: object) -> None:
+        self.owner = owner
 
     def __hash__(self) -> int:
-        return id(self.check)
+        return id(self.owner)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.check is self.check
+        return isinstance(other, _Same) and other.owner is self.owner
 
 
-def phrases_worth_seeking(check: Phrases, turns: Sequence[Heard], language: str, gap_chars: int) -> Sequence[int]:
+@lru_cache(maxsize=8)
+def _index(_: _Same) -> PhraseIndex:
+    return PhraseIndex()
+
+
+def index_of(scorecard: object) -> PhraseIndex:
+    """The index of one of the scorecards in use."""
+    return _index(_Same(scorecard))
+
+
+def phrases_worth_seeking(
+    check: Phrases, turns: Sequence[Heard], index: PhraseIndex | None, language: str, gap_chars: int
+) -> Wanted:
     """Numbers of a check's phrases that may be said in some turns, in order; the others are not.
 
     Parameters
     ----------
     check : Phrases
     turns : sequence of Heard
+    index : PhraseIndex or None
+        Of the scorecard; without one, all phrases are worth seeking.
     language : {"zh", "en"}
     gap_chars : int
         Longest ``…``.
     """
     amongs = _texts(turns)
-    return range(len(check.phrases)) if amongs is None else _plan_of_check(_Same(check), language, gap_chars).found(amongs)
+    if amongs is None or index is None:
+        return [(i, None) for i in range(len(check.phrases))]
+    return _wanted(index, index.plan_of_check(check, language, gap_chars), amongs)
 
 
 def texts_worth_seeking(
-    phrases: tuple[str, ...], turns: Sequence[Heard], mode: MatchMode, language: str, gap_chars: int
-) -> Sequence[int]:
+    phrases: tuple[str, ...],
+    turns: Sequence[Heard],
+    index: PhraseIndex | None,
+    mode: MatchMode,
+    language: str,
+    gap_chars: int,
+) -> Wanted:
     """The same of phrases that are all sought alike."""
     amongs = _texts(turns)
-    return range(len(phrases)) if amongs is None else _plan_of_texts(phrases, mode, language, gap_chars).found(amongs)
+    if amongs is None or index is None:
+        return [(i, None) for i in range(len(phrases))]
+    return _wanted(index, index.plan_of_texts(phrases, mode, language, gap_chars), amongs)
+
+
+def _wanted(index: PhraseIndex, plan: _Plan, amongs: list[Among]) -> Wanted:
+    if len(amongs) == 1:
+        present = index.present(amongs[0]).get(plan.number)
+        if not present:
+            return [(i, None) for i in plan.always]
+        found: dict[int, Found | None] = {**present}
+    else:
+        found = {i: None for a in amongs for i in index.present(a).get(plan.number, ())}
+    for i in plan.always:
+        found[i] = None
+    return sorted(found.items()) if len(found) > 1 else list(found.items())
 
 
 def _texts(turns: Sequence[Heard]) -> list[Among] | None:
     """The texts that some turns are part of; None where one is part of none."""
     amongs: list[Among] = []
+    last: Among | None = None
     for heard in turns:
-        if heard.among is None:
+        if heard.among is not last:
+            last = heard.among
+            if last is None:
+                return None
+            if not any(a is last for a in amongs):
+                amongs.append(last)
+        elif last is None:
             return None
-        if not amongs or heard.among is not amongs[-1]:
-            amongs.append(heard.among)
     return amongs
-
-
-@lru_cache(maxsize=10_000)
-def _plan_of_check(same: _Same, language: str, gap_chars: int) -> _Plan:
-    items = tuple((p.text, p.match or same.check.match) for p in same.check.phrases)
-    return _plan(items, language, gap_chars)
-
-
-@lru_cache(maxsize=10_000)
-def _plan_of_texts(phrases: tuple[str, ...], mode: MatchMode, language: str, gap_chars: int) -> _Plan:
-    return _plan(tuple((p, mode) for p in phrases), language, gap_chars)
-
-
-def _plan(items: tuple[tuple[str, MatchMode], ...], language: str, gap_chars: int) -> _Plan:
-    """Work out what phrases begin with."""
-    words: dict[str, list[tuple[str, int]]] = {}
-    sounds: dict[str, list[tuple[str, int]]] = {}
-    always: list[int] = []
-    for i, (text, mode) in enumerate(items):
-        by_sound = mode == "pinyin" and language == "zh"
-        if "{" in text or mode == "fuzzy":
-            always.append(i)
-            continue
-        sought = lookup(text, language, mode, gap_chars, by_sound)
-        if sought.short:
-            always.append(i)
-        for start, keyed in sought.by_start.items():
-            (sounds if by_sound else words).setdefault(start, []).extend((key, i) for key, _ in keyed)
-    return _Plan(_starts(words), _starts(sounds), tuple(always))
-
-
-def _starts(found: dict[str, list[tuple[str, int]]]) -> _Starts:
-    return _Starts(frozenset(found), {k: tuple(v) for k, v in found.items()})

@@ -9,6 +9,7 @@ from audit.evaluation.certainty import doubt
 from audit.evaluation.checks import judge
 from audit.evaluation.facts import NO_FACTS, Facts
 from audit.evaluation.language import Band, Criterion, Scorecard, Section
+from audit.evaluation.prefilter import index_of
 from audit.records import CallRecord
 from audit.verdicts import Evaluation, Outcome, SectionScore, Verdict
 
@@ -76,6 +77,7 @@ def ready(record: CallRecord, scorecard: Scorecard, facts: Facts = NO_FACTS) -> 
         min_coverage_ratio=scorecard.min_coverage_ratio,
         join_gap_s=scorecard.join_gap_s,
         facts=facts,
+        index=index_of(scorecard),
     )
 
 
@@ -124,7 +126,7 @@ def _outcome(criterion: Criterion, call: Call) -> Outcome:
         max_points=possible,
         critical=criterion.critical,
         clause=criterion.clause,
-        suggestion={lang: call.fill(text)[0] for lang, text in criterion.suggestion.items()},
+        suggestion={lang: call.fill(text)[0] if "{" in text else text for lang, text in criterion.suggestion.items()},
         evidence=result.evidence,
         critical_section=criterion.critical_section,
         bonus=criterion.bonus,

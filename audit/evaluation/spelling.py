@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
 
-from audit.evaluation.heard import beginning, sounds_of
+from audit.evaluation.heard import Among, beginning, sounds_of
 from audit.evaluation.normalise import normalise
 from audit.evaluation.numbers import number_edges, spellings
 
@@ -106,62 +106,74 @@ def variants(phrase: str, language: str, mode: str, gap_chars: int) -> tuple[Var
     return tuple(found.values())
 
 
-#: A search key and the ways of saying the phrase that hold it: each with its place among all of them, and its other pieces.
-_Keyed = tuple[str, tuple[tuple[int, Variant, tuple[str, ...]], ...]]
+#: A way of saying a phrase: its place among all of them, and the pieces beside its key.
+_Way = tuple[int, Variant, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """The ways of saying a phrase by their keys, and these by their beginnings.
+    """The ways of saying a phrase by their search keys.
 
     Attributes
     ----------
-    by_start : mapping of str to tuple of keys
-    starts : frozenset of str
-        The beginnings.
-    short : tuple of keys
-        Those too short to be looked up.
+    by_key : mapping of str to tuple of ways
+    short : tuple of str
+        The keys too short to be looked up by their beginnings.
     """
 
-    by_start: Mapping[str, tuple[_Keyed, ...]]
-    starts: frozenset[str]
-    short: tuple[_Keyed, ...]
+    by_key: Mapping[str, tuple[_Way, ...]]
+    short: tuple[str, ...]
 
-    def present(self, text: str, stretches: frozenset[str]) -> tuple[Variant, ...]:
-        """The ways whose key is in a text, in the order of the phrase.
+    def places(self, text: str, among: Among, keys: Mapping[str, set[int]] | None = None) -> Mapping[int, Sequence[Variant]]:
+        """The ways whose key is in a text: by the numbers of the turns that hold it, in the order of the phrase.
 
         Parameters
         ----------
         text : str
-        stretches : frozenset of str
-            Of the text, as long as the beginnings.
+            The words or the sounds of `among`.
+        among : Among
+        keys : mapping of str to set of int, or None
+            Those that are known to be in it, if no others but short ones are, each with the numbers of the turns that hold it.
         """
-        keyed = [k for k in self.short if k[0] in text]
-        if not self.starts.isdisjoint(stretches):
-            keyed += [k for start in self.starts & stretches for k in self.by_start[start] if k[0] in text]
+        sought: Iterable[str] = self.by_key if keys is None else (*self.short, *keys)
+        keyed = [(key, self.by_key[key]) for key in sought if (keys is not None and key in keys) or key in text]
         if not keyed:
-            return ()
-        found = [v for _, mine in keyed for v in mine if not v[2] or all(piece in text for piece in v[2])]
-        if len(found) > 1:
-            found.sort(key=itemgetter(0))
-        return tuple([v for _, v, _ in found])
+            return {}
+        found: dict[int, list[tuple[int, Variant]]] = {}
+        for key, mine in keyed:
+            ways = [(place, v) for place, v, others in mine if not others or _all_in(others, text, among.pieces)]
+            if ways:
+                for number in keys[key] if keys is not None and key in keys else among.turns_with(key, text):
+                    found.setdefault(number, []).extend(ways)
+        for here in found.values():
+            if len(here) > 1:
+                here.sort(key=itemgetter(0))
+        return {number: [v for _, v in here] for number, here in found.items()}
+
+
+def _all_in(pieces: tuple[str, ...], text: str, known: dict[tuple[str, str], bool]) -> bool:
+    """Whether all pieces are in a text; the same ones are asked for by many phrases."""
+    for piece in pieces:
+        there = known.get((piece, text))
+        if there is None:
+            there = known[piece, text] = piece in text
+        if not there:
+            return False
+    return True
 
 
 @lru_cache(maxsize=20_000)
 def lookup(phrase: str, language: str, mode: str, gap_chars: int, by_sound: bool) -> Lookup:
     """:func:`variants`, to be looked up by their words or, where sound-alikes count, by their sounds."""
-    by_key: dict[str, list[tuple[int, Variant, tuple[str, ...]]]] = {}
+    by_key: dict[str, list[_Way]] = {}
     for i, v in enumerate(variants(phrase, language, mode, gap_chars)):
         # The same words sound the same, so the key of the sounds covers both searches.
-        others = v.other_keys
+        others, key = v.other_keys, v.sounds_key if by_sound else v.words_key
         if language == "zh" and len(v.pieces) > 1:
-            others = tuple(sounds_of(p) if by_sound else p for p in v.pieces)
-        by_key.setdefault(v.sounds_key if by_sound else v.words_key, []).append((i, v, others))
-    by_start: dict[str, list[_Keyed]] = {}
-    for key, mine in by_key.items():
-        by_start.setdefault(beginning(key, language == "zh"), []).append((key, tuple(mine)))
-    short = tuple(by_start.pop("", ()))
-    return Lookup({k: tuple(v) for k, v in by_start.items()}, frozenset(by_start), short)
+            others = tuple(p for p in (sounds_of(p) if by_sound else p for p in v.pieces) if p != key)
+        by_key.setdefault(key, []).append((i, v, others))
+    short = tuple(key for key in by_key if not beginning(key, language == "zh"))
+    return Lookup({k: tuple(v) for k, v in by_key.items()}, short)
 
 
 def _keys(pieces: tuple[str, ...], language: str, mode: str) -> list[str]:

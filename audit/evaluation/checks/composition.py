@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from audit.evaluation.call import Call, Judge, Result
 from audit.evaluation.conditions import AllOf, AnyOf, FirstOf, Not
@@ -30,16 +29,19 @@ def judge_not(check: Not, call: Call, judge: Judge) -> Result:
     """Pass and fail exchanged."""
     result = judge(check.check, call)
     turned: dict[Verdict, Verdict] = {"pass": "fail", "fail": "pass"}
-    return replace(result, verdict=turned.get(result.verdict, result.verdict))
+    return result._replace(verdict=turned.get(result.verdict, result.verdict))
 
 
 def _decided(parts: Sequence[Result], order: Sequence[Verdict]) -> Result:
     """The parts of the verdict that comes first in `order`."""
-    verdict = next(v for v in order if any(p.verdict == v for p in parts))
+    found = {p.verdict for p in parts}
+    verdict = next(v for v in order if v in found)
     return _joined(verdict, [p for p in parts if p.verdict == verdict])
 
 
 def _joined(verdict: Verdict, parts: Sequence[Result]) -> Result:
     """The parts that led to a verdict as one result."""
+    if len(parts) == 1 and "；" not in parts[0].reason["en"]:
+        return parts[0]
     reason = {lang: "；".join(dict.fromkeys(p.reason[lang] for p in parts)) for lang in ("zh", "en")}
     return Result(verdict, {**reason, "en": reason["en"].replace("；", "; ")}, tuple(e for p in parts for e in p.evidence))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
+from functools import lru_cache
 
 from audit.evaluation.call import Call, Reason, Result, say
 from audit.evaluation.checks.hits import compiled
@@ -125,14 +126,14 @@ def judge_measure(check: Measure, call: Call) -> Result:
         if isinstance(held, Result):
             return held
         good, usual = good and held[0], held[1]
-    limits = {"zh": _limits(check, "至少", "至多"), "en": _limits(check, "at least ", "at most ")}
-    reason = {
-        lang: f"{check.label.get(lang, check.field)}{'：' if lang == 'zh' else ': '}{_plain(value)}"
-        + _in_brackets([limits[lang], usual[lang] if usual else ""], lang)
-        for lang in ("zh", "en")
-    }
+    limits = _limits_said(check.min, check.max)
+    figure = _plain(value)
+    reason = say(
+        f"{check.label.get('zh', check.field)}：{figure}" + _in_brackets([limits["zh"], usual["zh"] if usual else ""], "zh"),
+        f"{check.label.get('en', check.field)}: {figure}" + _in_brackets([limits["en"], usual["en"] if usual else ""], "en"),
+    )
     start, end = _span(check.field, call, too_high=check.max is not None and value > check.max)
-    proof = Evidence(round(start, 2), round(end, 2), _role(check.field), f"{check.field} = {_plain(value)}", "measure")
+    proof = Evidence(round(start, 2), round(end, 2), _role(check.field), f"{check.field} = {figure}", "measure")
     return Result("pass" if good else "fail", reason, (proof,))
 
 
@@ -177,12 +178,18 @@ def _in_brackets(parts: Sequence[str], lang: str) -> str:
     return "" if not said else f"（{said}）" if lang == "zh" else f" ({said})"
 
 
-def _limits(check: Measure | Fact, least: str, most: str) -> str:
-    if check.min is not None and check.max is not None:
-        return f"{check.min:g}–{check.max:g}"
-    if check.min is None and check.max is None:
+@lru_cache(maxsize=5_000)
+def _limits_said(low: float | None, high: float | None) -> Reason:
+    """Limits in words; empty where there are none."""
+    return say(_limits(low, high, "至少", "至多"), _limits(low, high, "at least ", "at most "))
+
+
+def _limits(low: float | None, high: float | None, least: str, most: str) -> str:
+    if low is not None and high is not None:
+        return f"{low:g}–{high:g}"
+    if low is None and high is None:
         return ""
-    return f"{least}{check.min:g}" if check.min is not None else f"{most}{check.max:g}"
+    return f"{least}{low:g}" if low is not None else f"{most}{high:g}"
 
 
 def _range(low: float | None, high: float | None) -> Reason:
@@ -246,7 +253,7 @@ def judge_fact(check: Fact, call: Call) -> Result:
         if figure is None:
             return Result(check.missing, _missing({"zh": f" {name}", "en": name}, _unreadable(text)))
         good = good and (check.min is None or figure >= check.min) and (check.max is None or figure <= check.max)
-        wanted.append(_limits(check, "≥ ", "≤ "))
+        wanted.append(_limits(check.min, check.max, "≥ ", "≤ "))
     proof = Evidence(
         round(max(0.0, call.end_s - 2.0), 2) if name == "hangup_by" else 0.0,
         round(max(call.end_s, 0.01), 2),

@@ -22,13 +22,14 @@ QUOTED = 3
 
 def evidence_of(hit: Hit, role: Role, suggestion: str | None = None) -> Evidence:
     """A hit as evidence: when, who, what was sought, what was heard and how sure that is."""
+    written = hit.written
     return Evidence(
         start_s=round(hit.start_s, 2),
         end_s=round(hit.end_s, 2),
         role=hit.heard.turn.role if role == "unknown" else role,
-        text=hit.sought if hit.cost_ratio else hit.written,
+        text=hit.sought if hit.cost_ratio else written,
         match=hit.how,
-        heard=hit.written if hit.how != "exact" else None,
+        heard=written if hit.how != "exact" else None,
         confidence=hit.confidence,
         suggestion=suggestion,
         cost=round(hit.cost_ratio, 3) or None,
@@ -38,13 +39,16 @@ def evidence_of(hit: Hit, role: Role, suggestion: str | None = None) -> Evidence
 def excused_hits(phrases: Iterable[str], turns: Sequence[Heard], call: Call, mode: MatchMode = "normalised") -> list[Hit]:
     """Stretches in which a wording does not count."""
     every = tuple(phrases)
-    if not every:
-        return []
-    wanted = texts_worth_seeking(every, turns, mode, call.language, call.matching.gap_chars)
+    return hits_of_texts(every, turns, call, mode) if every else []
+
+
+def hits_of_texts(texts: tuple[str, ...], turns: Sequence[Heard], call: Call, mode: MatchMode = "normalised") -> list[Hit]:
+    """Every place where some wordings are said, by wording, then by time; a variable that the call lacks is nothing."""
+    wanted = texts_worth_seeking(texts, turns, call.index, mode, call.language, call.matching.gap_chars)
     return [
         h
-        for i in wanted
-        for h in find(call.fill(every[i])[0], turns, language=call.language, mode=mode, matching=call.matching)
+        for i, keys in wanted
+        for h in find(call.fill(texts[i])[0], turns, language=call.language, mode=mode, matching=call.matching, keys=keys)
     ]
 
 
@@ -66,8 +70,11 @@ def one_wording(phrase: str) -> str:
 
 def distinct(hits: Iterable[Hit]) -> list[Hit]:
     """Hits of several phrases on the same words given once."""
+    every = list(hits)
+    if len(every) < 2:
+        return every
     by_turn: dict[int, list[Hit]] = {}
-    for h in hits:
+    for h in every:
         by_turn.setdefault(id(h.heard), []).append(h)
     return [h for group in by_turn.values() for h in cheapest(group)]
 

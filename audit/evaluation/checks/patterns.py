@@ -11,13 +11,14 @@ from audit.evaluation.checks.hits import (
     distinct,
     evidence_of,
     excused_hits,
+    hits_of_texts,
     n_units_between,
     one_wording,
     pattern_hits,
 )
 from audit.evaluation.checks.scope import Searched, search
 from audit.evaluation.checks.sentences import sentence_around
-from audit.evaluation.match import Hit, find, without
+from audit.evaluation.match import Hit, without
 from audit.evaluation.wordings import Expect, Proximity, Ratio, Regex
 
 
@@ -70,10 +71,7 @@ def judge_proximity(check: Proximity, call: Call, judge: Judge) -> Result:
         if lacking is not None:
             return Result("not_evaluable", say(f"通话资料中没有 {lacking}", f"the call's data has no {lacking}"))
         filled.append([text for text, _ in both])
-    first, second = (
-        [h for p in phrases for h in find(p, searched.turns, language=call.language, mode=check.match, matching=call.matching)]
-        for phrases in filled
-    )
+    first, second = (hits_of_texts(phrases, searched.turns, call, check.match) for phrases in (check.first, check.second))
     by_turn: dict[int, list[Hit]] = {}
     for h in second:
         by_turn.setdefault(id(h.heard), []).append(h)
@@ -123,13 +121,8 @@ def judge_ratio(check: Ratio, call: Call, judge: Judge) -> Result:
     if isinstance(searched, Result):
         return searched
 
-    def hits(phrases: Iterable[str]) -> tuple[Hit, ...]:
-        every = [
-            h
-            for p in phrases
-            for h in find(p, searched.turns, language=call.language, mode="normalised", matching=call.matching)
-        ]
-        return searched.keep(distinct(every))
+    def hits(phrases: tuple[str, ...]) -> tuple[Hit, ...]:
+        return searched.keep(distinct(hits_of_texts(phrases, searched.turns, call)))
 
     counted = without(hits(check.counted), excused_hits(check.excused, searched.turns, call))
     against = hits(check.against)

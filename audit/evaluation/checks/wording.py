@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import islice
 
 from audit.evaluation.call import Call, Judge, Reason, Result, say
 from audit.evaluation.checks.hits import QUOTED, distinct, evidence_of, excused_hits, one_wording
@@ -15,6 +17,7 @@ from audit.verdicts import Verdict
 
 #: A name this far from what was said is not even shown as the nearest thing heard.
 _NEAREST_SHOWN_RATIO = 0.45
+_NOT_SAID = Result("pass", say("没有这类用语", "no such wording"))
 
 
 def _matching(check: Phrases, call: Call) -> Matching:
@@ -42,14 +45,15 @@ def judge_phrases(check: Phrases, call: Call, judge: Judge) -> Result:
     unfilled: set[int] = set()
     lacking: str | None = None
     hits_of: dict[int, tuple[str, tuple[Hit, ...]]] = {}
-    for i in phrases_worth_seeking(check, searched.turns, call.language, matching.gap_chars):
+    for i, keys in phrases_worth_seeking(check, searched.turns, call.index, call.language, matching.gap_chars):
         phrase = check.phrases[i]
         text, missing = call.fill(phrase.text)
         if missing is not None:
             lacking = missing
             unfilled.add(i)
             continue
-        hits = find(text, searched.turns, language=call.language, mode=phrase.match or check.match, matching=matching)
+        mode = phrase.match or check.match
+        hits = find(text, searched.turns, language=call.language, mode=mode, matching=matching, keys=keys)
         hits = searched.keep(hits)
         if hits:
             if excused is None:
@@ -58,26 +62,54 @@ def judge_phrases(check: Phrases, call: Call, judge: Judge) -> Result:
         if check.at_start:
             hits = tuple(h for h in hits if h.start in _beginnings(h.heard, check.skip, call.language))
         hits_of[i] = (text, hits)
-    said = sum(1 for _, hits in hits_of.values() if hits)
-    decided = check.quantifier != "all" and said >= (check.at_least or 1) and not check.min_hits and not check.max_hits
+    said = {i: hits for i, (_, hits) in hits_of.items() if hits}
+    decided = check.quantifier != "all" and len(said) >= (check.at_least or 1) and not check.min_hits and not check.max_hits
     if lacking is not None and not decided:
         return Result("not_evaluable", say(f"通话资料中没有 {lacking}", f"the call's data has no {lacking}"))
-    found: list[tuple[str, str | None, tuple[Hit, ...]]] = []
-    if hits_of or check.quantifier != "none":
-        for i, phrase in enumerate(check.phrases):
-            if i not in unfilled:
-                text, hits = hits_of.get(i, (phrase.text, ()))
-                found.append((text, phrase.suggestion, hits))
-    return _quantified(check, call, searched, found, matching)
+    filled = {i: text for i, (text, _) in hits_of.items()}
+    return _quantified(check, call, searched, _Found(check, said, filled, frozenset(unfilled)), matching)
 
 
-def _quantified(
-    check: Phrases, call: Call, searched: Searched, found: list[tuple[str, str | None, tuple[Hit, ...]]], matching: Matching
-) -> Result:
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What was heard of a check's phrases, by their numbers in order.
+
+    Attributes
+    ----------
+    said : mapping of int to tuple of Hit
+        Those that were heard.
+    filled : mapping of int to str
+        The wordings that were sought, filled in; any other is sought as it is written.
+    unfilled : frozenset of int
+        Those that nobody can tell, since the call's data lacks their variables.
+    """
+
+    check: Phrases
+    said: Mapping[int, tuple[Hit, ...]]
+    filled: Mapping[int, str]
+    unfilled: frozenset[int]
+
+    @property
+    def n_absent(self) -> int:
+        """How many were sought in vain."""
+        return len(self.check.phrases) - len(self.unfilled) - len(self.said)
+
+    def absent(self) -> Iterator[str]:
+        """The wordings that were sought in vain; a check may have hundreds of which three are quoted."""
+        for i, phrase in enumerate(self.check.phrases):
+            if i not in self.said and i not in self.unfilled:
+                yield self.filled.get(i, phrase.text)
+
+
+def _quantified(check: Phrases, call: Call, searched: Searched, found: _Found, matching: Matching) -> Result:
     """Turn hits into the verdict that any, all or none of the phrases asks for."""
-    source = {id(h): (i, s) for i, (_, s, hits) in enumerate(found) for h in hits}
-    hits = sorted(distinct(h for _, _, hs in found for h in hs), key=lambda h: h.start_s)
-    proof = tuple(evidence_of(h, searched.role, source[id(h)][1]) for h in hits)
+    if not found.said and check.quantifier == "none":
+        return _NOT_SAID
+    number_of = {id(h): i for i, hits in found.said.items() for h in hits}
+    hits = distinct(h for hs in found.said.values() for h in hs)
+    if len(hits) > 1:
+        hits.sort(key=lambda h: h.start_s)
+    proof = tuple([evidence_of(h, searched.role, check.phrases[number_of[id(h)]].suggestion) for h in hits])
     quoted = "、".join(f"“{e.heard or e.text}”" for e in proof[:QUOTED])
     if check.quantifier == "none":
         allowed = check.max_hits or 0
@@ -89,20 +121,20 @@ def _quantified(
         if proof:
             verdict: Verdict = "fail" if len(proof) > allowed else "pass"
             return Result(verdict, say(f"说了{quoted}{times['zh']}", f"said {quoted}{times['en']}"), proof)
-        return Result("pass", say("没有这类用语", "no such wording"))
-    absent = [text for text, _, hs in found if not hs]
-    if (check.quantifier == "any" and proof) or not absent:
-        n_phrases = len({source[id(h)][0] for h in hits})
+        return _NOT_SAID
+    if (check.quantifier == "any" and proof) or not found.n_absent:
+        n_phrases = len({number_of[id(h)] for h in hits})
         short = _too_few(check, n_phrases, len(hits))
         if short is None:
             return Result("pass", say(f"说了{quoted}", f"said {quoted}"), proof)
         reason = say(f"说了{quoted}，{short['zh']}", f"said {quoted}: {short['en']}")
-        return Result("fail", reason, (*proof, searched.evidence(call, " / ".join(one_wording(t) for t in absent[:QUOTED]))))
-    wanted = " / ".join(dict.fromkeys(one_wording(text) for text in absent[:QUOTED]))
-    if len(absent) > QUOTED:
+        wanted = " / ".join(one_wording(t) for t in islice(found.absent(), QUOTED))
+        return Result("fail", reason, (*proof, searched.evidence(call, wanted)))
+    wanted = " / ".join(dict.fromkeys(one_wording(t) for t in islice(found.absent(), QUOTED)))
+    if found.n_absent > QUOTED:
         wanted += " / …"
     window = searched.evidence(call, wanted)
-    near = _nearest(check, searched, absent, call, matching)
+    near = _nearest(check, searched, found, call, matching)
     reason = say(f"没有听到：{wanted}", f"not heard: {wanted}")
     if near is not None:
         window = replace(window, heard=near.written)
@@ -125,12 +157,12 @@ def _too_few(check: Phrases, n_phrases: int, n_hits: int) -> Reason | None:
     return None
 
 
-def _nearest(check: Phrases, searched: Searched, absent: list[str], call: Call, matching: Matching) -> Hit | None:
+def _nearest(check: Phrases, searched: Searched, found: _Found, call: Call, matching: Matching) -> Hit | None:
     """For a long name that was not said as it should be: what came closest."""
     if check.match != "fuzzy":
         return None
     loose = replace(matching, max_name_distance_ratio=_NEAREST_SHOWN_RATIO)
-    hits = [h for t in absent for h in find(t, searched.turns, language=call.language, mode="fuzzy", matching=loose)]
+    hits = [h for t in found.absent() for h in find(t, searched.turns, language=call.language, mode="fuzzy", matching=loose)]
     return min(hits, key=lambda h: h.cost_ratio, default=None)
 
 
