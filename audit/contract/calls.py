@@ -1,8 +1,4 @@
-"""The published form of an audited call, ``callaudit.call/1``, both ways.
-
-Keys are added freely and never renamed or removed: other people's scripts read
-them. Durations and levels are rounded to what they can mean (1 ms, 0.01 dB).
-"""
+"""A call in the published form, without its evaluation, both ways."""
 
 from __future__ import annotations
 
@@ -11,6 +7,8 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any, get_args
 
+from audit.contract.evaluations import evaluation_to_json, evidence_to_json
+from audit.contract.values import ms, opt_ms
 from audit.records import (
     CallRecord,
     CutOff,
@@ -28,7 +26,7 @@ from audit.records import (
     Voice,
 )
 from audit.segments import Segment, total_s
-from audit.verdicts import Evaluation, Outcome, SectionScore
+from audit.verdicts import Evaluation
 from audit.words import Dropped, Role, Transcript, Turn, Uncovered, Word
 
 SCHEMA = "callaudit.call/1"
@@ -58,7 +56,10 @@ def call_to_json(record: CallRecord, evaluation: Evaluation | None = None, *, la
         "metadata": _metadata_to_json(record.metadata),
         "timing": _timeline_to_json(record.timeline),
         "speech": {
-            role: {"segments": [[_ms(s.start_s), _ms(s.end_s)] for s in segments], "speech_s": _ms(total_s(segments))}
+            role: {
+                "segments": [[ms(s.start_s), ms(s.end_s)] for s in segments],
+                "speech_s": ms(total_s(segments)),
+            }
             for role, segments in record.speech.items()
         },
         "transcript": transcript_to_json(record.transcript) if record.transcript else None,
@@ -87,45 +88,6 @@ def record_from_json(data: Mapping[str, Any]) -> CallRecord:
         speech={_role(r): tuple(Segment(a, b) for a, b in v["segments"]) for r, v in data["speech"].items()},
         transcript=transcript_from_json(data["transcript"]) if data.get("transcript") else None,
         measures={_role(r): Measures(**{k: v for k, v in m.items() if k in _MEASURES}) for r, m in data["measures"].items()},
-    )
-
-
-def evaluation_from_json(data: Mapping[str, Any]) -> Evaluation:
-    """Read back the ``evaluation`` part of a call."""
-    return Evaluation(
-        scorecard=data["scorecard"],
-        scorecard_version=data["scorecard_version"],
-        scorecard_sha256=data["scorecard_sha256"],
-        score=data["score"],
-        score_reason=data.get("score_reason", {}),
-        band=data["band"],
-        band_title=data["band_title"],
-        critical_failed=data["critical_failed"],
-        weakest_section=data["weakest_section"],
-        sections=tuple(SectionScore(**s) for s in data["sections"]),
-        outcomes=tuple(
-            Outcome(
-                criterion=o["criterion"],
-                outcome=o["outcome"],
-                section=o["section"],
-                reason=o["reasons"],
-                title=o["title"],
-                points=o["points"],
-                max_points=o["max_points"],
-                critical=o["critical"],
-                clause=o["clause"],
-                suggestion=o["suggestion"],
-                evidence=tuple(Evidence(**e) for e in o["evidence"]),
-                critical_section=o.get("critical_section", False),
-                bonus=o.get("bonus", False),
-                audit=o.get("audit", "automated"),
-                for_person=o.get("for_person", False),
-            )
-            for o in data["outcomes"]
-        ),
-        bonus_points=data.get("bonus_points", 0.0),
-        weakest_cost=data.get("weakest_cost"),
-        band_reason=data.get("band_reason", {}),
     )
 
 
@@ -168,15 +130,6 @@ _MEASURES = {f.name for f in fields(Measures)}
 _DIGITS = {"db": 2, "dbfs": 2, "lufs": 2, "hz": 1, "cpm": 1, "wpm": 1, "ratio": 5, "semitones": 2, "s": 3}
 
 
-def _ms(seconds: float) -> float:
-    """Seconds rounded to the millisecond."""
-    return round(float(seconds), 3)
-
-
-def _opt_ms(seconds: float | None) -> float | None:
-    return None if seconds is None else _ms(seconds)
-
-
 def _rounded(name: str, value: float | None) -> float | int | None:
     """A measure rounded by the unit at the end of its name."""
     if value is None or isinstance(value, int):
@@ -203,7 +156,7 @@ def _recording_to_json(r: Recording) -> dict[str, Any]:
     return {
         "path": r.path,
         "sha256": r.sha256,
-        "duration_s": _ms(r.duration_s),
+        "duration_s": ms(r.duration_s),
         "sample_rate_hz": r.sample_rate_hz,
         "n_channels": r.n_channels,
         "layout": r.layout,
@@ -223,7 +176,7 @@ def _shared_channel_to_json(s: SharedChannel | None) -> dict[str, Any] | None:
         "confidence": None if s.confidence is None else round(s.confidence, 4),
         "roles_confidence": None if s.roles_confidence is None else round(s.roles_confidence, 4),
         "reason": s.reason,
-        "voices": [{"role": v.role, "segments": [[_ms(x.start_s), _ms(x.end_s)] for x in v.segments]} for v in s.voices],
+        "voices": [{"role": v.role, "segments": [[ms(x.start_s), ms(x.end_s)] for x in v.segments]} for v in s.voices],
     }
 
 
@@ -281,10 +234,10 @@ def _metadata_from_json(call_id: str, d: Mapping[str, Any]) -> Metadata:
 
 
 def _measured_to_json(m: Measured) -> dict[str, Any]:
-    value = _ms(m.value) if isinstance(m.value, float) else m.value
+    value = ms(m.value) if isinstance(m.value, float) else m.value
     out: dict[str, Any] = {"value": value, "source": m.source}
     if m.tolerance_s is not None:
-        out["tolerance_s"] = _ms(m.tolerance_s)
+        out["tolerance_s"] = ms(m.tolerance_s)
     if m.reason:
         out["reason"] = m.reason
     return out
@@ -295,7 +248,7 @@ def _measured_from_json(d: Mapping[str, Any]) -> Measured:
 
 
 def _span(s: Segment) -> dict[str, Any]:
-    return {"start_s": _ms(s.start_s), "end_s": _ms(s.end_s)}
+    return {"start_s": ms(s.start_s), "end_s": ms(s.end_s)}
 
 
 def _opt_span(s: Segment | None) -> dict[str, Any] | None:
@@ -309,7 +262,7 @@ def _opt_segment(d: Mapping[str, Any] | None) -> Segment | None:
 def _hold_to_json(h: Hold) -> dict[str, Any]:
     out: dict[str, Any] = {**_span(h), "kind": h.kind, "source": h.source}
     if h.evidence:
-        out["evidence"] = [_evidence_to_json(e) for e in h.evidence]
+        out["evidence"] = [evidence_to_json(e) for e in h.evidence]
     return out
 
 
@@ -319,7 +272,7 @@ def _hold_from_json(d: Mapping[str, Any]) -> Hold:
 
 def _overlap_to_json(o: Overlap) -> dict[str, Any]:
     out: dict[str, Any] = {**_span(o), "interrupter": o.interrupter, "kind": o.kind}
-    return {**out, "together_s": _opt_ms(o.together_s), "other_stopped": o.other_stopped}
+    return {**out, "together_s": opt_ms(o.together_s), "other_stopped": o.other_stopped}
 
 
 def _cut_off_to_json(c: CutOff) -> dict[str, Any]:
@@ -340,25 +293,25 @@ def _timeline_to_json(t: Timeline) -> dict[str, Any]:
             "tone_plan": t.tone_plan,
             "tone_plan_alternatives": list(t.tone_plan_alternatives),
         },
-        "answer_at_s": _opt_ms(t.answer_at_s),
+        "answer_at_s": opt_ms(t.answer_at_s),
         "answer_source": t.answer_source,
-        "hangup_at_s": _opt_ms(t.hangup_at_s),
+        "hangup_at_s": opt_ms(t.hangup_at_s),
         "hangup_by": _measured_to_json(t.hangup_by),
-        "talk_s": _opt_ms(t.talk_s),
-        "hold_s": _ms(t.hold_s),
+        "talk_s": opt_ms(t.talk_s),
+        "hold_s": ms(t.hold_s),
         "hold_count": len(t.holds),
-        "longest_hold_s": _opt_ms(t.longest_hold_s),
+        "longest_hold_s": opt_ms(t.longest_hold_s),
         "holds": [_hold_to_json(h) for h in t.holds],
         "silences": [_span(s) for s in t.silences],
         "overlaps": [_overlap_to_json(o) for o in t.overlaps],
         "tones": [{**_span(x), "kind": x.kind, "channel": x.channel} for x in t.tones],
-        "answer_tolerance_s": _opt_ms(t.answer_tolerance_s),
+        "answer_tolerance_s": opt_ms(t.answer_tolerance_s),
         "answer_reason": t.answer_reason,
         "recording_starts": t.recording_starts,
         "music_before_answer": _opt_span(t.music_before_answer),
         "holds_source": t.holds_source,
         "holds_heard": [_hold_to_json(h) for h in t.holds_heard],
-        "transfers_s": [_ms(x) for x in t.transfers_s],
+        "transfers_s": [ms(x) for x in t.transfers_s],
         "hangup_source": t.hangup_source,
         "release_evidence": _opt_span(t.release_evidence),
         "cut_off": _cut_off_to_json(t.cut_off),
@@ -401,20 +354,25 @@ def transcript_to_json(t: Transcript) -> dict[str, Any]:
         "coverage_ratio": None if t.coverage_ratio is None else round(t.coverage_ratio, 4),
         "turns": [
             {
-                "start_s": _ms(u.start_s),
-                "end_s": _ms(u.end_s),
+                "start_s": ms(u.start_s),
+                "end_s": ms(u.end_s),
                 "role": u.role,
                 "text": u.text,
                 "confidence": None if u.confidence is None else round(u.confidence, 3),
                 "words": [
-                    {"start_s": _ms(w.start_s), "end_s": _ms(w.end_s), "text": w.text, "confidence": round(w.confidence, 3)}
+                    {
+                        "start_s": ms(w.start_s),
+                        "end_s": ms(w.end_s),
+                        "text": w.text,
+                        "confidence": round(w.confidence, 3),
+                    }
                     for w in u.words
                 ],
             }
             for u in t.turns
         ],
         "uncovered": [
-            {"start_s": _ms(u.start_s), "end_s": _ms(u.end_s), "role": u.role, "reason": u.reason} for u in t.uncovered
+            {"start_s": ms(u.start_s), "end_s": ms(u.end_s), "role": u.role, "reason": u.reason} for u in t.uncovered
         ],
         "dropped": [{"reason": d.reason, "n_texts": d.n_texts, "n_words": d.n_words} for d in t.dropped],
     }
@@ -440,73 +398,3 @@ def _turn_from_json(d: Mapping[str, Any]) -> Turn:
 
 def _measures_to_json(m: Measures) -> dict[str, Any]:
     return {f.name: _rounded(f.name, getattr(m, f.name)) for f in fields(m)}
-
-
-def evaluation_to_json(e: Evaluation, lang: str = "en") -> dict[str, Any]:
-    """Write the ``evaluation`` part of a call."""
-    return {
-        "scorecard": e.scorecard,
-        "scorecard_version": e.scorecard_version,
-        "scorecard_sha256": e.scorecard_sha256,
-        "score": None if e.score is None else round(e.score, 2),
-        "band": e.band,
-        "band_title": dict(e.band_title),
-        "score_reason": dict(e.score_reason),
-        "critical_failed": e.critical_failed,
-        "weakest_section": e.weakest_section,
-        "sections": [
-            {
-                "section": s.section,
-                "title": dict(s.title),
-                "score": None if s.score is None else round(s.score, 2),
-                "points": round(s.points, 4),
-                "max_points": round(s.max_points, 4),
-                "deducted": round(s.deducted, 4),
-                "critical_failed": s.critical_failed,
-            }
-            for s in e.sections
-        ],
-        "outcomes": [_outcome_to_json(o, lang) for o in e.outcomes],
-        "bonus_points": round(e.bonus_points, 4),
-        "weakest_cost": None if e.weakest_cost is None else round(e.weakest_cost, 2),
-        "band_reason": dict(e.band_reason),
-    }
-
-
-def _outcome_to_json(o: Outcome, lang: str) -> dict[str, Any]:
-    return {
-        "criterion": o.criterion,
-        "outcome": o.outcome,
-        "section": o.section,
-        "title": dict(o.title),
-        "points": None if o.points is None else round(o.points, 4),
-        "max_points": o.max_points,
-        "critical": o.critical,
-        "clause": o.clause,
-        "reason": o.reason.get(lang) or next(iter(o.reason.values()), ""),
-        "reasons": dict(o.reason),
-        "suggestion": dict(o.suggestion),
-        "evidence": [_evidence_to_json(e) for e in o.evidence],
-        "critical_section": o.critical_section,
-        "bonus": o.bonus,
-        "audit": o.audit,
-        "for_person": o.for_person,
-    }
-
-
-def _evidence_to_json(e: Evidence) -> dict[str, Any]:
-    out: dict[str, Any] = {
-        "start_s": _ms(e.start_s),
-        "end_s": _ms(e.end_s),
-        "role": e.role,
-        "text": e.text,
-        "match": e.match,
-    }
-    for name in ("heard", "suggestion"):
-        if getattr(e, name) is not None:
-            out[name] = getattr(e, name)
-    if e.confidence is not None:
-        out["confidence"] = round(e.confidence, 3)
-    if e.cost is not None:
-        out["cost"] = round(e.cost, 3)
-    return out
