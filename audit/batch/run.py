@@ -334,7 +334,8 @@ class _Run:
         evaluation = stored.evaluation
         if p.entry.keys.metadata == p.keys.metadata and p.entry.path == p.key and p.entry.state == "done":
             record = stored.record
-            if same_words and self._scorecard_changed(p, record):
+            # a call whose words were removed by age keeps the verdicts that they led to
+            if same_words and record.transcript is not None and self._scorecard_changed(p, record):
                 evaluation = self.job.judge.evaluate(record)
                 if evaluation is not None:
                     add = partial(self.store.save_evaluation, stored.call_row_id, record, evaluation)

@@ -67,8 +67,8 @@ def apply_retention(
     if retention.transcripts_days is not None:
         for old in audited_before(store, now - timedelta(days=retention.transcripts_days), with_words=True):
             removal = Removal(old.call_id, "transcript", old.path, "")
+            forget(old.call_id)  # first: what the store no longer lists is never looked at again
             forget_words(store, removal, now=now)
-            forget(old.call_id)
             removed.append(removal)
     return Kept(tuple(removed), tuple(problems))
 

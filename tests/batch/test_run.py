@@ -21,7 +21,7 @@ from audit.batch import BatchSummary, Job, call_file_name, run_batch, write_json
 from audit.errors import MetadataError, ModelError, StoreError, UsageError
 from audit.pipeline import Settings
 from audit.records import Failure, Metadata
-from audit.storage import Store
+from audit.storage import Removal, Store, forget_words
 from tests.conftest import ROOT
 from tests.scripted import ScriptedAuditor, ScriptedJudge
 
@@ -109,6 +109,19 @@ def archive(tmp_path):
 
 def counts(s: BatchSummary) -> tuple[int, int, int]:
     return s.n_audited, s.n_failed, s.n_skipped
+
+
+# --- words removed by age ---
+def test_a_call_whose_words_were_removed_is_not_judged_again_by_other_rules(archive):
+    archive.add("a.wav")
+    archive.run()
+    with Store.in_folder(archive.out) as store:
+        forget_words(store, Removal("a", "transcript", "a.wav"), now=NOW)
+    archive.run(version="v2")
+    (call,) = archive.stored()
+    assert call.record.transcript is None
+    assert call.evaluation is not None
+    assert call.evaluation.score == 70.0
 
 
 # --- results --------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from audit.errors import StoreError
 from audit.nightly import Retention, apply_retention
 from audit.storage import Store, removed
 from tests.storage.test_ledger import KEYS, a_record, an_evaluation
@@ -84,3 +85,14 @@ def test_words_past_their_time_go_from_record_and_verdicts_and_the_scores_stay(a
     assert [(e.start_s, e.text) for o in old.evaluation.outcomes for e in o.evidence] == [(0.5, "")]
     assert calls["new"].record == replace(a_record("new", started_at=NOW - timedelta(days=10)))
     assert kept(archive, Retention(transcripts_days=90)).removed == ()
+
+
+def test_words_that_cannot_be_taken_out_of_a_file_stay_listed_for_the_next_night(archive):
+    root, store = archive
+
+    def full_disk(call_id: str) -> None:
+        raise StoreError(f"{call_id}.json: cannot be written: no space left on device")
+
+    with pytest.raises(StoreError):
+        apply_retention(Retention(transcripts_days=90), store, roots=(root,), now=NOW, forget=full_disk)
+    assert [r.call_id for r in kept(archive, Retention(transcripts_days=90)).removed] == ["old"]
