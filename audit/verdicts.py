@@ -92,6 +92,9 @@ class Evaluation:
         Points of the score that the weakest section cost; None without a weakest section.
     band_reason : mapping of language to str
         Why the call is in its band.
+    signs : mapping of str to bool or None
+        What the scorecard's signs say of the call: facts that score nothing and that other calls are held against;
+        None where one could not be judged.
     """
 
     scorecard: str
@@ -108,3 +111,4 @@ class Evaluation:
     bonus_points: float = 0.0
     weakest_cost: float | None = None
     band_reason: Mapping[str, str] = field(default_factory=dict)
+    signs: Mapping[str, bool | None] = field(default_factory=dict)

@@ -38,6 +38,7 @@ def evaluation_to_json(e: Evaluation, lang: str = "en") -> dict[str, Any]:
         "bonus_points": round(e.bonus_points, 4),
         "weakest_cost": None if e.weakest_cost is None else round(e.weakest_cost, 2),
         "band_reason": dict(e.band_reason),
+        "signs": dict(e.signs),
     }
 
 
@@ -117,4 +118,5 @@ def evaluation_from_json(data: Mapping[str, Any]) -> Evaluation:
         bonus_points=data.get("bonus_points", 0.0),
         weakest_cost=data.get("weakest_cost"),
         band_reason=data.get("band_reason", {}),
+        signs=data.get("signs", {}),
     )

@@ -1,5 +1,6 @@
 """What callaudit remembers, in SQLite or any database that SQLAlchemy knows. SQL lives only here."""
 
+from audit.storage.digests import complete_digests, read_catalogues, read_digests
 from audit.storage.leases import LEASE, Lease
 from audit.storage.ledger import Store, sqlite_url
 from audit.storage.removals import OldCall, Removal, audited_before, forget_words, removed, save_removal, without_words
@@ -17,7 +18,10 @@ __all__ = [
     "Store",
     "StoredCall",
     "audited_before",
+    "complete_digests",
     "forget_words",
+    "read_catalogues",
+    "read_digests",
     "removed",
     "save_removal",
     "sqlite_url",

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from audit.contract import call_to_json, json_place
 from audit.errors import StoreError, StoreGone
 from audit.records import CallRecord, Failure
+from audit.storage.digests import put_digest
 from audit.storage.leases import Lease, is_gone, this_process
 from audit.storage.migrate import driver_message, is_gone_for_now, migrate, next_step, open_engine
 from audit.storage.rows import (
@@ -232,8 +233,11 @@ class Store:
             if token is not None and (kept := c.execute(sa.select(calls.c.id).where(calls.c.token == token)).scalar()):
                 return int(kept)
             call_row_id = new_id(c.execute(calls.insert().values(**row)))
+            number = None
             if evaluation is not None:
-                c.execute(evaluations.insert().values(**evaluation_row(call_row_id, record, evaluation, options, now)))
+                judged = evaluation_row(call_row_id, record, evaluation, options, now)
+                number = new_id(c.execute(evaluations.insert().values(**judged)))
+            put_digest(c, call_row_id, number, record, evaluation)
             c.execute(recordings.update().where(recordings.c.id == recording_id).values(**done))
             c.execute(
                 recordings.update()
@@ -251,7 +255,8 @@ class Store:
     ) -> None:
         """Add an evaluation to a stored record; earlier ones stay."""
         with self.writing() as c:
-            c.execute(evaluations.insert().values(**evaluation_row(call_row_id, record, evaluation, options, now)))
+            row = evaluation_row(call_row_id, record, evaluation, options, now)
+            put_digest(c, call_row_id, new_id(c.execute(evaluations.insert().values(**row))), record, evaluation)
 
     def save_judged(self, judged: Sequence[Judged], *, options: Mapping[str, Any], now: datetime) -> None:
         """Add the evaluations of calls that were judged again, all or none of them; earlier ones stay.
@@ -264,6 +269,7 @@ class Store:
                 if j.evaluation is not None:
                     row = evaluation_row(j.call_row_id, j.record, j.evaluation, options, now)
                     number = new_id(c.execute(evaluations.insert().values(**row)))
+                    put_digest(c, j.call_row_id, number, j.record, j.evaluation)
                 c.execute(judgings.delete().where(judgings.c.call_row_id == j.call_row_id))
                 if number is not None:
                     made = {"call_row_id": j.call_row_id, "evaluation_id": number, "judging_key": j.judging_key}

@@ -156,3 +156,25 @@ removals = sa.Table(
     sa.Column("moved_to", sa.Text, nullable=False),
     sa.Column("removed_at", UtcDateTime, nullable=False),
 )
+
+#: What aggregates need of each call (:mod:`audit.digests`), one row a call, replaced with its record or its evaluation.
+digests = sa.Table(
+    "digests",
+    metadata,
+    sa.Column("call_id", sa.Text, primary_key=True),
+    sa.Column("call_row_id", sa.ForeignKey("calls.id"), nullable=False, index=True),
+    sa.Column("evaluation_id", sa.ForeignKey("evaluations.id")),
+    sa.Column("form", sa.Integer, nullable=False),
+    sa.Column("agent_id", sa.Text, index=True),
+    sa.Column("customer_number", sa.Text, index=True),
+    sa.Column("started_at", UtcDateTime, index=True),
+    sa.Column("digest", sa.JSON, nullable=False),
+)
+
+#: The words of each version of a scorecard that evaluations were made with.
+catalogues = sa.Table(
+    "catalogues",
+    metadata,
+    sa.Column("scorecard_sha256", sa.String(64), primary_key=True),
+    sa.Column("catalogue", sa.JSON, nullable=False),
+)

@@ -1,0 +1,313 @@
+"""What aggregates need of a call: its verdicts and figures without words, evidence or timeline.
+
+A scorecard over a month, a team's page and the chains of calls of one customer read thousands of calls; a digest is a
+thousandth of a record and holds no word that was said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from audit.records import CallRecord, Measures
+from audit.verdicts import AuditMode, Evaluation, Verdict
+
+#: Raised when the form changes: digests of another form are made anew from their records.
+DIGEST_FORM = 1
+
+#: Figures of the agent that a digest keeps (:class:`audit.records.Measures`).
+DIGEST_MEASURES = (
+    "speech_s", "speech_rate_cpm", "speech_rate_wpm", "active_level_dbfs", "loudness_lufs", "f0_median_hz",
+    "f0_sd_semitones", "talk_share_ratio", "longest_monologue_s", "response_time_median_s", "n_interruptions",
+    "snr_db", "clipping_ratio",
+)  # fmt: skip
+
+#: Columns of a call-detail record that may name the agent's team, the first that is there counts.
+TEAM_VARIABLES = ("team", "group", "department", "queue")
+
+_LETTERS: Mapping[Verdict, str] = {"pass": "p", "fail": "f", "not_applicable": "a", "not_evaluable": "e"}
+_VERDICTS: Mapping[str, Verdict] = {letter: verdict for verdict, letter in _LETTERS.items()}
+_NONE: Mapping[str, Any] = MappingProxyType({})
+
+
+class OutcomeDigest(NamedTuple):
+    """The verdict on one criterion, its points and what they could have been; None where it left the denominator."""
+
+    outcome: Verdict
+    points: float | None = None
+    max_points: float | None = None
+
+
+class SectionDigest(NamedTuple):
+    """The score of one section (0-100 or None), its points and what they could have been."""
+
+    score: float | None
+    points: float
+    max_points: float
+
+
+@dataclass(frozen=True, slots=True)
+class CallDigest:
+    """One call, without its words.
+
+    Attributes
+    ----------
+    agent_id : str or None
+        None also where the record leaves it blank.
+    team : str or None
+        The first of `TEAM_VARIABLES` that the record has.
+    started_at, ended_at : datetime or None
+        With a zone. The end is the record's, else start and length of the recording together.
+    utc_only : bool
+        The local hour of the times is not known.
+    duration_s : float
+        Of the recording.
+    ring_s, n_rings, talk_s, hold_s, longest_hold_s, silence_s : float or None
+        Of the timeline.
+    cut_off : bool or None
+        The call ended while somebody was speaking.
+    coverage_ratio : float or None
+        Share of the speech that has words; None without a transcript.
+    n_warnings : int
+        What the recording and its record warn of.
+    ring_gap_s : float or None
+        Ringing as heard less ringing as recorded, where both are known.
+    scorecard, scorecard_version, scorecard_sha256 : str or None
+        None where the call was measured only.
+    outcomes : mapping of criterion to OutcomeDigest
+    sections : mapping of section to SectionDigest
+    measures : mapping of str to float
+        Of the agent, by the names of `DIGEST_MEASURES`; what could not be measured is not there.
+    signs : mapping of str to bool or None
+        What the pack's signs say of the call; None where a sign could not be judged.
+    """
+
+    call_id: str
+    agent_id: str | None = None
+    agent_name: str | None = None
+    team: str | None = None
+    customer_number: str | None = None
+    direction: str | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    utc_only: bool = False
+    language: str | None = None
+    layout: str = "mono"
+    duration_s: float = 0.0
+    ring_s: float | None = None
+    n_rings: int | None = None
+    talk_s: float | None = None
+    hold_s: float | None = None
+    longest_hold_s: float | None = None
+    silence_s: float | None = None
+    hangup_by: str | None = None
+    cut_off: bool | None = None
+    coverage_ratio: float | None = None
+    n_warnings: int = 0
+    ring_gap_s: float | None = None
+    scorecard: str | None = None
+    scorecard_version: str | None = None
+    scorecard_sha256: str | None = None
+    score: float | None = None
+    band: str | None = None
+    critical_failed: bool = False
+    outcomes: Mapping[str, OutcomeDigest] = field(default_factory=dict)
+    sections: Mapping[str, SectionDigest] = field(default_factory=dict)
+    measures: Mapping[str, float] = field(default_factory=dict)
+    signs: Mapping[str, bool | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueEntry:
+    """What a scorecard says of one of its criteria, in words."""
+
+    criterion: str
+    section: str
+    title: Mapping[str, str]
+    clause: str = ""
+    critical: bool = False
+    bonus: bool = False
+    audit: AuditMode = "automated"
+    suggestion: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The words that belong to the digests of one version of a scorecard.
+
+    Attributes
+    ----------
+    criteria : tuple of CatalogueEntry
+        In the scorecard's order.
+    sections : mapping of section to title
+    """
+
+    scorecard: str
+    version: str
+    sha256: str
+    criteria: tuple[CatalogueEntry, ...]
+    sections: Mapping[str, Mapping[str, str]]
+
+
+def digest_call(record: CallRecord, evaluation: Evaluation | None) -> CallDigest:
+    """Take from a record and its evaluation what aggregates need.
+
+    Parameters
+    ----------
+    record : CallRecord
+    evaluation : Evaluation or None
+        None where the call was measured only.
+    """
+    m, t, e = record.metadata, record.timeline, evaluation
+    measures = record.measures.get("agent", Measures())
+    figures = {n: float(v) for n in DIGEST_MEASURES if (v := getattr(measures, n)) is not None}
+    ring_s = t.ring_s.value if isinstance(t.ring_s.value, int | float) else None
+    n_rings = t.n_rings.value if isinstance(t.n_rings.value, int) else None
+    ended_at = m.ended_at
+    if ended_at is None and m.started_at is not None:
+        ended_at = m.started_at + timedelta(seconds=m.duration_s or record.recording.duration_s)
+    return CallDigest(
+        call_id=record.call_id,
+        agent_id=_bare(m.agent_id),
+        agent_name=_bare(m.agent_name),
+        team=next((v for n in TEAM_VARIABLES if (v := _bare(m.variables.get(n)))), None),
+        customer_number=_bare(m.customer_number),
+        direction=m.direction,
+        started_at=m.started_at,
+        ended_at=ended_at,
+        utc_only=m.utc_only,
+        language=record.transcript.language if record.transcript else None,
+        layout=record.recording.layout,
+        duration_s=record.recording.duration_s,
+        ring_s=ring_s,
+        n_rings=n_rings,
+        talk_s=t.talk_s,
+        hold_s=t.hold_s,
+        longest_hold_s=t.longest_hold_s,
+        silence_s=sum(s.duration_s for s in t.silences),
+        hangup_by=t.hangup_by.value if isinstance(t.hangup_by.value, str) else None,
+        cut_off=t.cut_off.value,
+        coverage_ratio=record.transcript.coverage_ratio if record.transcript else None,
+        n_warnings=len(record.recording.warnings) + len(m.warnings),
+        ring_gap_s=ring_s - m.ring_s if ring_s is not None and m.ring_s is not None and t.ring_s.source == "audio" else None,
+        scorecard=e.scorecard if e else None,
+        scorecard_version=e.scorecard_version if e else None,
+        scorecard_sha256=e.scorecard_sha256 if e else None,
+        score=e.score if e else None,
+        band=e.band if e else None,
+        critical_failed=e.critical_failed if e else False,
+        outcomes={o.criterion: OutcomeDigest(o.outcome, o.points, o.max_points) for o in e.outcomes} if e else {},
+        sections={s.section: SectionDigest(s.score, s.points, s.max_points) for s in e.sections} if e else {},
+        measures=figures,
+        signs=dict(e.signs) if e else {},
+    )
+
+
+def catalogue_of(evaluation: Evaluation) -> Catalogue:
+    """The words of a scorecard, as any one evaluation under it carries them."""
+    return Catalogue(
+        scorecard=evaluation.scorecard,
+        version=evaluation.scorecard_version,
+        sha256=evaluation.scorecard_sha256,
+        criteria=tuple(
+            CatalogueEntry(o.criterion, o.section, o.title, o.clause, o.critical, o.bonus, o.audit, o.suggestion)
+            for o in evaluation.outcomes
+        ),
+        sections={s.section: s.title for s in evaluation.sections},
+    )
+
+
+# --- as the store keeps them ----------------------------------------------------------------------
+_PLAIN = (
+    "agent_id", "agent_name", "team", "customer_number", "direction", "language", "layout", "n_rings", "hangup_by", "cut_off",
+    "n_warnings", "scorecard", "scorecard_version", "scorecard_sha256", "band",
+)  # fmt: skip
+_ROUNDED = (
+    "duration_s", "ring_s", "talk_s", "hold_s", "longest_hold_s", "silence_s", "coverage_ratio", "ring_gap_s", "score",
+)  # fmt: skip
+_FLAGS = ("utc_only", "critical_failed")
+_TIMES = ("started_at", "ended_at")
+
+
+def digest_to_json(d: CallDigest) -> dict[str, Any]:
+    """Write a digest; what is not known is left out."""
+    out: dict[str, Any] = {"call_id": d.call_id}
+    out |= {n: v for n in _PLAIN if (v := getattr(d, n)) is not None}
+    out |= {n: round(v, 3) for n in _ROUNDED if (v := getattr(d, n)) is not None}
+    out |= {n: True for n in _FLAGS if getattr(d, n)}
+    out |= {n: v.isoformat() for n in _TIMES if (v := getattr(d, n)) is not None}
+    if d.outcomes:
+        found = d.outcomes.values()
+        out["criteria"] = list(d.outcomes)
+        out["verdicts"] = "".join(_LETTERS[o.outcome] for o in found)
+        out["points"] = [_short(o.points) for o in found]
+        out["max_points"] = [_short(o.max_points) for o in found]
+        out["sections"] = {n: [_short(s.score), _short(s.points), _short(s.max_points)] for n, s in d.sections.items()}
+    if d.measures:
+        out["measures"] = {n: round(v, 4) for n, v in d.measures.items()}
+    if d.signs:
+        out["signs"] = dict(d.signs)
+    return out
+
+
+def digest_from_json(data: Mapping[str, Any]) -> CallDigest:
+    """Read a digest back."""
+    outcomes = {
+        name: OutcomeDigest(_VERDICTS[letter], points, max_points)
+        for name, letter, points, max_points in zip(
+            data.get("criteria", ()), data.get("verdicts", ""), data.get("points", ()), data.get("max_points", ()), strict=True
+        )
+    }
+    known: dict[str, Any] = {n: data[n] for n in (*_PLAIN, *_ROUNDED, *_FLAGS) if n in data}
+    known |= {n: datetime.fromisoformat(data[n]) for n in _TIMES if n in data}
+    return CallDigest(
+        call_id=data["call_id"],
+        **known,
+        outcomes=outcomes,
+        sections={n: SectionDigest(*s) for n, s in data.get("sections", _NONE).items()},
+        measures=data.get("measures", _NONE),
+        signs=data.get("signs", _NONE),
+    )
+
+
+def catalogue_to_json(c: Catalogue) -> dict[str, Any]:
+    """Write a catalogue."""
+    return {
+        "scorecard": c.scorecard,
+        "version": c.version,
+        "sha256": c.sha256,
+        "criteria": [
+            {
+                "criterion": e.criterion, "section": e.section, "title": dict(e.title), "clause": e.clause,
+                "critical": e.critical, "bonus": e.bonus, "audit": e.audit, "suggestion": dict(e.suggestion),
+            }
+            for e in c.criteria
+        ],
+        "sections": {n: dict(t) for n, t in c.sections.items()},
+    }  # fmt: skip
+
+
+def catalogue_from_json(data: Mapping[str, Any]) -> Catalogue:
+    """Read a catalogue back."""
+    return Catalogue(
+        data["scorecard"],
+        data["version"],
+        data["sha256"],
+        tuple(CatalogueEntry(**e) for e in data["criteria"]),
+        data["sections"],
+    )
+
+
+def _bare(text: str | None) -> str | None:
+    return (text or "").strip() or None
+
+
+def _short(value: float | None) -> float | int | None:
+    """Rounded, and whole numbers written as such."""
+    if value is None:
+        return None
+    rounded = round(value, 3)
+    return int(rounded) if rounded == int(rounded) else rounded

@@ -1,0 +1,141 @@
+"""The digests of calls: kept with each result, made anew where they are of another form, read by aggregates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from audit.digests import (
+    DIGEST_FORM,
+    CallDigest,
+    Catalogue,
+    catalogue_from_json,
+    catalogue_of,
+    catalogue_to_json,
+    digest_call,
+    digest_from_json,
+    digest_to_json,
+)
+from audit.records import CallRecord
+from audit.storage.rows import calls_query, newest_calls, stored_call
+from audit.storage.tables import calls, catalogues, digests, evaluations
+from audit.verdicts import Evaluation
+
+if TYPE_CHECKING:
+    from audit.storage.ledger import Store
+
+#: Values in one IN (...): below the least that any database allows.
+_CHUNK = 500
+
+
+def put_digest(
+    c: sa.Connection, call_row_id: int, evaluation_id: int | None, record: CallRecord, evaluation: Evaluation | None
+) -> None:
+    """Keep the digest of a call within the transaction that keeps its record or its evaluation."""
+    digest = digest_call(record, evaluation)
+    row = {
+        "call_id": digest.call_id,
+        "call_row_id": call_row_id,
+        "evaluation_id": evaluation_id,
+        "form": DIGEST_FORM,
+        "agent_id": digest.agent_id,
+        "customer_number": digest.customer_number,
+        "started_at": digest.started_at,
+        "digest": digest_to_json(digest),
+    }
+    c.execute(digests.delete().where(digests.c.call_id == digest.call_id))
+    c.execute(digests.insert().values(**row))
+    if evaluation is not None:
+        known = sa.select(catalogues.c.scorecard_sha256).where(catalogues.c.scorecard_sha256 == evaluation.scorecard_sha256)
+        if c.execute(known).scalar() is None:
+            words = catalogue_to_json(catalogue_of(evaluation))
+            c.execute(catalogues.insert().values(scorecard_sha256=evaluation.scorecard_sha256, catalogue=words))
+
+
+def complete_digests(store: Store, advanced: Callable[[int, int], None] = lambda n, of: None) -> int:
+    """Make the digests that are missing, of another form or of an older record; returns how many.
+
+    Results keep their digests themselves: this is for stores from before there were any.
+
+    Parameters
+    ----------
+    advanced : callable
+        Told how many of how many are made.
+    """
+    newest_evaluation = (
+        sa.select(sa.func.max(evaluations.c.id))
+        .where(evaluations.c.call_row_id == calls.c.id)
+        .correlate(calls)
+        .scalar_subquery()
+    )
+    query = (
+        sa.select(calls.c.id)
+        .select_from(calls.outerjoin(digests, digests.c.call_id == calls.c.call_id))
+        .where(
+            calls.c.id.in_(sa.select(newest_calls().c.id)),
+            sa.or_(
+                digests.c.call_id.is_(None),
+                digests.c.form != DIGEST_FORM,
+                digests.c.call_row_id != calls.c.id,
+                sa.func.coalesce(digests.c.evaluation_id, 0) != sa.func.coalesce(newest_evaluation, 0),
+            ),
+        )
+        .order_by(calls.c.id)
+    )
+    with store.reading() as c:
+        missing = [int(n) for n in c.execute(query).scalars()]
+    for begin in range(0, len(missing), 100):
+        part = tuple(missing[begin : begin + 100])
+        with store.writing() as c:
+            for row in c.execute(calls_query(part)).all():
+                found = stored_call(row)
+                put_digest(c, found.call_row_id, found.evaluation_id, found.record, found.evaluation)
+        advanced(begin + len(part), len(missing))
+    return len(missing)
+
+
+def read_digests(
+    store: Store,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    agent_ids: Collection[str] | None = None,
+    customer_numbers: Collection[str] | None = None,
+) -> Iterator[CallDigest]:
+    """Digests by start and call id.
+
+    Parameters
+    ----------
+    since, until : datetime, optional
+        Half-open, of the call's start, with a zone. A call without a start is left out where either is given.
+    agent_ids, customer_numbers : collection of str, optional
+        Only calls of these.
+
+    Yields
+    ------
+    CallDigest
+    """
+    query = sa.select(digests.c.digest).order_by(digests.c.started_at.nulls_first(), digests.c.call_id)
+    if since is not None:
+        query = query.where(digests.c.started_at >= since)
+    if until is not None:
+        query = query.where(digests.c.started_at < until)
+    if agent_ids is not None:
+        query = query.where(digests.c.agent_id.in_(sorted(agent_ids)))
+    numbers: Sequence[str | None] = sorted(customer_numbers) if customer_numbers is not None else [None]
+    for begin in range(0, len(numbers), _CHUNK):
+        part: Any = query
+        if customer_numbers is not None:
+            part = query.where(digests.c.customer_number.in_(numbers[begin : begin + _CHUNK]))
+        with store.reading() as c:
+            for row in c.execution_options(yield_per=1000).execute(part):
+                yield digest_from_json(row[0])
+
+
+def read_catalogues(store: Store) -> dict[str, Catalogue]:
+    """The words of every scorecard version in the store, by its hash."""
+    with store.reading() as c:
+        return {sha: catalogue_from_json(words) for sha, words in c.execute(sa.select(catalogues)).tuples()}
