@@ -46,6 +46,9 @@ class ScriptedAuditor:
             raise ModelError("no speech model", hint="callaudit models install base")
         if order == "crash":
             os.kill(os.getpid(), signal.SIGKILL)
+        if order == "orphan":
+            os.kill(os.getppid(), signal.SIGKILL)
+            time.sleep(600)
         if order == "slow":
             time.sleep(0.5)
         if order == "hang":

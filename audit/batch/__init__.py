@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from audit.batch.engines import Engine
     from audit.batch.files import call_file_name, make_out_folder, rewrite_without_words, write_json
     from audit.batch.patience import insist
     from audit.batch.run import BatchSummary, Job, Progress, run_batch
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 _HOME = {
     "Auditor": "audit.batch.workers",
     "BatchSummary": "audit.batch.run",
+    "Engine": "audit.batch.engines",
     "Job": "audit.batch.run",
     "Limits": "audit.batch.workers",
     "MakeAuditor": "audit.batch.workers",
@@ -32,6 +34,7 @@ _HOME = {
 __all__ = [
     "Auditor",
     "BatchSummary",
+    "Engine",
     "Job",
     "Limits",
     "MakeAuditor",

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 from uuid import uuid4
 
 from audit import __version__
+from audit.batch.engines import Engine, open_pool
 from audit.batch.files import append_log, call_file_name, make_out_folder, printable, write_json
 from audit.batch.patience import insist
 from audit.batch.plan import QUARANTINED, Judge, Planned, Refused, make_plan
 from audit.batch.stopping import StopSignals
-from audit.batch.workers import InProcess, Limits, MakeAuditor, Task, Trouble, WorkerPool
+from audit.batch.workers import Limits, MakeAuditor, Task, Trouble
 from audit.contract import call_to_json
 from audit.errors import AuditError
 from audit.records import CallRecord, Failure, Metadata
@@ -55,7 +56,7 @@ class Job:
         In the order in which they are to be audited.
     out : Path
     n_workers : int
-        Processes; 0 audits in this one.
+        Processes; 0 audits in this one. On Ray the most actors; 0: as many as the cluster has room for.
     find_metadata : callable
         Metadata of a recording; raises `MetadataError`.
     make_auditor : callable
@@ -76,6 +77,8 @@ class Job:
         No recording is begun from then on; those in progress end.
     is_busy : callable
         While it is true no recording is begun.
+    engine : Engine
+        Processes of this machine, or a Ray cluster.
     """
 
     command: Literal["run", "measure"]
@@ -94,6 +97,7 @@ class Job:
     argv: tuple[str, ...] = ()
     until: datetime | None = None
     is_busy: Callable[[], bool] = lambda: False
+    engine: Engine = field(default_factory=Engine)
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,10 +283,10 @@ class _Run:
             self.in_hand[task.number] = number
             return True
 
-        make, n_workers = self.job.make_auditor, self.job.n_workers
+        job = self.job
         try:
-            with WorkerPool(make, n_workers, self.job.limits) if n_workers else InProcess(make) as pool:
-                for task, came in pool.run(tasks, begin=begin, stop_level=partial(self._look, stop), is_busy=self.job.is_busy):
+            with open_pool(job.engine, job.make_auditor, job.n_workers, job.limits) as pool:
+                for task, came in pool.run(tasks, begin=begin, stop_level=partial(self._look, stop), is_busy=job.is_busy):
                     p, recording_id = todo[task.number], self.in_hand[task.number]
                     if isinstance(came, Trouble):
                         if came.fatal:

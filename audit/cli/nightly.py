@@ -118,7 +118,7 @@ def _job(night: NightlyConfig, store: Store, until: datetime | None) -> Job:
     """What the configuration asks of the batch."""
     from audit.batch import Job
     from audit.batch.judge import ScorecardJudge
-    from audit.cli.options import spread, worker_limits, workers_and_threads
+    from audit.cli.options import spread, the_engine, worker_limits
     from audit.cli.run import call_details, metadata_of, not_searched, read_profile, unmatched
     from audit.ingest import discover
     from audit.nightly import in_order, is_busy
@@ -131,11 +131,13 @@ def _job(night: NightlyConfig, store: Store, until: datetime | None) -> Job:
         click.echo(f"callaudit: {problem}", err=True)
     details = call_details(night.cdr, profile)
     find = partial(metadata_of, cdr=details, profile=profile)
-    n_workers, n_threads = workers_and_threads(night.jobs)
-    n_workers, n_threads = spread(n_workers, n_threads, len(found.recordings))
+    engine, n_workers, n_threads = the_engine(night.engine, night.address, night.jobs, night.device)
+    if engine.name == "processes":
+        n_workers, n_threads = spread(n_workers, n_threads, len(found.recordings))
     settings = Settings(
         profile=profile,
         model=night.model or profile.model or DEFAULT_MODEL,
+        device=night.device,
         cpu_threads=n_threads,
         scorecard=night.scorecard,
     )
@@ -160,6 +162,7 @@ def _job(night: NightlyConfig, store: Store, until: datetime | None) -> Job:
         argv=tuple(sys.argv[1:]),
         is_busy=partial(is_busy, night.max_load),
         until=until,
+        engine=engine,
     )
 
 

@@ -16,7 +16,7 @@ from audit.cli import default_lang
 from audit.errors import UsageError
 
 if TYPE_CHECKING:
-    from audit.batch import Limits
+    from audit.batch import Engine, Limits
     from audit.storage import Store
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -74,6 +74,28 @@ CALL_OPTIONS = (
 def call_options(command: Command) -> Command:
     """``--agent-channel``, ``--profile`` and ``--cdr``, in this order, for a command that looks at single calls."""
     for option in reversed(CALL_OPTIONS):
+        command = option(command)
+    return command
+
+
+def engine_options(command: Command) -> Command:
+    """``--engine`` and ``--address``."""
+    for option in (
+        click.option(
+            "--address",
+            metavar="WHERE",
+            default="auto",
+            show_default=True,
+            help="Of the Ray cluster: host:port, ray://host:port, auto (the one of this machine) or local (one for this run).",
+        ),
+        click.option(
+            "--engine",
+            type=click.Choice(["processes", "ray"]),
+            default="processes",
+            show_default=True,
+            help="Audit in processes of this machine, or on a Ray cluster whose nodes see the recordings at the same paths.",
+        ),
+    ):
         command = option(command)
     return command
 
@@ -209,6 +231,24 @@ def workers_and_threads(jobs: int | None) -> tuple[int, int]:
     n_fitting = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // MEMORY_OF_A_WORKER_BYTES
     n_workers = max(1, min(n_processors // THREADS_OF_A_WORKER, n_fitting)) if jobs is None else jobs
     return n_workers, max(1, n_processors // max(1, n_workers))
+
+
+def the_engine(name: str, address: str, jobs: int | None, device: str = "cpu") -> tuple[Engine, int, int]:
+    """What carries the calls, the workers, and the threads of each.
+
+    Parameters
+    ----------
+    jobs : int or None
+        As given. On Ray, None asks for as many as the cluster has room for.
+    device : str
+        With "cuda" each Ray actor takes a GPU.
+    """
+    from audit.batch import Engine
+
+    if name == "ray":
+        engine = Engine("ray", address, n_threads=THREADS_OF_A_WORKER, needs_gpu=device == "cuda")
+        return engine, jobs or 0, THREADS_OF_A_WORKER
+    return Engine(), *workers_and_threads(jobs)
 
 
 def spread(n_workers: int, n_threads: int, n_recordings: int) -> tuple[int, int]:

@@ -13,17 +13,18 @@ import click
 from audit.cli.options import (
     FailOn,
     audit_options,
+    engine_options,
     fail_on_option,
     lang_option,
     open_store,
     spread,
+    the_engine,
     worker_limits,
-    workers_and_threads,
 )
 from audit.errors import MetadataError, ProfileError, UsageError
 
 if TYPE_CHECKING:
-    from audit.batch import Job, Limits
+    from audit.batch import Engine, Job, Limits
     from audit.ingest import CallDetails
     from audit.pipeline import Settings
     from audit.profile import Profile
@@ -33,15 +34,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """With what an archive is audited: worker processes, what each may take, and whether given-up recordings are tried."""
+    """With what an archive is audited: workers, what each may take, whether given-up recordings are tried, and on what."""
 
     n_workers: int
     limits: Limits
     retry: bool = False
+    engine: Engine | None = None
 
 
 @click.command(short_help="Audit recordings: measure, transcribe, score, write the scorecards.")
 @audit_options
+@engine_options
 @click.option("--scorecard", metavar="NAME_OR_PATH", help="Rules. [default: zh-service or en-service, by the call's language]")
 @click.option("--model", metavar="NAME_OR_DIR", help="Speech model. [default: the profile's, else base]")
 @click.option("--language", type=click.Choice(["zh", "en", "auto"]), default="auto", show_default=True, help="Spoken language.")
@@ -65,6 +68,8 @@ def run(
     time_limit: int | None,
     memory_limit: int | None,
     retry: bool,
+    engine: str,
+    address: str,
     scorecard: str | None,
     model: str | None,
     language: str,
@@ -85,11 +90,12 @@ def run(
       callaudit run recordings/ --transcripts beside --out audit/
       callaudit run call.wav --agent-channel 1 --scorecard my-rules/ --out /tmp/one
       callaudit run recordings/ --out audit/ --fail-on critical --fail-on below=60
+      callaudit run /srv/recordings --out audit/ --engine ray --address auto
     """
     from audit.pipeline import Settings
     from audit.transcript.catalogue import DEFAULT_MODEL
 
-    n_workers, n_threads = workers_and_threads(jobs)
+    carrier, n_workers, n_threads = the_engine(engine, address, jobs, device)
     known = read_profile(profile)
     settings = Settings(
         profile=known,
@@ -102,12 +108,13 @@ def run(
         scorecard=scorecard,
         transcripts=_transcripts(transcripts),
     )
-    means = Means(n_workers, worker_limits(time_limit, memory_limit, n_workers), retry)
+    means = Means(n_workers, worker_limits(time_limit, memory_limit, n_workers), retry, carrier)
     audit_archive("run", paths, out, settings, cdr=cdr, store_url=store_url, means=means, fail_on=fail_on, lang=lang)
 
 
 @click.command(short_help="The same without speech recognition: timing and acoustics only.")
 @audit_options
+@engine_options
 @lang_option
 def measure(
     paths: tuple[Path, ...],
@@ -121,6 +128,8 @@ def measure(
     time_limit: int | None,
     memory_limit: int | None,
     retry: bool,
+    engine: str,
+    address: str,
     lang: str,
 ) -> None:
     """Measure the recordings under each PATH without recognising speech: rings, holds, silences, levels.
@@ -136,7 +145,7 @@ def measure(
     """
     from audit.pipeline import Settings
 
-    n_workers, n_threads = workers_and_threads(jobs)
+    carrier, n_workers, n_threads = the_engine(engine, address, jobs)
     settings = Settings(
         profile=read_profile(profile),
         agent_channel=_channel(agent_channel),
@@ -144,7 +153,7 @@ def measure(
         cpu_threads=n_threads,
         transcripts=_transcripts(transcripts),
     )
-    means = Means(n_workers, worker_limits(time_limit, memory_limit, n_workers), retry)
+    means = Means(n_workers, worker_limits(time_limit, memory_limit, n_workers), retry, carrier)
     audit_archive("measure", paths, out, settings, cdr=cdr, store_url=store_url, means=means, fail_on=(), lang=lang)
 
 
@@ -169,7 +178,7 @@ def audit_archive(
     click.exceptions.Exit
         With 3, 4 or 128 and a signal's number; returns where the code is 0.
     """
-    from audit.batch import Job, run_batch
+    from audit.batch import Engine, Job, run_batch
     from audit.batch.judge import ScorecardJudge
     from audit.cli.closing import close_run, now
     from audit.cli.progress import ShownProgress
@@ -180,8 +189,10 @@ def audit_archive(
     for problem in found.problems:
         click.echo(f"callaudit: {problem}", err=True)
     details = call_details(cdr, settings.profile)
-    n_workers, n_threads = spread(means.n_workers, settings.cpu_threads, len(found.recordings))
-    settings = replace(settings, cpu_threads=n_threads)
+    engine, n_workers = means.engine or Engine(), means.n_workers
+    if engine.name == "processes":
+        n_workers, n_threads = spread(n_workers, settings.cpu_threads, len(found.recordings))
+        settings = replace(settings, cpu_threads=n_threads)
     job = Job(
         command=command,
         recordings=found.recordings,
@@ -196,6 +207,7 @@ def audit_archive(
         limits=means.limits,
         retry=means.retry,
         argv=tuple(sys.argv[1:]),
+        engine=engine,
     )
     with open_store(out, store_url) as store:
         with ShownProgress() as progress:

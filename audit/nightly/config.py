@@ -9,6 +9,9 @@
     scorecard: zh-service
     store: postgresql+psycopg://audit@db/callaudit
     jobs: 4
+    engine: ray                            # processes of this machine, unless it says so
+    address: auto                          # of the Ray cluster
+    device: cpu                            # cuda: the speech model on a GPU
     window: "22:00-06:00"                  # no call is begun after its end; local time of the profile
     order: riskiest                        # newest, oldest, riskiest (agents with the lowest scores first)
     max_load: 8.0                          # no call is begun while the machine's load is above
@@ -88,6 +91,8 @@ class NightlyConfig:
         Load average over one minute.
     metrics_port : int or None
         Where the metrics are served while the night lasts.
+    address : str
+        Of the Ray cluster, where `engine` is "ray".
     """
 
     recordings: tuple[Path, ...]
@@ -109,6 +114,9 @@ class NightlyConfig:
     metrics_port: int | None = None
     log_file: Path | None = None
     retention: Retention = field(default_factory=Retention)
+    engine: Literal["processes", "ray"] = "processes"
+    address: str = "auto"
+    device: Literal["cpu", "cuda", "auto"] = "cpu"
 
 
 def load_config(path: Path) -> NightlyConfig:
@@ -154,12 +162,15 @@ def _read(path: Path, data: Mapping[str, Any], faults: list[str]) -> NightlyConf
     values["recordings"] = tuple(_path(p, base, "recordings", faults) for p in items)
     if values.get("window") is not None:
         values["window"] = _window(values["window"], faults)
-    for name, choices in (("order", get_args(Order)), ("lang", ("zh", "en"))):
+    named = {"order": get_args(Order), "lang": ("zh", "en"), "engine": ("processes", "ray"), "device": ("cpu", "cuda", "auto")}
+    for name, choices in named.items():
         if name in values and values[name] not in choices:
             faults.append(f"{name}: {values[name]!r} is none of {', '.join(choices)}")
     for name, least in (("jobs", 0), ("metrics_port", 1), ("nice", 0)):
         if values.get(name) is not None and not _is_int(values[name], least):
             faults.append(f"{name}: {values[name]!r} is no whole number from {least} up")
+    if not isinstance(values.get("address", ""), str):
+        faults.append(f"address: {values['address']!r} is no address")
     if values.get("max_load") is not None and not isinstance(values["max_load"], int | float):
         faults.append(f"max_load: {values['max_load']!r} is no number")
     if "mail" in values:

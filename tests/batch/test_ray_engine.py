@@ -1,0 +1,209 @@
+"""The same archive on a Ray cluster of several nodes: the same results, and a node that is lost loses no call."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import wave
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from audit.batch import Engine, Job, Limits, run_batch
+from audit.batch.engines import open_pool
+from audit.batch.ray_actor import MakeOnNode, NotOnNode
+from audit.batch.workers import Task, Trouble
+from audit.errors import UsageError
+from audit.ingest import find_metadata
+from audit.pipeline import Settings, make_auditor
+from audit.profile import Profile
+from audit.records import Metadata
+from audit.storage import Store
+from tests.batch.test_run import NOW, Archive, Witness, archive, counts
+from tests.scripted import ScriptedAuditor, ScriptedJudge
+
+__all__ = ["archive"]
+
+pytestmark = [
+    pytest.mark.enable_socket,  # of this machine alone
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),  # Ray's own processes and log files
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+#: Small enough for a test, and quick to notice a lost node.
+NODE = {"object_store_memory": 80 << 20, "include_log_monitor": False}
+NOTICE = {"health_check_initial_delay_ms": 0, "health_check_period_ms": 500, "health_check_failure_threshold": 4}
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
+    """A head that audits nothing and a node of one processor, on loopback; the tests are its driver."""
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    ray = pytest.importorskip("ray", reason="ray is not installed: pip install 'callaudit[ray]'")
+    from ray.cluster_utils import Cluster
+
+    head = {"num_cpus": 0, "include_dashboard": False, "no_monitor": True}
+    cluster = Cluster(initialize_head=True, head_node_args={**head, **NODE, "_system_config": NOTICE})
+    cluster.add_node(num_cpus=1, **NODE)
+    yield cluster
+    ray.shutdown()
+    cluster.shutdown()
+
+
+def on(cluster: Any) -> Engine:
+    return Engine("ray", cluster.address)
+
+
+@dataclass
+class Calls:
+    """Short calls with a ring, a voice and a pause, each a little different."""
+
+    folder: Path
+    n: int
+
+    def make(self) -> None:
+        dice = np.random.default_rng(7)
+        self.folder.mkdir()
+        t = np.arange(2 * 8000) / 8000
+        for i in range(self.n):
+            ring = 0.2 * np.sin(2 * np.pi * 450 * t) * (t < 0.9)
+            voice = 0.3 * np.sin(2 * np.pi * (110 + 7 * i) * t) * np.sin(2 * np.pi * 3 * t) * (t > 1.1)
+            both = np.stack([voice + 0.001 * dice.standard_normal(t.size), ring + 0.001 * dice.standard_normal(t.size)])
+            with wave.open(str(self.folder / f"{i:02}.wav"), "wb") as w:
+                w.setnchannels(2)
+                w.setsampwidth(2)
+                w.setframerate(8000)
+                w.writeframes((both.T * 32767).astype("<i2").tobytes())
+
+    def measure(self, out: Path, engine: Engine, n_workers: int, witness: Witness | None = None, is_busy=lambda: False):
+        settings = Settings(transcribe=False, cpu_threads=1)
+        job = Job(
+            command="measure",
+            recordings=tuple(sorted(self.folder.glob("*.wav"))),
+            out=out,
+            settings=settings,
+            n_workers=n_workers,
+            find_metadata=partial(find_metadata, cdr=None, profile=Profile()),
+            make_auditor=partial(make_auditor, settings),
+            judge=ScriptedJudge("v1"),
+            engine=engine,
+            is_busy=is_busy,
+        )
+        out.mkdir()
+        with Store.in_folder(out) as store:
+            summary = run_batch(job, store, progress=witness or Witness(), clock=lambda: NOW)
+            rows = [c.record.call_id for c in store.calls()]
+            assert store.failures() == ()
+        return summary, sorted(rows), {p.name: p.read_bytes() for p in (out / "calls").iterdir()}
+
+
+def test_a_node_that_is_lost_loses_no_call_and_the_results_are_those_of_worker_processes(cluster, tmp_path, caplog):
+    calls = Calls(tmp_path / "calls", 16)
+    calls.make()
+    _, rows, wanted = calls.measure(tmp_path / "processes", Engine(), 1)
+    doomed = cluster.add_node(num_cpus=1, **NODE)
+    caplog.set_level(logging.INFO, "audit.batch.ray_engine")
+    witness, seen = Witness(), []
+
+    def is_up() -> bool:
+        return doomed.node_id in caplog.text
+
+    def kill_it() -> None:
+        seen.append(is_up())
+        if seen.count(True) == 3:
+            doomed.kill_raylet(check_alive=False)
+
+    witness.after_each = kill_it
+    waits = lambda: len(witness.ends) >= 2 and not is_up()  # noqa: E731 - until both nodes are at work
+    summary, found_rows, found = calls.measure(tmp_path / "ray", on(cluster), 0, witness, waits)
+    assert "was lost: its call is given to another" in caplog.text
+    assert counts(summary) == (16, 0, 0)
+    assert found_rows == rows, "each call once"
+    assert found == wanted
+    cluster.remove_node(doomed, allow_graceful=False)
+
+
+def test_what_goes_wrong_with_a_call_is_told_and_counted_as_by_worker_processes(cluster, archive):
+    for name, order in (("a", "crash"), ("b", "fine"), ("c", "unreadable"), ("d", "bug"), ("e", "hang"), ("f", "fine")):
+        archive.add(f"{name}.wav", order)
+    limits = Limits(base_s=3.0, per_mib_s=0.0)
+    assert counts(archive.run(n_workers=1, limits=limits, engine=on(cluster))) == (2, 4, 0)
+    on_ray = archive.failures()
+    other = Archive(archive.folder, archive.out.with_name("processes"))
+    assert counts(other.run(n_workers=1, limits=limits)) == (2, 4, 0)
+    told = [[(f.call_id, f.stage, f.error, f.next_step) for f in failures] for failures in (on_ray, other.failures())]
+    assert told[0] == told[1]
+    with Store.in_folder(archive.out) as store:
+        assert {e.call_id: e.n_crashes for e in store.ledger() if e.n_crashes} == {"a": 1, "e": 1}
+
+
+def test_an_actor_that_dies_is_a_crash_of_its_call_alone(cluster, archive):
+    for name, order in (("a", "fine"), ("b", "orphan"), ("c", "fine"), ("d", "fine")):
+        archive.add(f"{name}.wav", order)
+    assert counts(archive.run(n_workers=1, engine=on(cluster))) == (3, 1, 0)
+    assert [(f.call_id, f.stage, f.error) for f in archive.failures()] == [("b", "worker", "WorkerDied")]
+
+
+def test_ctrl_c_lets_the_call_in_progress_end_and_leaves_the_rest_new(cluster, archive):
+    for i in range(5):
+        archive.add(f"{i}.wav", "slow")
+    witness = Witness()
+    witness.after_each = lambda: os.kill(os.getpid(), signal.SIGINT) if len(witness.ends) == 1 else None
+    summary = archive.run(witness=witness, n_workers=1, engine=on(cluster))
+    assert (summary.stopped_by, summary.n_failed, witness.levels) == (signal.SIGINT, 0, [1])
+    assert summary.n_audited == 2, "the one that had ended and the one in progress"
+    assert summary.n_not_begun == 3
+    assert counts(archive.run(n_workers=1, engine=on(cluster))) == (3, 0, 2)
+
+
+def test_a_recording_that_no_node_can_read_fails_with_the_nodes_name_and_what_to_do(cluster, tmp_path):
+    make = partial(ScriptedAuditor, tmp_path / "journal", "base", False)
+    task = Task(0, tmp_path / "only-here.wav", Metadata("a"), 10)
+    with open_pool(on(cluster), make, 1, Limits()) as pool:
+        ((_, came),) = pool.run([task], begin=lambda _: True, stop_level=lambda: 0)
+    assert isinstance(came, Trouble)
+    assert (came.stage, came.error) == ("recording", "NotOnNode")
+    assert f"the node {os.uname().nodename} cannot read it" in came.reason
+    assert "mount the archive" in came.next_step
+
+
+def test_a_cluster_without_room_for_a_worker_says_so(cluster, tmp_path):
+    make = partial(ScriptedAuditor, tmp_path / "journal", "base", False)
+    engine = replace(on(cluster), needs_gpu=True)
+    with open_pool(engine, make, 1, Limits()) as pool, pytest.raises(UsageError, match="1 CPU and 1 GPU"):
+        next(pool.run([Task(0, tmp_path / "a.wav", Metadata("a"))], begin=lambda _: True, stop_level=lambda: 0))
+
+
+# --- without a cluster ----------------------------------------------------------------------------
+def test_without_ray_the_error_says_how_to_install_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(UsageError, match="ray cannot be imported") as e:
+        open_pool(Engine("ray"), make_auditor, 1, Limits())
+    assert "pip install 'callaudit[ray]'" in (e.value.hint or "")
+
+
+def test_an_address_where_nothing_listens_is_told_at_once():
+    pytest.importorskip("ray", reason="ray is not installed: pip install 'callaudit[ray]'")
+    with (
+        pytest.raises(UsageError, match=r"--address 127\.0\.0\.1:1: this Ray cluster cannot be used") as e,
+        open_pool(Engine("ray", "127.0.0.1:1"), make_auditor, 1, Limits()),
+    ):
+        pass
+    assert "ray start --head" in (e.value.hint or "")
+
+
+def test_a_node_reads_relative_paths_from_the_folder_of_the_command(tmp_path, monkeypatch):
+    (tmp_path / "a.wav").write_text("fine a")
+    monkeypatch.chdir("/")
+    monkeypatch.setattr("audit.batch.ray_actor._end_with_parent", lambda: None)
+    auditor = MakeOnNode(partial(ScriptedAuditor, tmp_path / "journal", "base", False), str(tmp_path))()
+    assert auditor.audit(Path("a.wav"), Metadata("a")).record.recording.path == "a.wav"
+    with pytest.raises(NotOnNode):
+        auditor.audit(Path("b.wav"), Metadata("b"))
