@@ -21,6 +21,7 @@ from audit.evaluation.language import Scorecard
 from audit.evaluation.normalise import normalise
 from audit.evaluation.pack import CASES_SUFFIX, schema_faults
 from audit.evaluation.score import judge_criterion, ready
+from audit.evaluation.signs import SIGN_CASES_FILE, judge_signs
 from audit.evaluation.yamlfile import read_yaml
 from audit.records import CallRecord, CutOff, Hold, Measured, Measures, Metadata, Overlap, Recording, Timeline, Tone
 from audit.segments import Segment
@@ -85,9 +86,22 @@ def run_cases(scorecard: Scorecard, *, read: ReadTranscript | None = None) -> tu
             shown = [e.heard or e.text for e in result.evidence]
             missing = tuple(e for e in case.get("evidence", ()) if not any(e in s for s in shown))
             results.append(CaseResult(criterion.id, case["name"], case["expect"], result.verdict, result.reason, missing, path))
+    results += _run_sign_cases(scorecard)
     if not results:
         raise ScorecardError(f"{scorecard.folder}: no case was found", hint="write one beside each criterion")
     return tuple(results)
+
+
+def _run_sign_cases(scorecard: Scorecard) -> Iterator[CaseResult]:
+    """The cases of the signs, each as one of ``signs.<id>``: *pass* where the sign is there, *fail* where it is not."""
+    path = scorecard.folder / SIGN_CASES_FILE
+    of_sign = read_yaml(path).data if scorecard.signs else {}
+    verdicts: Mapping[bool | None, Verdict] = {True: "pass", False: "fail", None: "not_evaluable"}
+    for sign in scorecard.signs:
+        for i, case in enumerate(of_sign[sign.id]):
+            record = record_of_case(case, scorecard.language, where=f"{path}: {sign.id}: case {i + 1}")
+            got = verdicts[judge_signs((sign,), ready(record, scorecard))[sign.id]]
+            yield CaseResult(f"signs.{sign.id}", case["name"], case["expect"], got, {}, (), path)
 
 
 def run_transcripts(scorecard: Scorecard, *, read: ReadTranscript | None = None) -> Iterator[CaseResult]:

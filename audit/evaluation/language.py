@@ -156,13 +156,32 @@ class Band:
 
 
 @dataclass(frozen=True, slots=True)
+class Sign:
+    """Something that a call shows and that scores nothing: other calls are held against it.
+
+    Attributes
+    ----------
+    due_h : float or None
+        What is promised is due so many hours after the call.
+    due_days : int or None
+        It is due by the end of the local day so many days after that of the call; 0 is the same day.
+    """
+
+    id: str
+    title: Texts
+    check: Check
+    due_h: float | None = None
+    due_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Scorecard:
     """A versioned evaluation form.
 
     Attributes
     ----------
     sha256 : str
-        Over the bytes of ``scorecard.yml`` and of every criterion file in the scorecard's order; the
+        Over the bytes of ``scorecard.yml``, of every criterion file in the scorecard's order and of ``signs.yml``; the
         cases are left out, since they judge no call.
     min_coverage_ratio : float
         Below this share of the speech with words, nothing is judged by words.
@@ -172,6 +191,8 @@ class Scorecard:
         Pauses up to this length do not end a turn, when turns are counted.
     bands : tuple of Band
         From the lowest up.
+    signs : tuple of Sign
+        What each call is looked through for besides; () where the scorecard has none.
     """
 
     id: str
@@ -187,6 +208,7 @@ class Scorecard:
     min_evaluable_ratio: float
     join_gap_s: float
     matching: Matching = field(default_factory=Matching)
+    signs: tuple[Sign, ...] = ()
 
     @property
     def criteria(self) -> tuple[Criterion, ...]:

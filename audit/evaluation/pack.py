@@ -26,6 +26,7 @@ from audit.evaluation.conditions import parse_check
 from audit.evaluation.impossible import impossible, too_long
 from audit.evaluation.language import Band, Criterion, Deduction, Effective, Scorecard, Section
 from audit.evaluation.match import Matching
+from audit.evaluation.signs import SIGNS_FILE, parse_signs, sign_faults
 from audit.evaluation.yamlfile import Place, YamlFile, read_yaml
 from audit.resources import resource_dir
 
@@ -80,9 +81,13 @@ def load_scorecard(name_or_path: str | Path) -> Scorecard:
             faults.append(f"{path}:1:1: no cases beside it: {path.stem}{CASES_SUFFIX} is missing")
     if not card.faults and isinstance(card.data, dict):
         faults += _listing_faults(card, files)
+    signs = read_yaml(folder / SIGNS_FILE) if (folder / SIGNS_FILE).is_file() else None
+    if signs is not None:
+        found = [*signs.faults, *schema_faults(signs, "signs")]
+        faults += found or [*_meaning_faults(signs), *sign_faults(signs, schema_faults)]
     if faults:
         raise ScorecardError(faults, hint=_HINT)
-    return _built(card, files, folder)
+    return _built(card, files, folder, signs)
 
 
 def load_rule(path: Path) -> Criterion:
@@ -338,7 +343,7 @@ def _listing_faults(card: YamlFile, files: Mapping[str, YamlFile]) -> Iterator[s
 
 
 # --- building -------------------------------------------------------------------------------------
-def _built(card: YamlFile, files: Mapping[str, YamlFile], folder: Path) -> Scorecard:
+def _built(card: YamlFile, files: Mapping[str, YamlFile], folder: Path, signs: YamlFile | None) -> Scorecard:
     data = card.data
     digest = hashlib.sha256(card.text)
     sections = []
@@ -354,6 +359,7 @@ def _built(card: YamlFile, files: Mapping[str, YamlFile], folder: Path) -> Score
             )
         )
     bands = [Band(b["id"], float(b["min_score"]), b["title"]) for b in data["bands"]]
+    digest.update(signs.text if signs is not None else b"")
     return Scorecard(
         id=data["id"],
         version=data["version"],
@@ -368,6 +374,7 @@ def _built(card: YamlFile, files: Mapping[str, YamlFile], folder: Path) -> Score
         min_evaluable_ratio=float(data["min_evaluable_ratio"]),
         join_gap_s=float(data["join_gap_s"]),
         matching=_matching(data.get("matching", {})),
+        signs=parse_signs(signs.data) if signs is not None else (),
     )
 
 

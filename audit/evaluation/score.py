@@ -10,6 +10,7 @@ from audit.evaluation.checks import judge
 from audit.evaluation.facts import NO_FACTS, Facts
 from audit.evaluation.language import Band, Criterion, Scorecard, Section
 from audit.evaluation.prefilter import index_of
+from audit.evaluation.signs import judge_signs
 from audit.records import CallRecord
 from audit.verdicts import Evaluation, Outcome, SectionScore, Verdict
 
@@ -65,6 +66,7 @@ def evaluate(record: CallRecord, scorecard: Scorecard, facts: Facts = NO_FACTS) 
         bonus_points=bonus,
         weakest_cost=cost,
         band_reason=_why_band(scorecard, band, score, critical, weakest, cost),
+        signs=judge_signs(scorecard.signs, call),
     )
 
 
