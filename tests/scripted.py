@@ -24,6 +24,7 @@ class Audited:
 
     record: CallRecord
     evaluation: Evaluation | None
+    stages: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class ScriptedAuditor:
     model: str
     transcribe: bool
 
-    def audit(self, path: Path, metadata: Metadata) -> Audited:
+    def audit(self, path: Path, metadata: Metadata, kept: bytes | None = None) -> Audited:
         with self.journal.open("a", errors="backslashreplace") as f:
             f.write(f"{path.name}\n")
         order = path.read_text().split()[0]
@@ -65,7 +66,8 @@ class ScriptedAuditor:
             transcript=transcript,
             tool_version="0.1.0",
         )
-        return Audited(record, ScriptedJudge("v1").evaluate(record) if transcript else None)
+        stages = (kept or b"") + f" {self.model}".encode()  # a trace of all audits of this call
+        return Audited(record, ScriptedJudge("v1").evaluate(record) if transcript else None, stages)
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,7 @@ class _OnNode:
 
     auditor: Auditor
 
-    def audit(self, path: Path, metadata: Metadata) -> AuditedCall:
+    def audit(self, path: Path, metadata: Metadata, kept: bytes | None = None) -> AuditedCall:
         """Audit one recording."""
         if isinstance(path, Path):
             try:
@@ -83,7 +83,7 @@ class _OnNode:
                 host = platform.node()
                 hint = f"mount the archive on {host} under the same path, readable for Ray's user there"
                 raise NotOnNode(f"{path}: the node {host} cannot read it: {e.strerror}", hint=hint) from e
-        return self.auditor.audit(path, metadata)
+        return self.auditor.audit(path, metadata, kept)
 
 
 class CallActor:

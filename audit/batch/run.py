@@ -281,6 +281,8 @@ class _Run:
                 self._count(p, "elsewhere", 0.0)
                 return False
             self.in_hand[task.number] = number
+            if p.seen_row_id is not None:  # audited before: what its stages found may still hold
+                task.kept.found = insist(partial(self.store.stages, p.metadata.call_id))
             return True
 
         job = self.job
@@ -288,12 +290,13 @@ class _Run:
             with open_pool(job.engine, job.make_auditor, job.n_workers, job.limits) as pool:
                 for task, came in pool.run(tasks, begin=begin, stop_level=partial(self._look, stop), is_busy=job.is_busy):
                     p, recording_id = todo[task.number], self.in_hand[task.number]
+                    task.kept.found = None
                     if isinstance(came, Trouble):
                         if came.fatal:
                             raise came.fatal
                         self._fail(recording_id, str(p.path), p.metadata.call_id, came, n_bytes=p.size_bytes or 0)
                     else:
-                        self._keep(p, recording_id, came.record, came.evaluation)
+                        self._keep(p, recording_id, came.record, came.evaluation, came.stages)
                         self._count(p, "audited", came.record.recording.duration_s)
                     del self.in_hand[task.number]
         finally:
@@ -319,11 +322,13 @@ class _Run:
         """Whether the time to begin recordings is over."""
         return self.job.until is not None and self.clock() >= self.job.until
 
-    def _keep(self, p: Planned, recording_id: int, record: CallRecord, evaluation: Evaluation | None) -> None:
+    def _keep(
+        self, p: Planned, recording_id: int, record: CallRecord, evaluation: Evaluation | None, stages: bytes | None = None
+    ) -> None:
         """Write a call's file, then its rows."""
         self._write(record, evaluation)
         save = partial(self.store.save_result, recording_id, record, evaluation, p.keys, options=self.options, now=self.clock())
-        insist(partial(save, token=uuid4().hex))
+        insist(partial(save, token=uuid4().hex, stages=stages))
 
     def _write(self, record: CallRecord, evaluation: Evaluation | None) -> None:
         path = self.job.out / "calls" / call_file_name(record.call_id)

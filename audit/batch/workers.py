@@ -16,7 +16,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -57,12 +57,17 @@ class AuditedCall(Protocol):
         """The verdicts; None where no scorecard applied."""
         ...
 
+    @property
+    def stages(self) -> bytes | None:
+        """What its stages found, for an audit of the same recording with other settings."""
+        ...
+
 
 class Auditor(Protocol):
     """What a worker needs: see :class:`audit.pipeline.auditor.Auditor`."""
 
-    def audit(self, path: Path, metadata: Metadata) -> AuditedCall:
-        """Audit one recording."""
+    def audit(self, path: Path, metadata: Metadata, kept: bytes | None = None) -> AuditedCall:
+        """Audit one recording; `kept` are the stages of an earlier audit."""
         ...
 
 
@@ -91,14 +96,25 @@ class Limits:
         return self.base_s + self.per_mib_s * size_bytes / (1 << 20)
 
 
+@dataclass(slots=True)
+class KeptStages:
+    """What earlier audits of a recording found, fetched only when its turn comes: an archive's would not fit in memory."""
+
+    found: bytes | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One recording to audit; `number` is the caller's."""
+    """One recording to audit; `number` is the caller's.
+
+    `kept` is filled by the caller when the task begins.
+    """
 
     number: int
     path: Path
     metadata: Metadata
     size_bytes: int = 0
+    kept: KeptStages = field(default_factory=KeptStages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +143,7 @@ class Trouble:
 def audit_one(auditor: Auditor, task: Task) -> AuditedCall | Trouble:
     """Audit one call; an error becomes a value, so that the others go on."""
     try:
-        return auditor.audit(task.path, task.metadata)
+        return auditor.audit(task.path, task.metadata, task.kept.found)
     except Exception as e:  # noqa: BLE001 - one call must never stop the rest; the traceback goes to the log
         return trouble_of(e)
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
+from audit.batch import insist
 from audit.nightly.config import Retention
-from audit.storage import Removal, Store, audited_before, forget_words, save_removal
+from audit.storage import Removal, Store, audited_before, forget_words, intend_removal, intended, settle_removal
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class Kept:
 def apply_retention(
     retention: Retention, store: Store, *, roots: tuple[Path, ...], now: datetime, forget: Callable[[str], None]
 ) -> Kept:
-    """Remove what is older than it may be; each removal is written down before the next begins.
+    """Remove what is older than it may be; each removal is written down before it is done, and again after.
 
     Only recordings of audited calls below `roots` are touched. The age is that of the call's start, and where that
     is not known, that of its audit.
@@ -49,41 +51,58 @@ def apply_retention(
     -------
     Kept
     """
-    removed: list[Removal] = []
+    removed: list[Removal] = list(_left_behind(store, now))
     problems: list[str] = []
     if retention.audio_days is not None:
         for old in audited_before(store, now - timedelta(days=retention.audio_days)):
             path = Path(old.path)
             if not path.exists() or not any(path.is_relative_to(root.absolute()) for root in roots):
                 continue
+            target = _target(path, retention.archive, roots)
+            removal = Removal(old.call_id, "audio", str(path), "" if target is None else str(target))
+            insist(partial(intend_removal, store, removal, now=now))
             try:
-                target = _archived(path, retention.archive, roots)
+                _remove(path, target)
             except OSError as e:
                 problems.append(f"{path}: cannot be removed: {e.strerror}")
+                insist(partial(settle_removal, store, removal, went=False, now=now))
                 continue
-            removal = Removal(old.call_id, "audio", str(path), "" if target is None else str(target))
-            save_removal(store, removal, now=now)
+            insist(partial(settle_removal, store, removal, went=True, now=now))
             removed.append(removal)
     if retention.transcripts_days is not None:
         for old in audited_before(store, now - timedelta(days=retention.transcripts_days), with_words=True):
             removal = Removal(old.call_id, "transcript", old.path, "")
             forget(old.call_id)  # first: what the store no longer lists is never looked at again
-            forget_words(store, removal, now=now)
+            insist(partial(forget_words, store, removal, now=now))
             removed.append(removal)
     return Kept(tuple(removed), tuple(problems))
 
 
-def _archived(path: Path, archive: Path | None, roots: tuple[Path, ...]) -> Path | None:
-    """Move a file to the archive, below it as it lay below its root, or delete it; where it went."""
+def _left_behind(store: Store, now: datetime) -> Iterator[Removal]:
+    """Settle what a night that was ended had written down and perhaps not done; yields what did go.
+
+    What still lies there is not removed for it: if it is still too old, its turn comes in this night.
+    """
+    for removal in insist(partial(intended, store)):
+        went = not Path(removal.path).exists()
+        insist(partial(settle_removal, store, removal, went=went, now=now))
+        if went:
+            yield removal
+
+
+def _target(path: Path, archive: Path | None, roots: tuple[Path, ...]) -> Path | None:
+    """Where a file goes in the archive: below it as it lay below its root; None where it is deleted."""
     if archive is None:
-        path.unlink()
         return None
     root = next(r.absolute() for r in roots if path.is_relative_to(r.absolute()))
-    inner = path.relative_to(root) if root.is_dir() else Path(path.name)
-    target = archive / inner
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f".{target.name}.part")
-    shutil.copy2(path, part)
-    part.replace(target)
+    return archive / (path.relative_to(root) if root.is_dir() else Path(path.name))
+
+
+def _remove(path: Path, target: Path | None) -> None:
+    """Move a file to the archive, whole or not at all, or delete it."""
+    if target is not None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = target.with_name(f".{target.name}.part")
+        shutil.copy2(path, part)
+        part.replace(target)
     path.unlink()
-    return target

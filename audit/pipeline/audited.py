@@ -10,7 +10,14 @@ from audit.verdicts import Evaluation
 
 @dataclass(frozen=True, slots=True)
 class AuditedCall:
-    """A call and, where a scorecard applied, its evaluation."""
+    """A call and, where a scorecard applied, its evaluation.
+
+    Attributes
+    ----------
+    stages : bytes or None
+        What its stages found, for an audit of the same recording with other settings (:mod:`audit.pipeline.stages`).
+    """
 
     record: CallRecord
     evaluation: Evaluation | None
+    stages: bytes | None = None

@@ -17,6 +17,7 @@ from audit.pipeline.imported import take_imported, voices_beside
 from audit.pipeline.measures import measures_of
 from audit.pipeline.scorecards import Scorecards
 from audit.pipeline.settings import Settings
+from audit.pipeline.stages import Stages
 from audit.pipeline.timeline import hold_against_record, timeline_of, with_words
 from audit.records import CallRecord, Layout, Metadata, Recording
 from audit.speakers import ChannelFinding, agent_channel
@@ -40,7 +41,7 @@ class Auditor:
         self._scorecards = Scorecards(settings)
         self._shared = parties.SharedChannels(settings.profile)
 
-    def audit(self, path: Path, metadata: Metadata) -> AuditedCall:
+    def audit(self, path: Path, metadata: Metadata, kept: bytes | None = None) -> AuditedCall:
         """Audit one recording.
 
         Parameters
@@ -48,6 +49,8 @@ class Auditor:
         path : Path
         metadata : Metadata
             What the record, vCon or file name says of the call.
+        kept : bytes, optional
+            The stages of an earlier audit (`AuditedCall.stages`): what they were made from the same is not made again.
 
         Returns
         -------
@@ -61,7 +64,11 @@ class Auditor:
             If the speech model cannot be used.
         """
         audio = read_audio(path)
-        heard = hear(audio, tone_plan=self._tone_plan())
+        sha256, stages = file_sha256(path), Stages(kept)
+        stages.begin(sha256, path.suffix.lower())  # headerless audio is read by its suffix
+        heard: Heard = stages.of(
+            "heard", Heard, self._tone_plan(), lambda: hear(audio, tone_plan=self._tone_plan()), given={"audio": audio}
+        )
         answer = telephony.find_answer(
             heard.ringing,
             metadata,
@@ -78,11 +85,12 @@ class Auditor:
         taken = take_imported(path, heard, self.settings, lent=_CHANNEL_ROLES)
         transcript = taken.transcript
         if transcript is None and self.settings.transcribe:
-            transcript = self._transcribe(heard, metadata)
+            transcript = self._transcribe(heard, metadata, stages)
         whose = self._whose(heard, taken.naming_channel(metadata), transcript, answer_at_s=answer.at_s)
-        found = self._parties(heard, whose.channel, taken.on_one_leg, transcript, metadata, voices_beside(path, self.settings))
+        rttm = voices_beside(path, self.settings)
+        found = self._parties(heard, whose.channel, taken.on_one_leg, transcript, metadata, rttm, stages)
         transcript = found.transcript
-        recording = _recording(path, audio, heard, whose, metadata, (*known.warnings, *taken.against(whose)), found)
+        recording = _recording(path, sha256, audio, heard, whose, metadata, (*known.warnings, *taken.against(whose)), found)
         timeline = timeline_of(heard, known, metadata, found.parties, damaged=recording.damaged)
         if transcript is not None:
             timeline = with_words(timeline, transcript)
@@ -93,25 +101,39 @@ class Auditor:
             metadata=metadata,
             timeline=timeline,
             speech=parties.speech_by_role(found.parties),
-            measures=measures_of(heard, found.parties, transcript, timeline),
+            measures=measures_of(heard, found.parties, transcript, timeline, stages),
             transcript=transcript,
         )
         # What is judged is what is published, to the last digit: rescoring a stored call must come to the same verdicts.
         record = record_from_json(call_to_json(record))
         scorecard = self._scorecards.of(transcript.language if transcript else self.settings.language)
         if scorecard is None:
-            return AuditedCall(record, None)
+            return AuditedCall(record, None, stages.to_bytes())
         from audit.evaluation import evaluate  # with its tables of pinyin half a second, which measuring alone never needs
 
-        return AuditedCall(record, evaluate(record, scorecard))
+        return AuditedCall(record, evaluate(record, scorecard), stages.to_bytes())
 
     def _tone_plan(self) -> str:
         plan = self.settings.tone_plan
         return plan if plan != "auto" else self.settings.profile.tone_plan
 
-    def _transcribe(self, heard: Heard, metadata: Metadata) -> Transcript:
-        """Recognise the speech of all legs; each leg stands under the role that `_CHANNEL_ROLES` lends it."""
-        from audit.transcript import LegAudio, RecogniserOptions, load_recogniser, spell_phrases  # not for who only measures
+    def _transcribe(self, heard: Heard, metadata: Metadata, stages: Stages) -> Transcript:
+        """The words of all legs; each leg stands under the role that `_CHANNEL_ROLES` lends it.
+
+        They depend on where speech was found, not on what else was measured. Phrases of the rules are spelt afterwards: other
+        rules ask for no other recognition.
+        """
+        s = self.settings
+        hotwords = (*_hotwords(metadata), *s.profile.names)
+        made_from = (s.profile.recogniser, s.model, s.compute_type, s.language, hotwords, heard.sample_rate_hz, heard.speech)
+        written = stages.of("words", Transcript, made_from, lambda: self._recognised(heard, hotwords))
+        from audit.transcript import spell_phrases  # not for who only measures
+
+        return spell_phrases(written, self._scorecards.phrase_book()) if written.language == "zh" else written
+
+    def _recognised(self, heard: Heard, hotwords: Sequence[str]) -> Transcript:
+        """Recognise the speech of all legs."""
+        from audit.transcript import LegAudio, RecogniserOptions, load_recogniser
 
         if self._recogniser is None:
             s = self.settings
@@ -123,9 +145,7 @@ class Auditor:
             LegAudio(role, Leg(heard.audio.store, c), heard.sample_rate_hz, speech)
             for c, (role, speech) in enumerate(zip(lent, heard.speech, strict=True))
         ]
-        hotwords = (*_hotwords(metadata), *self.settings.profile.names)
-        written = self._recogniser.transcribe(legs, language=self.settings.language, hotwords=hotwords)
-        return spell_phrases(written, self._scorecards.phrase_book()) if written.language == "zh" else written
+        return self._recogniser.transcribe(legs, language=self.settings.language, hotwords=hotwords)
 
     def _whose(self, heard: Heard, metadata: Metadata, transcript: Transcript | None, *, answer_at_s: float) -> ChannelFinding:
         """Find out which channel is the agent's."""
@@ -154,12 +174,15 @@ class Auditor:
         transcript: Transcript | None,
         metadata: Metadata,
         rttm: Path | None,
+        stages: Stages,
     ) -> parties.ToldApart:
         """Who speaks where; without words nobody on a shared channel is named, for who opens says too little."""
         if heard.n_legs == 1 and (transcript is not None or rttm is not None):
-            return self._shared.tell_apart(heard, transcript, metadata, rttm=rttm)
+            return self._shared.tell_apart(heard, transcript, metadata, rttm=rttm, stages=stages)
         if heard.layout == "one_dead_leg" and transcript is not None:
-            found = self._shared.beside_dead_leg(heard, agent, transcript, metadata, rttm=rttm, as_written=on_one_leg)
+            found = self._shared.beside_dead_leg(
+                heard, agent, transcript, metadata, rttm=rttm, as_written=on_one_leg, stages=stages
+            )
             return found if found.shared else replace(found, transcript=_with_roles(transcript, found.parties))
         legs = parties.of_legs(heard, agent)
         if transcript is not None and heard.n_legs > 1:
@@ -211,6 +234,7 @@ def _shared_channel_warning(layout: Layout, found: parties.ToldApart) -> str:
 # --- the record of the recording ------------------------------------------------------------------
 def _recording(
     path: Path,
+    sha256: str,
     audio: Audio,
     heard: Heard,
     whose: ChannelFinding,
@@ -232,7 +256,7 @@ def _recording(
         warnings.append(f"it is not known which channel is the agent's: {whose.reason}")
     return Recording(
         path=str(path),
-        sha256=file_sha256(path),
+        sha256=sha256,
         duration_s=audio.duration_s,
         sample_rate_hz=audio.source_sample_rate_hz,
         n_channels=audio.n_channels,

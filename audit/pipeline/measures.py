@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from audit import acoustics
 from audit.audio import Samples
 from audit.pipeline.hearing import Heard
 from audit.pipeline.parties import Party, party_of
+from audit.pipeline.stages import Stages
 from audit.pipeline.windows import windows
 from audit.records import Measures, Timeline
 from audit.segments import Segment, total_s
@@ -18,7 +19,11 @@ from audit.words import Role, Transcript
 
 
 def measures_of(
-    heard: Heard, parties: Sequence[Party], transcript: Transcript | None, timeline: Timeline
+    heard: Heard,
+    parties: Sequence[Party],
+    transcript: Transcript | None,
+    timeline: Timeline,
+    stages: Stages | None = None,
 ) -> dict[Role, Measures]:
     """Measure each party; those of unknown role are represented by the first.
 
@@ -28,18 +33,39 @@ def measures_of(
     parties : sequence of Party
     transcript : Transcript or None
     timeline : Timeline
+    stages : Stages, optional
 
     Returns
     -------
     dict of role to Measures
     """
-    wanted = list({p.role: p for p in reversed(parties)}.values())[::-1]
+    wanted = tuple({p.role: p for p in reversed(parties)}.values())[::-1]
+    made_from = (wanted, tuple(parties), heard.speech)
+    sounded = (stages or Stages()).of("sound", tuple[_Sounded, ...], made_from, lambda: _sound(heard, wanted, parties))
+    out: dict[Role, Measures] = {}
+    for party, found in zip(wanted, sounded, strict=True):
+        measures = found.measures if party.role == "unknown" else _pace(found.measures, party, transcript)
+        other = _other(party, parties)
+        out[party.role] = _against(measures, party, other, timeline, found.crosstalk) if other else measures
+    return out
+
+
+@dataclass(frozen=True, slots=True)
+class _Sounded:
+    """What only the samples tell of a party."""
+
+    measures: Measures
+    crosstalk: acoustics.Crosstalk | None
+
+
+def _sound(heard: Heard, wanted: Sequence[Party], parties: Sequence[Party]) -> tuple[_Sounded, ...]:
+    """Levels and pitch of each party, and what its leg carries of the other: all that is measured on samples."""
     meters = [acoustics.LevelMeter(heard.sample_rate_hz) for _ in wanted]
     for w in windows(heard.duration_s):
         legs = heard.legs(w.own)
         for party, meter in zip(wanted, meters, strict=True):
             meter.add(legs[party.channel], party.speech, start_s=w.own.start_s, others=_others(heard, party))
-    out: dict[Role, Measures] = {}
+    out = []
     for party, meter in zip(wanted, meters, strict=True):
         level = meter.level()
         measures = Measures(
@@ -53,13 +79,18 @@ def measures_of(
         )
         if party.role != "unknown":
             measures = _voice(measures, heard, party, meter.stretches())
-            measures = _pace(measures, party, transcript)
-        other = party_of(_OTHER_ROLE[party.role], parties) if party.role in _OTHER_ROLE else None
-        out[party.role] = _against(measures, heard, party, other, timeline) if other else measures
-    return out
+        other = _other(party, parties)
+        crosstalk = _crosstalk(heard, party, other) if other is not None and not party.shared else None
+        out.append(_Sounded(measures, crosstalk))
+    return tuple(out)
 
 
 _OTHER_ROLE: Mapping[Role, Role] = {"agent": "customer", "customer": "agent"}
+
+
+def _other(party: Party, parties: Sequence[Party]) -> Party | None:
+    """The one whom a party talks with."""
+    return party_of(_OTHER_ROLE[party.role], parties) if party.role in _OTHER_ROLE else None
 
 
 def _others(heard: Heard, party: Party) -> tuple[Segment, ...]:
@@ -105,7 +136,9 @@ def _cut(heard: Heard, channel: int, segment: Segment) -> Samples:
     return heard.legs(segment)[channel]
 
 
-def _against(measures: Measures, heard: Heard, party: Party, other: Party, timeline: Timeline) -> Measures:
+def _against(
+    measures: Measures, party: Party, other: Party, timeline: Timeline, crosstalk: acoustics.Crosstalk | None
+) -> Measures:
     """Add figures against the other party; on a shared channel nobody knows who talks into whose words."""
     own, theirs = party.speech, other.speech
     replies = acoustics.response_times(own, theirs, busy=(*timeline.holds, *timeline.holds_heard, *timeline.tones))
@@ -117,7 +150,6 @@ def _against(measures: Measures, heard: Heard, party: Party, other: Party, timel
     )
     if party.shared:
         return measures
-    crosstalk = _crosstalk(heard, party, other)
     return replace(
         measures,
         crosstalk_db=crosstalk.level_db if crosstalk else None,

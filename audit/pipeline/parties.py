@@ -10,6 +10,7 @@ from audit.audio import Leg
 from audit.errors import MetadataError, ModelError
 from audit.pipeline.hearing import Heard
 from audit.pipeline.imported import MIN_ON_LEG_RATIO
+from audit.pipeline.stages import Stages
 from audit.profile import Profile
 from audit.records import Metadata, SharedChannel, Voice
 from audit.segments import Segment, intersection, subtract, total_s, union
@@ -123,7 +124,13 @@ class SharedChannels:
         self._missing = ""
 
     def tell_apart(
-        self, heard: Heard, transcript: Transcript | None, metadata: Metadata, *, rttm: Path | None = None
+        self,
+        heard: Heard,
+        transcript: Transcript | None,
+        metadata: Metadata,
+        *,
+        rttm: Path | None = None,
+        stages: Stages | None = None,
     ) -> ToldApart:
         """Find the parties of a call whose voices share one channel.
 
@@ -136,6 +143,8 @@ class SharedChannels:
         metadata : Metadata
         rttm : Path, optional
             Where another tool has written who speaks when; then our own ears are not asked.
+        stages : Stages, optional
+            Of an earlier audit: who speaks when does not depend on the words.
 
         Returns
         -------
@@ -148,7 +157,7 @@ class SharedChannels:
         encoder = self._load()
         if encoder is None:
             return ToldApart(_nobody(heard, 0), transcript, SharedChannel(reason=self._missing))
-        found = _diarized(heard, 0, encoder)
+        found = _diarized(heard, 0, encoder, stages)
         return self._named(found, heard, 0, transcript, metadata)
 
     def beside_dead_leg(
@@ -160,6 +169,7 @@ class SharedChannels:
         *,
         rttm: Path | None = None,
         as_written: bool = False,
+        stages: Stages | None = None,
     ) -> ToldApart:
         """Find the parties of a call of which one leg is dead: the other carries one of them, or both.
 
@@ -176,6 +186,7 @@ class SharedChannels:
             Where another tool has written who speaks when, who then stand, where two of them are on the live leg.
         as_written : bool
             The roles came with the words, and both parties' words lie on the live leg.
+        stages : Stages, optional
 
         Returns
         -------
@@ -196,9 +207,9 @@ class SharedChannels:
         encoder = self._load()
         if encoder is None:
             return ToldApart(by_legs, transcript, SharedChannel(reason=self._missing))
-        found = _diarized(heard, live, encoder, lone_leg=True)
+        found = _diarized(heard, live, encoder, stages, lone_leg=True)
         if found.n_speakers < 2:
-            perhaps = _diarized(heard, live, encoder)
+            perhaps = _diarized(heard, live, encoder, stages)
             if perhaps.n_speakers > 1 and two_speak_by_words(split_turns(unnamed.turns, perhaps), metadata):
                 return self._named(perhaps, heard, live, unnamed, metadata)
             reason = "one voice is heard on the live channel" if found.n_speakers else "nobody speaks"
@@ -249,9 +260,16 @@ class SharedChannels:
         return self._encoder
 
 
-def _diarized(heard: Heard, channel: int, encoder: SpeakerEncoder, *, lone_leg: bool = False) -> Diarization:
-    leg = Leg(heard.audio.store, channel)
-    return diarize(leg, heard.sample_rate_hz, heard.speech[channel], encoder, lone_leg=lone_leg)
+def _diarized(
+    heard: Heard, channel: int, encoder: SpeakerEncoder, stages: Stages | None, *, lone_leg: bool = False
+) -> Diarization:
+    leg, speech = Leg(heard.audio.store, channel), heard.speech[channel]
+    return (stages or Stages()).of(
+        f"voices {channel} {'alone' if lone_leg else 'both'}",
+        Diarization,
+        (ENCODER, heard.sample_rate_hz, speech),
+        lambda: diarize(leg, heard.sample_rate_hz, speech, encoder, lone_leg=lone_leg),
+    )
 
 
 def _voices_on_leg(rttm: Path, speech: Sequence[Segment]) -> int:

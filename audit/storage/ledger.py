@@ -33,6 +33,7 @@ from audit.storage.rows import (
     standings_query,
     stored_call,
 )
+from audit.storage.stages import keep_stages, stages_of
 from audit.storage.tables import calls, evaluations, judgings, notices, recordings, runs
 from audit.verdicts import Evaluation
 
@@ -127,7 +128,7 @@ class Store:
         found, verdicts = newest_calls(), newest_evaluations()
         query = (
             sa.select(
-                *(recordings.c[n] for n in ("id", "path", "call_id", "state", "size_bytes", "mtime_ns", "n_crashes")),
+                *(recordings.c[n] for n in ("id", "path", "call_id", "state", "size_bytes", "mtime_ns", "n_crashes", "stage")),
                 found.c.id.label("call_row_id"),
                 *(found.c[n] for n in ("sha256", "language", "tool_version", "measuring_key", "words_key", "metadata_key")),
                 verdicts.c.scorecard,
@@ -207,11 +208,13 @@ class Store:
         options: Mapping[str, Any],
         now: datetime,
         token: str | None = None,
+        stages: bytes | None = None,
     ) -> int:
         """Keep a record and its evaluation, and mark the recording done; returns the call's row number.
 
         All or nothing: a recording is "done" only together with its record. With a `token` of the caller's a result
-        that is sent again, because the answer to the first time was lost, is kept once.
+        that is sent again, because the answer to the first time was lost, is kept once. `stages` take the place of those
+        of this call's last audit; None leaves them.
         """
         row = {
             "call_id": record.call_id,
@@ -238,6 +241,8 @@ class Store:
                 judged = evaluation_row(call_row_id, record, evaluation, options, now)
                 number = new_id(c.execute(evaluations.insert().values(**judged)))
             put_digest(c, call_row_id, number, record, evaluation)
+            if stages is not None:
+                keep_stages(c, record.call_id, stages)
             c.execute(recordings.update().where(recordings.c.id == recording_id).values(**done))
             c.execute(
                 recordings.update()
@@ -306,6 +311,11 @@ class Store:
                 c.execute(recordings.update().where(recordings.c.id == number).values(**values))
 
     # --- results ----------------------------------------------------------------------------------
+    def stages(self, call_id: str) -> bytes | None:
+        """What the stages of a call's last audit found; None where none are kept."""
+        with self.reading() as c:
+            return stages_of(c, call_id)
+
     def call(self, call_row_id: int) -> StoredCall:
         """One record with its newest evaluation.
 

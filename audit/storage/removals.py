@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from audit.storage.ledger import Store
 from audit.storage.rows import newest_calls
+from audit.storage.stages import forget_stages
 from audit.storage.tables import calls, evaluations, recordings, removals
 
 
@@ -58,16 +59,38 @@ def audited_before(store: Store, moment: datetime, *, with_words: bool = False) 
         .order_by(calls.c.id)
     )
     if with_words:
-        gone = sa.select(removals.c.call_id).where(removals.c.kind == "transcript")
-        query = query.where(calls.c.language.is_not(None), calls.c.call_id.not_in(gone))
+        any_record = calls.alias("any_record")
+        last = sa.select(sa.func.max(any_record.c.audited_at)).where(any_record.c.call_id == calls.c.call_id).scalar_subquery()
+        gone = sa.exists().where(
+            removals.c.call_id == calls.c.call_id, removals.c.kind == "transcript", removals.c.removed_at >= last
+        )
+        spoken = sa.exists().where(any_record.c.call_id == calls.c.call_id, any_record.c.language.is_not(None))
+        query = query.where(spoken, ~gone)
     with store.reading() as c:
         return tuple(OldCall(row.call_id, row.path) for row in c.execute(query))
 
 
-def save_removal(store: Store, removal: Removal, *, now: datetime) -> None:
-    """Write down that something went."""
+def intend_removal(store: Store, removal: Removal, *, now: datetime) -> None:
+    """Write down that something is about to go; asked twice, it is written down once."""
     with store.writing() as c:
-        _note(c, removal, now)
+        if not c.execute(sa.select(removals.c.id).where(_intended(removal))).first():
+            _note(c, removal, now, done=False)
+
+
+def settle_removal(store: Store, removal: Removal, *, went: bool, now: datetime) -> None:
+    """Write down that what was about to go went; or that it did not, and then nothing is kept of it."""
+    with store.writing() as c:
+        if went:
+            c.execute(removals.update().where(_intended(removal)).values(done=True, removed_at=now))
+        else:
+            c.execute(removals.delete().where(_intended(removal)))
+
+
+def intended(store: Store) -> tuple[Removal, ...]:
+    """What was about to go when a night ended before its time."""
+    with store.reading() as c:
+        rows = c.execute(sa.select(removals).where(~removals.c.done).order_by(removals.c.id)).all()
+    return tuple(Removal(r.call_id, r.kind, r.path, r.moved_to) for r in rows)
 
 
 def forget_words(store: Store, removal: Removal, *, now: datetime) -> None:
@@ -82,13 +105,14 @@ def forget_words(store: Store, removal: Removal, *, now: datetime) -> None:
             theirs = sa.select(evaluations.c.id, evaluations.c.evaluation).where(evaluations.c.call_row_id == row.id)
             for e in c.execute(theirs).all():
                 c.execute(evaluations.update().where(evaluations.c.id == e.id).values(evaluation=without_words(e.evaluation)))
-        _note(c, removal, now)
+        forget_stages(c, removal.call_id)
+        _note(c, removal, now, done=True)
 
 
 def removed(store: Store) -> tuple[Removal, ...]:
     """All that ever went, in order."""
     with store.reading() as c:
-        rows = c.execute(sa.select(removals).order_by(removals.c.id)).all()
+        rows = c.execute(sa.select(removals).where(removals.c.done).order_by(removals.c.id)).all()
     return tuple(Removal(r.call_id, r.kind, r.path, r.moved_to) for r in rows)
 
 
@@ -117,6 +141,10 @@ def _without(key: str, value: Any, *, quotes: bool) -> Any:
     return value
 
 
-def _note(c: sa.Connection, removal: Removal, now: datetime) -> None:
+def _intended(removal: Removal) -> sa.ColumnElement[bool]:
+    return sa.and_(removals.c.path == removal.path, removals.c.kind == removal.kind, ~removals.c.done)
+
+
+def _note(c: sa.Connection, removal: Removal, now: datetime, *, done: bool) -> None:
     row = {"call_id": removal.call_id, "kind": removal.kind, "path": removal.path, "moved_to": removal.moved_to}
-    c.execute(removals.insert().values(**row, removed_at=now))
+    c.execute(removals.insert().values(**row, removed_at=now, done=done))

@@ -44,7 +44,8 @@ class LedgerEntry:
 
     The attributes from `keys` on are those of the newest record of this recording's call, and
     None where there is none; `scorecard_sha256` and `tool_version` are those of its newest evaluation.
-    `n_crashes` counts how often it took its worker down since it was last audited.
+    `n_crashes` counts how often it took its worker down since it was last audited, `failed_in` is the stage in which it
+    failed.
     """
 
     recording_id: int
@@ -61,6 +62,18 @@ class LedgerEntry:
     scorecard_sha256: str | None = None
     tool_version: str | None = None
     n_crashes: int = 0
+    failed_in: str | None = None
+
+    @property
+    def stage(self) -> str | None:
+        """How far it came: measured, transcribed, evaluated; where it failed, in what; None where nothing is known."""
+        if self.state == "failed":
+            return self.failed_in
+        if self.keys is None:
+            return None
+        if self.scorecard is not None:
+            return "evaluated"
+        return "transcribed" if self.language is not None else "measured"
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +200,7 @@ def entry(row: Any) -> LedgerEntry:
                 "scorecard_sha256", "tool_version", "n_crashes",
             )
         },
+        failed_in=r["stage"],
     )  # fmt: skip
 
 

@@ -145,7 +145,15 @@ notices = sa.Table(
     sa.Column("next_step", sa.Text, nullable=False),
 )
 
-#: What retention removed: recordings, and the words of calls.
+#: What the stages of each call's newest audit found (audit.pipeline.stages), so that the next begins where it differs.
+stages = sa.Table(
+    "stages",
+    metadata,
+    sa.Column("call_id", sa.Text, primary_key=True),
+    sa.Column("found", sa.LargeBinary, nullable=False),
+)
+
+#: What retention removed: recordings, and the words of calls; `done` is false between the intention and the deed.
 removals = sa.Table(
     "removals",
     metadata,
@@ -155,6 +163,7 @@ removals = sa.Table(
     sa.Column("path", sa.Text, nullable=False),
     sa.Column("moved_to", sa.Text, nullable=False),
     sa.Column("removed_at", UtcDateTime, nullable=False),
+    sa.Column("done", sa.Boolean, nullable=False, server_default=sa.true()),
 )
 
 #: What aggregates need of each call (:mod:`audit.digests`), one row a call, replaced with its record or its evaluation.

@@ -257,6 +257,88 @@ def test_a_folder_that_was_moved_is_not_audited_again(archive, tmp_path):
     assert counts(archive.run()) == (0, 0, 1)
 
 
+def test_a_renamed_recording_is_recognised_and_the_old_name_is_superseded(archive):
+    archive.add("a.wav")
+    archive.metadata = {name: Metadata("call-7") for name in ("a", "b")}
+    archive.run()
+    (archive.folder / "a.wav").rename(archive.folder / "b.wav")
+    assert archive.run().n_rescored == 1
+    assert archive.audited() == ["a.wav"]
+    assert states(archive) == {"a.wav": "superseded", "b.wav": "done"}
+
+
+def test_a_replaced_recording_supersedes_and_its_history_stays(archive):
+    archive.add("a.wav")
+    archive.run()
+    archive.add("a.wav", "fine and replaced")
+    assert counts(archive.run()) == (1, 0, 0)
+    with Store.in_folder(archive.out) as store, store.reading() as c:
+        rows = c.exec_driver_sql("SELECT call_id, sha256 FROM calls ORDER BY id").fetchall()
+        n_evaluations = c.exec_driver_sql("SELECT count(*) FROM evaluations").scalar()
+    assert [r[0] for r in rows] == ["a", "a"] and rows[0][1] != rows[1][1]
+    assert n_evaluations == 2
+    assert len(archive.stored()) == 1, "the newest counts"
+
+
+def test_a_call_that_moves_to_another_file_keeps_the_row_of_the_first(archive):
+    first = archive.add("a.wav")
+    archive.metadata = {name: Metadata("call-7") for name in ("a", "b")}
+    archive.run()
+    first.unlink()
+    archive.add("b.wav", "fine and recorded anew")
+    assert counts(archive.run()) == (1, 0, 0)
+    assert states(archive) == {"a.wav": "superseded", "b.wav": "done"}
+    with Store.in_folder(archive.out) as store, store.reading() as c:
+        assert c.exec_driver_sql("SELECT count(*) FROM calls WHERE call_id = 'call-7'").scalar() == 2
+
+
+def test_a_row_of_the_record_that_comes_late_joins_the_call(archive):
+    archive.add("a.wav")
+    archive.run()
+    archive.metadata["a"] = Metadata("a", agent_id="1002", agent_name="Wang", ring_s=4.0, source="cdr")
+    assert counts(archive.run()) == (1, 0, 0)
+    (call,) = archive.stored()
+    assert (call.record.metadata.agent_id, call.record.metadata.ring_s) == ("1002", 4.0)
+    assert counts(archive.run()) == (0, 0, 1)
+
+
+def test_what_the_stages_of_an_audit_found_is_there_for_the_next(archive):
+    archive.add("a.wav")
+    archive.run(settings=Settings(model="one"), n_workers=1)
+    archive.run(settings=Settings(model="two"), n_workers=1)
+    archive.run(settings=Settings(model="three"))
+    with Store.in_folder(archive.out) as store:
+        assert store.stages("a") == b" one two three"
+
+
+def test_other_rules_and_labels_leave_the_stages_alone(archive):
+    archive.add("a.wav")
+    archive.run(settings=Settings(model="one"))
+    archive.run(settings=Settings(model="one"), version="v2")
+    archive.metadata["a"] = Metadata("a", agent_id="1002")
+    archive.run(settings=Settings(model="one"), version="v2")
+    with Store.in_folder(archive.out) as store:
+        assert store.stages("a") == b" one"
+
+
+@pytest.mark.parametrize(
+    ("text", "transcribe", "stage"),
+    [("fine", True, "evaluated"), ("fine", False, "measured"), ("unreadable", True, "recording"), ("bug", True, "audit")],
+)
+def test_the_ledger_says_how_far_each_recording_came(archive, text, transcribe, stage):
+    archive.add("a.wav", text)
+    archive.run(settings=Settings(transcribe=transcribe))
+    with Store.in_folder(archive.out) as store:
+        (entry,) = store.ledger()
+    assert entry.stage == stage
+
+
+def states(archive) -> dict[str, str]:
+    """The state of every recording ever met, by its name."""
+    with Store.in_folder(archive.out) as store, store.reading() as c:
+        return {Path(p).name: s for p, s in c.exec_driver_sql("SELECT path, state FROM recordings")}
+
+
 def test_a_deleted_result_file_is_written_again_from_the_store(archive):
     archive.add("a.wav")
     archive.run()

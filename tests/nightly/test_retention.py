@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from audit.errors import StoreError
 from audit.nightly import Retention, apply_retention
-from audit.storage import Store, removed
+from audit.storage import Removal, Store, intend_removal, intended, removed
+from tests.conftest import ROOT
 from tests.storage.test_ledger import KEYS, a_record, an_evaluation
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
@@ -61,6 +67,64 @@ def test_a_recording_outside_the_archive_is_never_touched(archive, tmp_path):
     done = apply_retention(Retention(audio_days=1), store, roots=(tmp_path / "elsewhere",), now=NOW, forget=lambda _: None)
     assert done.removed == ()
     assert len(list(root.rglob("*.wav"))) == 2
+
+
+KILLED = """
+import os, signal, sys
+from datetime import timedelta
+from pathlib import Path
+from audit.nightly import Retention, apply_retention, retention
+from audit.storage import Store
+from tests.nightly.test_retention import NOW
+def kill(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+moment, folder = sys.argv[1], Path(sys.argv[2])
+if moment == "before":
+    retention._remove = kill
+elif moment == "half":
+    Path.unlink = kill
+else:
+    retention._remove = lambda *a, done=retention._remove: (done(*a), kill())
+with Store.in_folder(folder) as store:
+    where = folder / "attic" if len(sys.argv) > 3 else None
+    apply_retention(Retention(audio_days=90, archive=where), store, roots=(folder / "rec",), now=NOW, forget=print)
+"""
+
+
+@pytest.mark.parametrize("moment", ["before", "half", "after"])
+@pytest.mark.parametrize("attic", [(), ("attic",)], ids=["deleted", "moved"])
+def test_a_removal_that_was_killed_is_finished_and_logged_once(archive, tmp_path, moment, attic):
+    root, store = archive
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    ended = subprocess.run([sys.executable, "-c", KILLED, moment, str(tmp_path), *attic], env=environment, check=False)
+    assert ended.returncode == -signal.SIGKILL
+    assert removed(store) == ()
+    where = tmp_path / "attic" if attic else None
+    assert [r.call_id for r in kept(archive, Retention(audio_days=90, archive=where)).removed] == ["old"]
+    assert not (root / "2026" / "old.wav").exists()
+    (row,) = removed(store)
+    assert row.moved_to == (str(tmp_path / "attic" / "2026" / "old.wav") if attic else "")
+    assert not attic or Path(row.moved_to).read_text() == "old"
+    assert intended(store) == ()
+    assert kept(archive, Retention(audio_days=90, archive=where)).removed == ()
+
+
+def test_a_removal_that_was_intended_and_is_no_longer_wanted_is_not_done(archive, tmp_path):
+    root, store = archive
+    intend_removal(store, Removal("old", "audio", str(root / "2026" / "old.wav")), now=NOW)
+    assert kept(archive, Retention()).removed == ()
+    assert (root / "2026" / "old.wav").exists()
+    assert intended(store) == removed(store) == ()
+
+
+def test_words_of_a_call_that_was_audited_again_go_again(archive):
+    _, store = archive
+    kept(archive, Retention(transcripts_days=90))
+    number = store.begin(str(archive[0] / "2026" / "old.wav"), "old", size_bytes=3, mtime_ns=1, now=NOW)
+    record = a_record("old", started_at=NOW - timedelta(days=100))
+    store.save_result(number, record, None, KEYS, options={}, now=NOW + timedelta(minutes=1), stages=b"with words")
+    assert [r.call_id for r in kept(archive, Retention(transcripts_days=90)).removed] == ["old"]
+    assert store.stages("old") is None
 
 
 def test_an_archive_that_cannot_be_written_is_a_problem_and_the_recording_stays(archive, tmp_path):
