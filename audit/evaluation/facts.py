@@ -52,15 +52,18 @@ KNOWN_FACTS: Mapping[str, KnownFact] = {
         "number", "客户此前就同一事项的来电次数", "earlier contacts of the customer on the same matter"
     ),
     "call.is_complaint": KnownFact("yes_no", "登记为投诉", "registered as a complaint", ("complaint",)),
+    "call.redialled": KnownFact("yes_no", "中断后有回拨", "somebody called back after the cut-off"),
     "call.redialled_within_s": KnownFact(
         "number", "中断后回拨间隔（秒）", "seconds from a cut-off to the call back to the same number"
     ),
     "call.redial_apologised": KnownFact("yes_no", "回拨时致歉", "the call back apologised"),
     "call.redial_explained": KnownFact("yes_no", "回拨时说明原因", "the call back said why"),
+    "call.callback_kept": KnownFact("yes_no", "承诺的回电按时打了", "the promised call back was made in time"),
     "complaint.answered_within_h": KnownFact("number", "投诉答复用时（小时）", "hours until the complaint was answered"),
     "complaint.closed_within_d": KnownFact("number", "投诉办结用时（天）", "days until the complaint was closed"),
     "complaint.is_major": KnownFact("yes_no", "重大投诉", "a major complaint"),
     "complaint.closed": KnownFact("yes_no", "投诉已办结", "the complaint is closed"),
+    "complaint.overdue": KnownFact("yes_no", "投诉已超过时限", "the complaint is past a due time"),
     "complaint.closure_rate": KnownFact("number", "投诉办结率（0–1）", "share of complaints closed, 0-1"),
     "complaint.satisfaction": KnownFact("number", "投诉处理满意度（0–100）", "satisfaction with the handling, 0-100"),
     "issue.closed_within_h": KnownFact("number", "问题解决用时（小时）", "hours until the customer's issue was closed"),
