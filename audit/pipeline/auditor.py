@@ -137,9 +137,10 @@ class Auditor:
 
         if self._recogniser is None:
             s = self.settings
-            self._recogniser = load_recogniser(
-                s.profile.recogniser, RecogniserOptions(s.model, s.device, s.compute_type, s.cpu_threads)
+            options = RecogniserOptions(
+                s.model, s.device, s.compute_type, s.cpu_threads, lambda: self._scorecards.phrase_book().known
             )
+            self._recogniser = load_recogniser(s.profile.recogniser, options)
         lent: Sequence[Role] = _CHANNEL_ROLES if heard.n_legs > 1 else ("unknown",)
         legs = [
             LegAudio(role, Leg(heard.audio.store, c), heard.sample_rate_hz, speech)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import os
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from audit.transcript.expected import Alignment, Expected, reconsidered
 from audit.transcript.packing import Window
 from audit.transcript.sound import Sound
 
@@ -100,6 +101,7 @@ class Engine:
         hotwords: str | None,
         *,
         repetition_penalty: float = 1.0,
+        expected: Expected | None = None,
     ) -> list[Written]:
         """Decode windows and align their words.
 
@@ -111,6 +113,8 @@ class Engine:
         language : str
         hotwords : str or None
         repetition_penalty : float
+        expected : Expected, optional
+            Phrases that the windows' sound is held against where the text nearly holds them.
 
         Returns
         -------
@@ -142,6 +146,8 @@ class Engine:
             tokens = [[t for t in r.sequences_ids[0] if t < tokenizer.eot] for r in results]
             n_frames = [round(w.duration_s * model.frames_per_second) for w in batch]
             alignments = model.find_alignment(tokenizer, tokens, encoded, n_frames)
+            if expected is not None:
+                alignments = self._reconsidered(alignments, expected, tokenizer, encoded, n_frames)
             for i, window, result, text_tokens, alignment in zip(numbers, batch, results, tokens, alignments, strict=True):
                 written[i] = Written(
                     window=window,
@@ -151,6 +157,24 @@ class Engine:
                     no_speech_prob=result.no_speech_prob,
                 )
         return [written[i] for i in range(len(windows))]
+
+    def _reconsidered(
+        self, alignments: Sequence[Alignment], expected: Expected, tokenizer: Any, encoded: Any, n_frames: Sequence[int]
+    ) -> list[Alignment]:
+        """Alignments of a batch, expected phrases in them where the model finds them as likely."""
+        from ctranslate2 import StorageView
+
+        rows = np.asarray(encoded)
+
+        def against(row: int) -> Callable[[str], Alignment]:
+            def align(text: str) -> Alignment:
+                one = StorageView.from_array(np.ascontiguousarray(rows[row : row + 1]))
+                found: list[Alignment] = self._whisper.find_alignment(tokenizer, [tokenizer.encode(text)], one, [n_frames[row]])
+                return found[0]
+
+            return align
+
+        return [reconsidered(heard, expected, against(row)) for row, heard in enumerate(alignments)]
 
     def hear_language(self, window: Window, sounds: Sequence[Sound]) -> str:
         """Code of the language of one window; "en" where the model knows no other."""

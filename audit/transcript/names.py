@@ -57,7 +57,8 @@ def syllable(sign: str) -> str:
 
 
 @lru_cache(maxsize=8192)
-def _blurred(sign: str) -> str:
+def blurred(sign: str) -> str:
+    """The toneless syllable of a Chinese sign, sounds that the south does not tell apart taken as one."""
     said = syllable(sign)
     for fine, coarse in _ALIKE:
         if said.startswith(fine) and len(fine) == 2 and fine[1] == "h":
@@ -94,7 +95,7 @@ def respellings(text: str, names: Iterable[str], *, confidence: Sequence[float] 
     found: list[Respelling] = []
     for name in dict.fromkeys(part for n in names for part in re.findall(rf"{_HAN.pattern}{{2,}}", to_simplified(n))):
         least = _LEAST_RUN if len(name) > 3 else len(name)
-        alike = _blurred if len(name) > 3 else syllable
+        alike = blurred if len(name) > 3 else syllable
         for at in range(len(places)):
             for offset in range(len(name)):
                 run = _run(text, places, at, name, offset, alike)

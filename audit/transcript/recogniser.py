@@ -8,7 +8,7 @@ in other surroundings, and dropped if it fails again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,6 +18,7 @@ from audit.transcript.attempts import Recognised, attempt
 from audit.transcript.coverage import coverage_ratio
 from audit.transcript.engine import Engine
 from audit.transcript.evidence import Decoded, aligned_words, compression_ratio, split_at_end
+from audit.transcript.expected import Expected
 from audit.transcript.models import Progress, ensure_model, model_name, resolve_model
 from audit.transcript.names import respell
 from audit.transcript.packing import Window
@@ -45,6 +46,8 @@ class Recogniser:
         Width of the search.
     batch_size : int
         Windows decoded at once; memory grows with it.
+    phrases : callable, optional
+        Gives the wordings that may be expected of Mandarin calls; asked once, when the first one comes.
 
     Raises
     ------
@@ -61,7 +64,10 @@ class Recogniser:
         cpu_threads: int = 0,
         beam_size: int = 2,
         batch_size: int = 8,
+        phrases: Callable[[], Iterable[str]] | None = None,
     ) -> None:
+        self._phrases = phrases
+        self._expected: Expected | None = None
         path = resolve_model(Path(model_dir))
         self.model_name = model_name(path)
         try:
@@ -180,7 +186,14 @@ class Recogniser:
         repetition_penalty: float = 1.0,
     ) -> list[Decoded]:
         decoded: list[Decoded] = []
-        for written in self._engine.write(windows, sounds, language, hotwords, repetition_penalty=repetition_penalty):
+        for written in self._engine.write(
+            windows,
+            sounds,
+            language,
+            hotwords,
+            repetition_penalty=repetition_penalty,
+            expected=self._expected_of(language),
+        ):
             words, n_past_end = split_at_end(aligned_words(written.alignment), written.window)
             decoded.append(
                 Decoded(
@@ -193,3 +206,11 @@ class Recogniser:
                 )
             )
         return decoded
+
+    def _expected_of(self, language: str) -> Expected | None:
+        """The phrases of a language; None where none are expected."""
+        if language != "zh" or self._phrases is None:
+            return None
+        if self._expected is None:
+            self._expected = Expected.of(self._phrases())
+        return self._expected if self._expected.phrases else None

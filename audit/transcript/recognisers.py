@@ -11,7 +11,7 @@ speech comes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, cast
 
@@ -57,12 +57,15 @@ class RecogniserOptions:
     device : {"cpu", "cuda", "auto"}
     compute_type : str
     cpu_threads : int
+    phrases : callable or None
+        Gives wordings that may be expected of Mandarin calls, and that must not appear where they were not said.
     """
 
     model: str = "base"
     device: str = "cpu"
     compute_type: str = "int8"
     cpu_threads: int = 2
+    phrases: Callable[[], Iterable[str]] | None = None
 
 
 def list_recognisers() -> tuple[str, ...]:
@@ -91,7 +94,11 @@ def load_recogniser(name: str, options: RecogniserOptions) -> SpeechRecogniser:
     """
     if name == DEFAULT_RECOGNISER:
         return Recogniser.load(
-            options.model, device=options.device, compute_type=options.compute_type, cpu_threads=options.cpu_threads
+            options.model,
+            device=options.device,
+            compute_type=options.compute_type,
+            cpu_threads=options.cpu_threads,
+            phrases=options.phrases,
         )
     from importlib.metadata import entry_points  # most runs take the default
 
