@@ -6,7 +6,7 @@ Nothing here holds a word that was said. How the links are found stands in :mod:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Literal, TypeVar
@@ -196,6 +196,8 @@ class FollowUps:
     as_of : datetime or None
         The moment up to which the store's calls reach: what was not seen until then is missed, not pending. None for a
         store without calls.
+    by_agent : mapping of agent to Resolution
+        First-call resolution by the agent who took the first call.
     """
 
     redials: tuple[Redial, ...] = ()
@@ -204,6 +206,7 @@ class FollowUps:
     callbacks: tuple[CallBack, ...] = ()
     resolution: Resolution = field(default_factory=Resolution)
     as_of: datetime | None = None
+    by_agent: Mapping[str | None, Resolution] = field(default_factory=dict)
 
 
 # --- as the store keeps them ----------------------------------------------------------------------
@@ -211,7 +214,7 @@ Link = Redial | Repeat | Complaint | CallBack
 KINDS: Mapping[Kind, type[Link]] = MappingProxyType(
     {"redial": Redial, "repeat": Repeat, "complaint": Complaint, "callback": CallBack}
 )
-_T = TypeVar("_T", Redial, Repeat, Complaint, CallBack, CaseEvent)
+_T = TypeVar("_T", bound=Link | CaseEvent)
 
 
 def chain_to_json(link: Link | CaseEvent) -> dict[str, Any]:
@@ -227,8 +230,9 @@ def chain_from_json(kind: type[_T], data: Mapping[str, Any]) -> _T:
     """Read one back."""
     known: dict[str, Any] = {}
     for f in fields(kind):
-        if f.name in data:
-            value = data[f.name]
-            is_time = f.name.endswith("_at")
-            known[f.name] = datetime.fromisoformat(value) if is_time else tuple(value) if isinstance(value, list) else value
+        if f.name in data or f.default is MISSING:
+            value = data.get(f.name)
+            if isinstance(value, str) and f.name.endswith("_at"):
+                value = datetime.fromisoformat(value)
+            known[f.name] = tuple(value) if isinstance(value, list) else value
     return kind(**known)

@@ -1,6 +1,17 @@
 """What callaudit remembers, in SQLite or any database that SQLAlchemy knows. SQL lives only here."""
 
 from audit.storage.digests import complete_digests, read_catalogues, read_digests
+from audit.storage.known import (
+    KnownCall,
+    anything_touched,
+    find_complaint,
+    judged_again,
+    known_calls,
+    load_followups,
+    save_events,
+    stale_calls,
+    team_counts,
+)
 from audit.storage.leases import LEASE, Lease
 from audit.storage.ledger import Store, sqlite_url
 from audit.storage.removals import (
@@ -20,6 +31,7 @@ __all__ = [
     "LEASE",
     "AuditKeys",
     "Judged",
+    "KnownCall",
     "Lease",
     "LedgerEntry",
     "OldCall",
@@ -27,15 +39,23 @@ __all__ = [
     "Standing",
     "Store",
     "StoredCall",
+    "anything_touched",
     "audited_before",
     "complete_digests",
+    "find_complaint",
     "forget_words",
     "intend_removal",
     "intended",
+    "judged_again",
+    "known_calls",
+    "load_followups",
     "read_catalogues",
     "read_digests",
     "removed",
+    "save_events",
     "settle_removal",
     "sqlite_url",
+    "stale_calls",
+    "team_counts",
     "without_words",
 ]

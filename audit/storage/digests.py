@@ -21,7 +21,7 @@ from audit.digests import (
 )
 from audit.records import CallRecord
 from audit.storage.rows import calls_query, newest_calls, stored_call
-from audit.storage.tables import calls, catalogues, digests, evaluations
+from audit.storage.tables import calls, catalogues, digests, evaluations, touched_calls
 from audit.verdicts import Evaluation
 
 if TYPE_CHECKING:
@@ -31,12 +31,29 @@ if TYPE_CHECKING:
 _CHUNK = 500
 
 
+#: What chains of calls are made of: while it is as it was, a digest that changes touches no other call.
+_FOLLOWED = (
+    "agent_id", "team", "customer_number", "direction", "started_at", "ended_at", "utc_only", "talk_s", "hangup_by", "cut_off",
+    "signs",
+)  # fmt: skip
+
+
 def put_digest(
-    c: sa.Connection, call_row_id: int, evaluation_id: int | None, record: CallRecord, evaluation: Evaluation | None
+    c: sa.Connection,
+    call_row_id: int,
+    evaluation_id: int | None,
+    record: CallRecord,
+    evaluation: Evaluation | None,
+    *,
+    judged_with_facts: bool = False,
 ) -> None:
-    """Keep the digest of a call within the transaction that keeps its record or its evaluation."""
+    """Keep the digest of a call within the transaction that keeps its record or its evaluation.
+
+    Chains of calls are to be followed anew (:mod:`audit.storage.followups`) where what they are made of has changed, and
+    where the evaluation knew nothing of other calls.
+    """
     digest = digest_call(record, evaluation)
-    row = {
+    row: dict[str, Any] = {
         "call_id": digest.call_id,
         "call_row_id": call_row_id,
         "evaluation_id": evaluation_id,
@@ -46,7 +63,11 @@ def put_digest(
         "started_at": digest.started_at,
         "digest": digest_to_json(digest),
     }
-    c.execute(digests.delete().where(digests.c.call_id == digest.call_id))
+    mine = digests.c.call_id == digest.call_id
+    before = c.execute(sa.select(digests.c.digest).where(mine)).scalar() if judged_with_facts else None
+    if before is None or any(before.get(n) != row["digest"].get(n) for n in _FOLLOWED):
+        c.execute(touched_calls.insert().values(call_id=digest.call_id))
+    c.execute(digests.delete().where(mine))
     c.execute(digests.insert().values(**row))
     if evaluation is not None:
         known = sa.select(catalogues.c.scorecard_sha256).where(catalogues.c.scorecard_sha256 == evaluation.scorecard_sha256)

@@ -274,7 +274,7 @@ class Store:
                 if j.evaluation is not None:
                     row = evaluation_row(j.call_row_id, j.record, j.evaluation, options, now)
                     number = new_id(c.execute(evaluations.insert().values(**row)))
-                    put_digest(c, j.call_row_id, number, j.record, j.evaluation)
+                    put_digest(c, j.call_row_id, number, j.record, j.evaluation, judged_with_facts=True)
                 c.execute(judgings.delete().where(judgings.c.call_row_id == j.call_row_id))
                 if number is not None:
                     made = {"call_row_id": j.call_row_id, "evaluation_id": number, "judging_key": j.judging_key}

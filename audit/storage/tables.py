@@ -187,3 +187,98 @@ catalogues = sa.Table(
     sa.Column("scorecard_sha256", sa.String(64), primary_key=True),
     sa.Column("catalogue", sa.JSON, nullable=False),
 )
+
+#: Calls whose digest changed since chains of calls were last followed: a queue, emptied by that.
+touched_calls = sa.Table(
+    "touched_calls",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("call_id", sa.Text, nullable=False),
+)
+
+#: Each call as its customer's: whose it is, what it counts for on its day, and the facts that other calls give it.
+#: `owner` is the customer's key, or ``call:`` and the call's id where the number tells nobody apart. `stale` is the number
+#: of the pass after which it has to be judged again, 0 where it has been. Counts are 0 or 1, NULL where it is not known.
+contacts = sa.Table(
+    "contacts",
+    metadata,
+    sa.Column("call_id", sa.Text, primary_key=True),
+    sa.Column("owner", sa.Text, nullable=False, index=True),
+    sa.Column("agent_id", sa.Text),
+    sa.Column("team", sa.Text, nullable=False),
+    sa.Column("day", sa.String(10)),
+    sa.Column("started_at", UtcDateTime, index=True),
+    sa.Column("complained", sa.Integer),
+    sa.Column("repeated", sa.Integer),
+    sa.Column("complaint_due", sa.Integer),
+    sa.Column("complaint_closed", sa.Integer),
+    sa.Column("facts", sa.JSON, nullable=False),
+    sa.Column("stale", sa.Integer, nullable=False, index=True),
+    sa.Index("ix_contacts_agent_id_day", "agent_id", "day"),
+    sa.Index("ix_contacts_team_day", "team", "day"),
+)
+
+#: Owners of calls of whom something is to be remembered: when to look again, and which numbers are a switchboard's.
+customers = sa.Table(
+    "customers",
+    metadata,
+    sa.Column("owner", sa.Text, primary_key=True),
+    sa.Column("recheck_at", UtcDateTime, index=True),
+    sa.Column("is_switchboard", sa.Boolean, nullable=False),
+)
+
+#: What calls of one owner say together (:mod:`audit.chains`), replaced whenever they are followed again.
+chain_links = sa.Table(
+    "chain_links",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("owner", sa.Text, nullable=False, index=True),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("name", sa.Text, nullable=False, index=True),
+    sa.Column("at", UtcDateTime, nullable=False, index=True),
+    sa.Column("link", sa.JSON, nullable=False),
+)
+
+#: What the CRM and people say of complaints, never changed. `owner` says with whose calls it is followed.
+case_events = sa.Table(
+    "case_events",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("sha256", sa.String(64), nullable=False, unique=True),
+    sa.Column("call_id", sa.Text, index=True),
+    sa.Column("customer_number", sa.Text),
+    sa.Column("owner", sa.Text, index=True),
+    sa.Column("event", sa.JSON, nullable=False),
+    sa.Column("told_at", UtcDateTime, nullable=False),
+)
+
+#: How many calls each agent had on each local day.
+agent_days = sa.Table(
+    "agent_days",
+    metadata,
+    sa.Column("agent_id", sa.Text, primary_key=True),
+    sa.Column("day", sa.String(10), primary_key=True),
+    sa.Column("n_calls", sa.Integer, nullable=False),
+)
+
+#: What each local day adds to the rates of each team, "" being the calls whose team is not known.
+team_days = sa.Table(
+    "team_days",
+    metadata,
+    sa.Column("team", sa.Text, primary_key=True),
+    sa.Column("day", sa.String(10), primary_key=True),
+    *(
+        sa.Column(n, sa.Integer, nullable=False)
+        for n in ("n_calls", "n_complaints", "n_asked", "n_repeated", "n_due", "n_closed")
+    ),
+)
+
+#: One row: the terms that calls were followed on, up to where, and how often.
+followup_state = sa.Table(
+    "followup_state",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("terms", sa.JSON, nullable=False),
+    sa.Column("as_of", UtcDateTime),
+    sa.Column("n_passes", sa.Integer, nullable=False),
+)
