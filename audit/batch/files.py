@@ -6,6 +6,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import tempfile
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +16,8 @@ from audit.errors import AuditError, StoreError, UsageError
 
 #: File systems allow 255 bytes; room is left for the suffixes.
 _MAX_NAME_BYTES = 180
+#: Most ids, which need no second look: an archive has a million.
+_PLAIN_NAME = re.compile(rf"[\w+-][\w.+-]{{0,{_MAX_NAME_BYTES // 4}}}", re.ASCII)
 
 
 def call_file_name(call_id: str) -> str:
@@ -31,6 +34,8 @@ def call_file_name(call_id: str) -> str:
     >>> call_file_name("../2026/a")
     '%2E.%2F2026%2Fa.json'
     """
+    if _PLAIN_NAME.fullmatch(call_id):
+        return f"{call_id}.json"
     name = "".join(f"%{ord(c):02X}" if c in "/\\%" or ord(c) < 32 or ord(c) == 127 else c for c in call_id)
     if name.startswith("."):
         name = "%2E" + name[1:]

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _LABELS = frozenset({"agent_id", "customer_number", "variables", "agent_name"})
 
 Work = Literal["audit", "rescore", "skip"]
+#: The store's entries of some paths and of some calls.
+LookUp = Callable[[Sequence[str], Sequence[str]], Iterable[LedgerEntry]]
 
 #: Name of the error of a recording that is not tried again for now.
 QUARANTINED = "Quarantined"
@@ -93,10 +95,11 @@ class Plan:
 
 @dataclass(slots=True)
 class _Ledger:
-    """The store's entries by path and by call."""
+    """The store's entries by path, by call where it has a record, and by call."""
 
     by_path: dict[str, LedgerEntry] = field(default_factory=dict)
     by_call: dict[str, LedgerEntry] = field(default_factory=dict)
+    holders: dict[str, LedgerEntry] = field(default_factory=dict)
 
 
 def audit_keys(
@@ -145,7 +148,7 @@ def audit_keys(
 
 def make_plan(
     recordings: Sequence[Path],
-    ledger: Iterable[LedgerEntry],
+    look_up: LookUp,
     *,
     settings: Settings,
     find_metadata: Callable[[Path], Metadata],
@@ -153,6 +156,7 @@ def make_plan(
     judge: Judge,
     out: Path,
     max_crashes: int | None = None,
+    taken: Callable[[str], bool] = lambda _: False,
 ) -> Plan:
     """Decide what to do with each recording.
 
@@ -163,7 +167,8 @@ def make_plan(
     ----------
     recordings : sequence of Path
         In the order in which they are to be audited.
-    ledger : iterable of LedgerEntry
+    look_up : callable
+        The store's entries of some paths and of some calls.
     find_metadata, sha256 : callable
         What is known of a recording, and the hash of its bytes.
     judge : Judge
@@ -171,6 +176,8 @@ def make_plan(
         The output folder, whose ``calls/`` may lack a file.
     max_crashes : int, optional
         A recording that took its worker down so often, and is still the same file, is refused.
+    taken : callable
+        Whether a call has its recording in this run already, by an earlier plan or because it is known.
 
     Returns
     -------
@@ -178,11 +185,6 @@ def make_plan(
         Of several recordings with one call id, the one that the store already holds is planned, else the
         first; the others are refused as `DuplicateCall`, which names both.
     """
-    known = _Ledger()
-    for entry in ledger:
-        known.by_path[entry.path] = entry
-        if entry.call_row_id is not None:
-            known.by_call[entry.call_id] = entry
     by_call: dict[str, list[tuple[int, Path, Metadata]]] = defaultdict(list)
     refused: dict[int, Refused] = {}
     planned: dict[int, Planned] = {}
@@ -197,7 +199,16 @@ def make_plan(
         else:
             metadata = replace(metadata, call_id=printable(metadata.call_id))
             by_call[metadata.call_id].append((i, path, metadata))
+    known = _Ledger()
+    for entry in look_up([path_key(p) for p in recordings], list(by_call)):
+        known.by_path[entry.path] = entry
+        known.holders[entry.call_id] = entry
+        if entry.call_row_id is not None:
+            known.by_call[entry.call_id] = entry
     for call_id, group in by_call.items():
+        if taken(call_id) and (holder := known.holders.get(call_id)) and all(path_key(p) != holder.path for _, p, _ in group):
+            refused.update((i, _duplicate(path, call_id, holder.path)) for i, path, _ in group)
+            continue
         keeper = _keeper(group, known.by_call.get(call_id))
         for i, path, metadata in group:
             if i != keeper[0]:
@@ -220,7 +231,7 @@ def make_plan(
     return Plan(tuple(planned[i] for i in sorted(planned)), tuple(refused[i] for i in sorted(refused)))
 
 
-def path_key(path: Path) -> str:
+def path_key(path: Path | str) -> str:
     """The absolute path as text: the recording's name in the store."""
     return printable(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links
 

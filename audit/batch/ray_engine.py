@@ -26,7 +26,7 @@ from typing import Any
 from audit import __version__
 from audit.batch.engines import Engine
 from audit.batch.ray_actor import CallActor, NotOnNode, Place
-from audit.batch.workers import POLL_S, AuditedCall, Limits, MakeAuditor, Task, Trouble, trouble_of
+from audit.batch.workers import POLL_S, AuditedCall, Limits, MakeAuditor, Task, Trouble, Waiting, trouble_of
 from audit.errors import AuditError, UsageError
 
 _LOG = logging.getLogger(__name__)
@@ -126,7 +126,7 @@ class RayPool:
         AuditError
             If no node can audit, or a worker process cannot even start on one.
         """
-        left = deque(tasks)
+        left = Waiting(tasks)
         while True:
             level = stop_level()
             if level == 1:
@@ -135,7 +135,7 @@ class RayPool:
                 return
             waits = level == 0 and bool(left or self._again) and is_busy()
             if level == 0 and not waits:
-                self._grow(len(left) + len(self._again))
+                self._grow(left)
                 self._hand_out(left, begin)
             if not self._busy() and not waits and not left and not self._again:
                 return
@@ -182,7 +182,7 @@ class RayPool:
         room = int(has.get("CPU", 0) // self._engine.n_threads)
         return min(room, int(has.get("GPU", 0))) if self._engine.needs_gpu else room
 
-    def _grow(self, n_waiting: int) -> None:
+    def _grow(self, left: Waiting) -> None:
         """Start actors where there is room and work for them; the first ones one to a node."""
         now = time.monotonic()
         if now - self._looked_at < LOOK_AT_NODES_S:
@@ -195,8 +195,9 @@ class RayPool:
         elif not self._hands and now - self._had_room_at > NODE_PATIENCE_S:  # at the start at once: it never had any
             raise self._no_room(nodes)
         taken = Counter(h.node for h in self._hands)
-        n_wanted = min(self._most, sum(rooms.values()), n_waiting + sum(len(h.calls) for h in self._hands))
-        while len(self._hands) < n_wanted:
+        n_wanted = min(self._most, sum(rooms.values()))
+        n_given = len(self._again) + sum(len(h.calls) for h in self._hands)
+        while len(self._hands) < n_wanted and (len(self._hands) < n_given or left.has(len(self._hands) + 1 - n_given)):
             free = [number for number in rooms if taken[number] < rooms[number]]
             if not free:
                 return
@@ -232,27 +233,23 @@ class RayPool:
             self._ray.kill(hand.handle)
 
     # --- giving calls -----------------------------------------------------------------------------
-    def _hand_out(self, left: deque[Task], begin: Callable[[Task], bool]) -> None:
+    def _hand_out(self, left: Waiting, begin: Callable[[Task], bool]) -> None:
         """Give every actor that is up a call; a second one while there are plenty."""
         up = [h for h in self._hands if h.place is not None]
         for n_held in range(CALLS_PER_ACTOR):
             for hand in up:
-                if n_held and len(left) < len(up):
+                if n_held and not left.has(len(up)):
                     return
                 if len(hand.calls) == n_held and (task := self._next(hand, left, begin)) is not None:
                     hand.calls.append((hand.handle.audit.remote(task), task))
 
-    def _next(self, hand: _Hand, left: deque[Task], begin: Callable[[Task], bool]) -> Task | None:
+    def _next(self, hand: _Hand, left: Waiting, begin: Callable[[Task], bool]) -> Task | None:
         """The next call for an actor: first those that another node gave back."""
         for task in self._again:
             if hand.node not in self._refused.get(task.number, ()):
                 self._again.remove(task)
                 return task
-        while left:
-            task = left.popleft()
-            if begin(task):
-                return task
-        return None
+        return left.next(begin)
 
     def _take_back_what_waits(self) -> None:
         """Drop the calls that are not begun; the caller puts them back."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 from uuid import uuid4
@@ -14,17 +15,21 @@ from audit import __version__
 from audit.batch.engines import Engine, open_pool
 from audit.batch.files import append_log, call_file_name, make_out_folder, printable, write_json
 from audit.batch.patience import insist
-from audit.batch.plan import QUARANTINED, Judge, Planned, Refused, make_plan
+from audit.batch.plan import QUARANTINED, Judge, Plan, Planned, Refused, make_plan
+from audit.batch.sift import in_turn, scope_of, sift
 from audit.batch.stopping import StopSignals
 from audit.batch.workers import Limits, MakeAuditor, Task, Trouble
 from audit.contract import call_to_json
 from audit.errors import AuditError
 from audit.records import CallRecord, Failure, Metadata
-from audit.storage import LEASE, Lease, Store
+from audit.storage import LEASE, Lease, LedgerEntry, Store, entries, failed_files, note_checked
 from audit.verdicts import Evaluation
 
 if TYPE_CHECKING:
     from audit.pipeline import Settings
+
+#: Recordings that are planned together; of an archive with more to do the plan is made as it is carried out.
+PLANNED_AT_ONCE = 20_000
 
 End = Literal["audited", "rescored", "skipped", "failed", "elsewhere"]
 
@@ -40,6 +45,10 @@ class Progress(Protocol):
         """One recording is dealt with; bytes and seconds are those of audio that was opened for it."""
         ...
 
+    def known(self, n_calls: int) -> None:
+        """So many recordings are known and up to date: they are skipped."""
+        ...
+
     def stopping(self, level: int) -> None:
         """Somebody asked to stop: 1 after the calls in progress, 2 now."""
         ...
@@ -52,7 +61,7 @@ class Job:
     Attributes
     ----------
     command : {"run", "measure"}
-    recordings : tuple of Path
+    recordings : sequence of Path
         In the order in which they are to be audited.
     out : Path
     n_workers : int
@@ -79,10 +88,13 @@ class Job:
         While it is true no recording is begun.
     engine : Engine
         Processes of this machine, or a Ray cluster.
+    metadata_scope : str or None
+        Hash of all that `find_metadata` reads beside the recordings and vCons beside them: where it is that of an earlier run,
+        known recordings are not looked at again. None looks at all.
     """
 
     command: Literal["run", "measure"]
-    recordings: tuple[Path, ...]
+    recordings: Sequence[Path]
     out: Path
     settings: Settings
     n_workers: int
@@ -98,6 +110,7 @@ class Job:
     until: datetime | None = None
     is_busy: Callable[[], bool] = lambda: False
     engine: Engine = field(default_factory=Engine)
+    metadata_scope: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +183,10 @@ def run_batch(job: Job, store: Store, *, progress: Progress, clock: Callable[[],
     make_out_folder(job.out)
     started_at = clock()
     options = job_options(job)
-    run_id = insist(partial(store.begin_run, job.command, options, tool_version=__version__, now=started_at))
-    run = _Run(job, store, progress, clock, options, run_id)
+    scope = scope_of(job.settings, job.metadata_scope, job.judge)
+    asked = {**options, "scope": scope}
+    run_id = insist(partial(store.begin_run, job.command, asked, tool_version=__version__, now=started_at))
+    run = _Run(job, store, progress, clock, options, run_id, scope=scope)
     state: Literal["done", "interrupted", "failed"] = "failed"
     try:
         with StopSignals(progress.stopping) as stop:
@@ -221,32 +236,66 @@ class _Run:
     audio_s: float = 0.0
     in_hand: dict[int, int] = field(default_factory=dict)  # task number -> recording's number in the store
     renewed_at: datetime | None = None
+    scope: str | None = None
+    given_out: set[str] = field(default_factory=set)  # call ids that a plan of this run audits
 
     def all(self, stop: StopSignals) -> None:
-        """Plan, then do the cheap work, then the work that opens audio."""
+        """Tell what is known, plan the rest, do the cheap work, then the work that opens audio."""
         self._forget_lost()
+        recordings = self.job.recordings
+        sifted = sift(recordings, self.store, scope=self.scope, out=self.job.out, alive=stop.look)
+        turns = in_turn(sifted, recordings, PLANNED_AT_ONCE)
+        first = self._plan(next(turns, []))
+        is_all = len(first.planned) + len(first.refused) + sifted.n_known == len(recordings)
+        sizes = sum(p.size_bytes or 0 for p in first.planned if p.work == "audit")
+        self.progress.started(n_calls=len(recordings), n_bytes=sizes if is_all else sifted.new_bytes)
+        self.ends["skipped"] += sifted.n_known
+        self.call_ids |= sifted.known
+        self.progress.known(sifted.n_known)
+        self._audit(self._opening(first, turns, stop), stop)
+
+    def _plan(self, recordings: Sequence[Path]) -> Plan:
+        """What to do with some recordings."""
+
+        def look_up(paths: Sequence[str], call_ids: Sequence[str]) -> Iterable[LedgerEntry]:
+            return insist(partial(entries, self.store, paths=paths, call_ids=call_ids))
+
         plan = make_plan(
-            self.job.recordings,
-            insist(self.store.ledger),
+            recordings,
+            look_up,
             settings=self.job.settings,
             find_metadata=self.job.find_metadata,
             sha256=_sha256,
             judge=self.job.judge,
             out=self.job.out,
             max_crashes=None if self.job.retry else self.job.max_crashes,
+            taken=lambda call_id: call_id in self.call_ids or call_id in self.given_out,
         )
-        to_audit = [p for p in plan.planned if p.work == "audit"]
-        self.progress.started(n_calls=len(self.job.recordings), n_bytes=sum(p.size_bytes or 0 for p in to_audit))
-        for refused in plan.refused:
-            self._refuse(refused)
-        for p in plan.planned:
-            if stop.look() or self._is_late():
+        self.given_out.update(p.metadata.call_id for p in plan.planned if p.work == "audit")
+        return plan
+
+    def _opening(self, first: Plan, turns: Iterator[list[Path]], stop: StopSignals) -> Iterator[Planned]:
+        """Recordings whose audio has to be opened; what needs none is done on the way to them."""
+        plan = first
+        while True:
+            for refused in plan.refused:
+                self._refuse(refused)
+            checked: list[int] = []
+            for p in plan.planned:
+                if self._look(stop):
+                    return
+                if p.work == "skip":
+                    self._skip(p)
+                elif p.work == "rescore":
+                    self._rescore(p)
+                if p.work != "audit" and p.entry is not None and p.entry.path == p.key:
+                    checked.append(p.entry.recording_id)
+            if self.scope is not None and checked:
+                insist(partial(note_checked, self.store, checked, self.run_id))
+            yield from (p for p in plan.planned if p.work == "audit")
+            if (paths := next(turns, None)) is None:
                 return
-            if p.work == "skip":
-                self._skip(p)
-            elif p.work == "rescore":
-                self._rescore(p)
-        self._audit(to_audit, stop)
+            plan = self._plan(paths)
 
     def summary(self, stopped_by: int | None, wall_s: float) -> BatchSummary:
         """The figures so far."""
@@ -266,30 +315,38 @@ class _Run:
 
     def _forget_lost(self) -> None:
         """Take failed recordings that are gone out of the list of failures."""
-        gone = [e.recording_id for e in insist(self.store.ledger) if e.state == "failed" and not Path(e.path).exists()]
+        gone = [number for number, path in insist(partial(failed_files, self.store)) if not Path(path).exists()]
         if gone:
             insist(partial(self.store.supersede, gone, "the file is gone", now=self.clock()))
 
-    def _audit(self, todo: Sequence[Planned], stop: StopSignals) -> None:
+    def _audit(self, opening: Iterator[Planned], stop: StopSignals) -> None:
         """Give the recordings to the workers and keep what comes back."""
-        tasks = [Task(i, p.path, p.metadata, p.size_bytes or 0) for i, p in enumerate(todo)]
+        todo: dict[int, Planned] = {}
 
         def begin(task: Task) -> bool:
             p = todo[task.number]
             number = self._claim(p)
             if number is None:
-                self._count(p, "elsewhere", 0.0)
+                self._count(todo.pop(task.number), "elsewhere", 0.0)
                 return False
             self.in_hand[task.number] = number
             if p.seen_row_id is not None:  # audited before: what its stages found may still hold
                 task.kept.found = insist(partial(self.store.stages, p.metadata.call_id))
             return True
 
+        def tasks(head: Planned) -> Iterator[Task]:
+            for i, p in enumerate(chain((head,), opening)):
+                todo[i] = p
+                yield Task(i, p.path, p.metadata, p.size_bytes or 0)
+
+        if (head := next(opening, None)) is None:
+            return
         job = self.job
         try:
             with open_pool(job.engine, job.make_auditor, job.n_workers, job.limits) as pool:
-                for task, came in pool.run(tasks, begin=begin, stop_level=partial(self._look, stop), is_busy=job.is_busy):
-                    p, recording_id = todo[task.number], self.in_hand[task.number]
+                doing = pool.run(tasks(head), begin=begin, stop_level=partial(self._look, stop), is_busy=job.is_busy)
+                for task, came in doing:
+                    p, recording_id = todo.pop(task.number), self.in_hand[task.number]
                     task.kept.found = None
                     if isinstance(came, Trouble):
                         if came.fatal:

@@ -221,7 +221,7 @@ class WorkerPool:
         AuditError
             If a worker cannot even start.
         """
-        left = deque(tasks)
+        left = Waiting(tasks)
         while True:
             level = stop_level()
             if level >= 2 or (level == 1 and not self._busy()):
@@ -247,15 +247,15 @@ class WorkerPool:
     def _busy(self) -> bool:
         return any(w.task for w in self._workers)
 
-    def _hand_out(self, left: deque[Task], begin: Callable[[Task], bool]) -> None:
+    def _hand_out(self, left: Waiting, begin: Callable[[Task], bool]) -> None:
         """Give every idle worker a task, starting workers as there is work for them."""
         while len(self._workers) < self._n_workers and all(w.task for w in self._workers):
-            if (task := _next(left, begin)) is None:
+            if (task := left.next(begin)) is None:
                 return
             self._workers.append(_Worker(self._make_auditor))
             self._workers[-1].give(task)
         for w in self._workers:
-            if w.task is None and (task := _next(left, begin)) is not None:
+            if w.task is None and (task := left.next(begin)) is not None:
                 w.give(task)
 
     def _end_beyond_limits(self, w: _Worker) -> tuple[Task, Trouble] | None:
@@ -303,13 +303,36 @@ class WorkerPool:
         return task, Trouble("worker", "WorkerDied", reason, hint)
 
 
-def _next(left: deque[Task], begin: Callable[[Task], bool]) -> Task | None:
-    """The next task that is to be done."""
-    while left:
-        task = left.popleft()
-        if begin(task):
-            return task
-    return None
+class Waiting:
+    """Tasks that are still to be begun, drawn from their source as they are needed: there may be a million.
+
+    Parameters
+    ----------
+    tasks : iterable of Task
+    """
+
+    def __init__(self, tasks: Iterable[Task]) -> None:
+        self._source = iter(tasks)
+        self._drawn: deque[Task] = deque()
+
+    def __bool__(self) -> bool:
+        return self.has(1)
+
+    def has(self, n: int) -> bool:
+        """Whether there are so many."""
+        while len(self._drawn) < n:
+            if (task := next(self._source, None)) is None:
+                return False
+            self._drawn.append(task)
+        return True
+
+    def next(self, begin: Callable[[Task], bool]) -> Task | None:
+        """The next task that is to be done; None where there is none."""
+        while self:
+            task = self._drawn.popleft()
+            if begin(task):
+                return task
+        return None
 
 
 class InProcess:

@@ -119,7 +119,7 @@ def _job(night: NightlyConfig, store: Store, until: datetime | None) -> Job:
     from audit.batch import Job
     from audit.batch.judge import ScorecardJudge
     from audit.cli.options import spread, the_engine, worker_limits
-    from audit.cli.run import call_details, metadata_of, not_searched, read_profile, unmatched
+    from audit.cli.run import call_details, metadata_of, metadata_scope, not_searched, read_profile, unmatched
     from audit.ingest import discover
     from audit.nightly import in_order, is_busy
     from audit.pipeline import Settings, make_auditor
@@ -163,6 +163,7 @@ def _job(night: NightlyConfig, store: Store, until: datetime | None) -> Job:
         is_busy=partial(is_busy, night.max_load),
         until=until,
         engine=engine,
+        metadata_scope=metadata_scope(night.cdr),
     )
 
 

@@ -36,7 +36,7 @@ class Pace:
         """Seconds until all bytes are done at the speed so far; None before the first."""
         if not self.done_bytes:
             return None
-        return (now - self.begun_at) / self.done_bytes * (self.n_bytes - self.done_bytes)
+        return (now - self.begun_at) / self.done_bytes * max(0, self.n_bytes - self.done_bytes)
 
     def words(self, now: float) -> str:
         """Speed and time left, for people."""
@@ -107,6 +107,10 @@ class ShownProgress:
         elif now - self._last_line >= LINE_EVERY_S:
             self._last_line = now
             self._say(f"{pace.n_done}/{pace.n_calls} calls" + (f", {words}" if (words := pace.words(now)) else ""))
+
+    def known(self, n_calls: int) -> None:
+        """So many are known and up to date."""
+        self.pace.n_done += n_calls
 
     def stopping(self, level: int) -> None:
         """Somebody asked to stop."""

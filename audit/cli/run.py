@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -208,6 +210,7 @@ def audit_archive(
         retry=means.retry,
         argv=tuple(sys.argv[1:]),
         engine=engine,
+        metadata_scope=metadata_scope(cdr),
     )
     with open_store(out, store_url) as store:
         with ShownProgress() as progress:
@@ -278,6 +281,11 @@ def metadata_of(path: Path, *, cdr: CallDetails | None, profile: Profile) -> Met
     return find_metadata(path, cdr=cdr, profile=profile)
 
 
+def metadata_scope(cdr: Path | None) -> str:
+    """Hash of what :func:`metadata_of` reads beside the profile, which the run's settings hold, and vCons."""
+    return hashlib.sha256(cdr.read_bytes() if cdr is not None else b"").hexdigest()
+
+
 def call_details(path: Path | None, profile: Profile) -> CallDetails | None:
     """Read ``--cdr``; a file that cannot be read at all is wrong usage."""
     from audit.ingest import read_cdr
@@ -290,7 +298,7 @@ def call_details(path: Path | None, profile: Profile) -> CallDetails | None:
         raise UsageError(e.message, hint=e.hint) from e
 
 
-def unmatched(details: CallDetails | None, recordings: tuple[Path, ...], profile: Profile) -> tuple[Failure, ...]:
+def unmatched(details: CallDetails | None, recordings: Sequence[Path], profile: Profile) -> tuple[Failure, ...]:
     """Answered calls without a recording, recordings without a row, and faults of the record itself, as warnings."""
     from audit.batch.plan import path_key
     from audit.records import Failure

@@ -8,7 +8,12 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from audit.ingest.discover import AUDIO_EXTENSIONS, Discovery, discover  # at once, for the function has its module's name
+from audit.ingest.discover import (
+    AUDIO_EXTENSIONS,
+    Discovery,
+    Recordings,
+    discover,
+)  # at once, for the function has its module's name
 
 if TYPE_CHECKING:
     from audit.ingest.cdr import CallDetails, CdrRow, read_cdr
@@ -42,6 +47,7 @@ __all__ = [
     "CdrRow",
     "Discovery",
     "ImportedTranscript",
+    "Recordings",
     "discover",
     "find_metadata",
     "find_transcript",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import overload
 
 from audit.errors import UsageError
 
@@ -19,20 +20,71 @@ AUDIO_EXTENSIONS = frozenset(_EXTENSIONS.split())
 OUTPUT_MARK = "callaudit.db"
 
 
+class Recordings(Sequence[Path]):
+    """Paths in order, kept as text: of a million a path object each would take half a gigabyte.
+
+    Parameters
+    ----------
+    texts : list of str
+        As found.
+    """
+
+    __slots__ = ("_texts",)
+
+    def __init__(self, texts: list[str]) -> None:
+        self._texts = texts
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    def __iter__(self) -> Iterator[Path]:
+        return map(Path, self._texts)
+
+    @overload
+    def __getitem__(self, index: int) -> Path: ...
+    @overload
+    def __getitem__(self, index: slice) -> Recordings: ...
+    def __getitem__(self, index: int | slice) -> Path | Recordings:
+        if isinstance(index, slice):
+            return Recordings(self._texts[index])
+        return Path(self._texts[index])
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Recordings):
+            return self._texts == other._texts
+        return tuple(self) == other if isinstance(other, tuple) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(tuple(self._texts))
+
+    def __repr__(self) -> str:
+        return f"Recordings({self._texts!r})"
+
+
 @dataclass(frozen=True, slots=True)
 class Discovery:
     """What was found.
 
     Attributes
     ----------
-    recordings : tuple of Path
+    recordings : Recordings
         Sorted, each file once.
     problems : tuple of str
         Folders that could not be listed, links that lead nowhere.
     """
 
-    recordings: tuple[Path, ...]
+    recordings: Recordings
     problems: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Search:
+    """What a search has met so far."""
+
+    found: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    n_others: int = 0
+    has_links: bool = False
 
 
 def discover(paths: Iterable[Path | str]) -> Discovery:
@@ -46,37 +98,35 @@ def discover(paths: Iterable[Path | str]) -> Discovery:
     UsageError
         If a path does not exist, or nothing was found.
     """
-    problems: list[str] = []
-    found: dict[Path, Path] = {}
-    n_others = 0
+    search = _Search()
     searched = [Path(p) for p in paths]
     for root in searched:
         if not root.is_dir():
             if not root.exists() and not root.is_symlink():
                 raise UsageError(f"{root}: there is no such file or folder", hint="check the path")
-            found.setdefault(Path(os.path.realpath(root)), root)
+            search.found.append(str(root))
             continue
-        for path in _files(root, problems, visited=set()):
-            if path.suffix.lower() in AUDIO_EXTENSIONS:
-                found.setdefault(Path(os.path.realpath(path)), path)
-            else:
-                n_others += 1
+        _search(str(root), search, visited=set())
+    found = search.found
+    if len(searched) > 1 or search.has_links:  # else nothing can have been met twice, and all is in order
+        found = sorted(_each_once(found), key=lambda text: text.replace("/", "\0"))  # as paths are sorted: part by part
     if not found:
         where = ", ".join(str(p) for p in searched) or "no path was given"
         raise UsageError(
-            f"no recordings found ({where}; {n_others} other files)",
+            f"no recordings found ({where}; {search.n_others} other files)",
             hint=f"looked for {' '.join(sorted(AUDIO_EXTENSIONS))}; a file given by its name is always taken",
         )
-    return Discovery(tuple(sorted(found.values())), tuple(problems))
+    return Discovery(Recordings(found), tuple(search.problems))
 
 
-def _files(folder: Path, problems: list[str], *, visited: set[tuple[int, int]]) -> Iterator[Path]:
-    """Files of a folder and of those below it, depth first; a folder already seen (a link back) is skipped."""
+def _search(folder: str, search: _Search, *, visited: set[tuple[int, int]]) -> None:
+    """Take the recordings of a folder and of those below it, in order; a folder already seen (a link back) is skipped."""
     try:
-        info = folder.stat()
-        entries = sorted(folder.iterdir())
+        info = os.stat(folder)  # noqa: PTH116 - a million files: text all the way
+        with os.scandir(folder) as listing:
+            entries = sorted(listing, key=lambda e: e.name)
     except OSError as e:
-        problems.append(f"{folder}: cannot be listed: {e.strerror}")
+        search.problems.append(f"{folder}: cannot be listed: {e.strerror}")
         return
     if (info.st_dev, info.st_ino) in visited:
         return
@@ -84,16 +134,43 @@ def _files(folder: Path, problems: list[str], *, visited: set[tuple[int, int]]) 
     visited.add((info.st_dev, info.st_ino))
     if not is_given and any(e.name == OUTPUT_MARK for e in entries):
         return
+    prefix = "" if folder == "." else folder.rstrip("/") + "/"  # as pathlib joins them
     for entry in entries:
-        if entry.name.startswith("."):
+        name = entry.name
+        if name.startswith("."):
             continue
+        path = prefix + name
         try:
+            is_link = entry.is_symlink()
+            search.has_links = search.has_links or is_link
             # A folder called call.wav is searched like any other.
             if entry.is_dir():
-                yield from _files(entry, problems, visited=visited)
-            elif entry.is_symlink() and not entry.exists():
-                problems.append(f"{entry}: a link that leads nowhere")
+                _search(path, search, visited=visited)
+            elif is_link and not os.path.exists(path):  # noqa: PTH110
+                search.problems.append(f"{path}: a link that leads nowhere")
+            elif _extension(name) in AUDIO_EXTENSIONS:
+                search.found.append(path)
             else:
-                yield entry
+                search.n_others += 1
         except OSError as e:
-            problems.append(f"{entry}: cannot be looked at: {e.strerror}")
+            search.problems.append(f"{path}: cannot be looked at: {e.strerror}")
+
+
+def _extension(name: str) -> str:
+    """As pathlib's suffix, in lower case; no name here begins with a dot."""
+    head, dot, tail = name.rpartition(".")
+    return f".{tail.lower()}" if dot and head and tail else ""
+
+
+def _each_once(found: Iterable[str]) -> Iterator[str]:
+    """Leave out what is reached a second time; a folder's true place is looked up once."""
+    places: dict[str, str] = {}
+    seen: set[str] = set()
+    for path in found:
+        folder, _, name = path.rpartition("/")
+        if folder not in places:
+            places[folder] = os.path.realpath(folder or ("/" if path.startswith("/") else "."))
+        true = os.path.realpath(path) if os.path.islink(path) else f"{places[folder]}/{name}"  # noqa: PTH114
+        if true not in seen:
+            seen.add(true)
+            yield path

@@ -51,6 +51,11 @@ class NightMetrics:
         self._tell(call_id, end, audio_s)
         self._shown.ended(call_id, end, n_bytes=n_bytes, audio_s=audio_s)
 
+    def known(self, n_calls: int) -> None:
+        """So many are known and up to date; the log names none of them."""
+        self._ended.labels("skipped").inc(n_calls)
+        self._shown.known(n_calls)
+
     def stopping(self, level: int) -> None:
         """Somebody asked to stop."""
         self._shown.stopping(level)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from audit.ingest import Recordings
 from audit.nightly.config import Order
 
 
 def in_order(
     recordings: Sequence[Path], order: Order, *, agents: Mapping[Path, str | None], mean_scores: Mapping[str, float]
-) -> tuple[Path, ...]:
+) -> Recordings:
     """Recordings in the order in which they are audited.
 
     Parameters
@@ -24,14 +26,16 @@ def in_order(
         Whose call it is, as far as that is known.
     mean_scores : mapping of agent id to float
     """
-    changed = {p: _changed_at(p) for p in recordings}
+    texts = [str(p) for p in recordings]
+    changed = array("d", map(_changed_at, texts))
+    numbers = range(len(texts))
     if order == "oldest":
-        return tuple(sorted(recordings, key=lambda p: (changed[p], str(p))))
-    newest = sorted(recordings, key=lambda p: (-changed[p], str(p)))
+        return Recordings([texts[i] for i in sorted(numbers, key=lambda i: (changed[i], texts[i]))])
+    newest = [texts[i] for i in sorted(numbers, key=lambda i: (-changed[i], texts[i]))]
     if order == "newest" or not mean_scores:
-        return tuple(newest)
+        return Recordings(newest)
     middle = _median(mean_scores.values())
-    return tuple(sorted(newest, key=lambda p: mean_scores.get(agents.get(p) or "", middle)))
+    return Recordings(sorted(newest, key=lambda text: mean_scores.get(agents.get(Path(text)) or "", middle)))
 
 
 def is_busy(max_load: float | None) -> bool:
@@ -41,9 +45,9 @@ def is_busy(max_load: float | None) -> bool:
     return os.getloadavg()[0] > max_load
 
 
-def _changed_at(path: Path) -> float:
+def _changed_at(path: str) -> float:
     try:
-        return path.stat().st_mtime
+        return os.stat(path).st_mtime  # noqa: PTH116 - an archive holds a million
     except OSError:
         return 0.0
 

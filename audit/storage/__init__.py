@@ -14,6 +14,7 @@ from audit.storage.known import (
 )
 from audit.storage.leases import LEASE, Lease
 from audit.storage.ledger import Store, sqlite_url
+from audit.storage.planning import KnownFile, entries, failed_files, known_files, note_checked, runs_of_scope
 from audit.storage.removals import (
     OldCall,
     Removal,
@@ -32,6 +33,7 @@ __all__ = [
     "AuditKeys",
     "Judged",
     "KnownCall",
+    "KnownFile",
     "Lease",
     "LedgerEntry",
     "OldCall",
@@ -42,16 +44,21 @@ __all__ = [
     "anything_touched",
     "audited_before",
     "complete_digests",
+    "entries",
+    "failed_files",
     "find_complaint",
     "forget_words",
     "intend_removal",
     "intended",
     "judged_again",
     "known_calls",
+    "known_files",
     "load_followups",
+    "note_checked",
     "read_catalogues",
     "read_digests",
     "removed",
+    "runs_of_scope",
     "save_events",
     "settle_removal",
     "sqlite_url",

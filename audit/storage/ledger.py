@@ -17,6 +17,7 @@ from audit.records import CallRecord, Failure
 from audit.storage.digests import put_digest
 from audit.storage.leases import Lease, is_gone, this_process
 from audit.storage.migrate import driver_message, is_gone_for_now, migrate, next_step, open_engine
+from audit.storage.planning import ledger_query
 from audit.storage.rows import (
     AuditKeys,
     Judged,
@@ -29,7 +30,6 @@ from audit.storage.rows import (
     evaluation_row,
     new_id,
     newest_calls,
-    newest_evaluations,
     standings_query,
     stored_call,
 )
@@ -125,25 +125,8 @@ class Store:
     # --- the ledger -------------------------------------------------------------------------------
     def ledger(self) -> tuple[LedgerEntry, ...]:
         """Every recording ever met, by number, superseded ones left out."""
-        found, verdicts = newest_calls(), newest_evaluations()
-        query = (
-            sa.select(
-                *(recordings.c[n] for n in ("id", "path", "call_id", "state", "size_bytes", "mtime_ns", "n_crashes", "stage")),
-                found.c.id.label("call_row_id"),
-                *(found.c[n] for n in ("sha256", "language", "tool_version", "measuring_key", "words_key", "metadata_key")),
-                verdicts.c.scorecard,
-                verdicts.c.scorecard_sha256,
-            )
-            .select_from(
-                recordings.outerjoin(found, found.c.recording_id == recordings.c.id).outerjoin(
-                    verdicts, verdicts.c.call_row_id == found.c.id
-                )
-            )
-            .where(recordings.c.state != "superseded")
-            .order_by(recordings.c.id)
-        )
         with self.reading() as c:
-            return tuple(entry(row) for row in c.execute(query))
+            return tuple(entry(row) for row in c.execute(ledger_query()))
 
     def begin(self, path: str, call_id: str, *, size_bytes: int | None, mtime_ns: int | None, now: datetime) -> int:
         """Note that the audit of a recording begins; returns the recording's number."""
@@ -261,6 +244,7 @@ class Store:
         """Add an evaluation to a stored record; earlier ones stay."""
         with self.writing() as c:
             row = evaluation_row(call_row_id, record, evaluation, options, now)
+            _doubt(c, call_row_id, evaluation)
             put_digest(c, call_row_id, new_id(c.execute(evaluations.insert().values(**row))), record, evaluation)
 
     def save_judged(self, judged: Sequence[Judged], *, options: Mapping[str, Any], now: datetime) -> None:
@@ -273,6 +257,7 @@ class Store:
                 number = j.evaluation_id
                 if j.evaluation is not None:
                     row = evaluation_row(j.call_row_id, j.record, j.evaluation, options, now)
+                    _doubt(c, j.call_row_id, j.evaluation)
                     number = new_id(c.execute(evaluations.insert().values(**row)))
                     put_digest(c, j.call_row_id, number, j.record, j.evaluation, judged_with_facts=True)
                 c.execute(judgings.delete().where(judgings.c.call_row_id == j.call_row_id))
@@ -447,6 +432,14 @@ class Store:
 def _error(e: Exception, what: str) -> StoreError:
     kind = StoreGone if is_gone_for_now(e) else StoreError
     return kind(what + driver_message(e), hint=next_step(e))
+
+
+def _doubt(c: sa.Connection, call_row_id: int, evaluation: Evaluation) -> None:
+    """No run has found a call up to date that now gets verdicts by other rules than before."""
+    before = sa.select(evaluations.c.scorecard_sha256).where(evaluations.c.call_row_id == call_row_id)
+    if c.execute(before.order_by(evaluations.c.id.desc()).limit(1)).scalar() != evaluation.scorecard_sha256:
+        its = sa.select(calls.c.recording_id).where(calls.c.id == call_row_id).scalar_subquery()
+        c.execute(recordings.update().where(recordings.c.id == its, recordings.c.state == "done").values(run_id=None))
 
 
 def _begin(c: sa.Connection, path: str, call_id: str, *, size_bytes: int | None, mtime_ns: int | None, now: datetime) -> int:

@@ -35,6 +35,7 @@ class Witness:
     ends: list[tuple[str, str]] = field(default_factory=list)
     levels: list[int] = field(default_factory=list)
     after_each: Callable[[], None] = lambda: None
+    n_known: int = 0
 
     def started(self, *, n_calls: int, n_bytes: int) -> None:
         pass
@@ -42,6 +43,9 @@ class Witness:
     def ended(self, call_id: str, end: str, *, n_bytes: int, audio_s: float) -> None:
         self.ends.append((call_id, end))
         self.after_each()
+
+    def known(self, n_calls: int) -> None:
+        self.n_known += n_calls
 
     def stopping(self, level: int) -> None:
         self.levels.append(level)
