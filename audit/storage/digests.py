@@ -37,6 +37,10 @@ _FOLLOWED = (
     "signs",
 )  # fmt: skip
 
+# Asked for every call: built once, for that takes longer than their execution.
+_DIGEST = sa.select(digests.c.digest).where(digests.c.call_id == sa.bindparam("its"))
+_FORGET = digests.delete().where(digests.c.call_id == sa.bindparam("its"))
+
 
 def put_digest(
     c: sa.Connection,
@@ -63,12 +67,12 @@ def put_digest(
         "started_at": digest.started_at,
         "digest": digest_to_json(digest),
     }
-    mine = digests.c.call_id == digest.call_id
-    before = c.execute(sa.select(digests.c.digest).where(mine)).scalar() if judged_with_facts else None
+    mine = {"its": digest.call_id}
+    before = c.execute(_DIGEST, mine).scalar() if judged_with_facts else None
     if before is None or any(before.get(n) != row["digest"].get(n) for n in _FOLLOWED):
-        c.execute(touched_calls.insert().values(call_id=digest.call_id))
-    c.execute(digests.delete().where(mine))
-    c.execute(digests.insert().values(**row))
+        c.execute(touched_calls.insert(), {"call_id": digest.call_id})
+    c.execute(_FORGET, mine)
+    c.execute(digests.insert(), row)
     if evaluation is not None:
         known = sa.select(catalogues.c.scorecard_sha256).where(catalogues.c.scorecard_sha256 == evaluation.scorecard_sha256)
         if c.execute(known).scalar() is None:

@@ -159,21 +159,12 @@ class Store:
         with self.writing() as c:
             if c.dialect.name == "postgresql":  # there a transaction locks what it changes, not what it looked at
                 c.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(call_id, 0))))
-            newest = c.execute(sa.select(sa.func.max(calls.c.id)).where(calls.c.call_id == call_id)).scalar()
-            if newest != seen_row_id:
+            if c.execute(_NEWEST, {"its": call_id}).scalar() != seen_row_id:
                 return None
-            at_work = (
-                sa.select(runs.c.holder)
-                .select_from(recordings.join(runs, runs.c.id == recordings.c.run_id))
-                .where(sa.or_(recordings.c.path == path, recordings.c.call_id == call_id))
-                .where(recordings.c.state == "running", recordings.c.run_id != lease.run_id, recordings.c.lease_until > now)
-            )
-            if any(not is_gone(holder) for holder in c.execute(at_work).scalars()):
+            asked = {"its": call_id, "at": path, "mine": lease.run_id, "now": now}
+            if any(not is_gone(holder) for holder in c.execute(_AT_WORK, asked).scalars()):
                 return None
-            number = _begin(c, path, call_id, size_bytes=size_bytes, mtime_ns=mtime_ns, now=now)
-            leased = {"run_id": lease.run_id, "lease_until": lease.until}
-            c.execute(recordings.update().where(recordings.c.id == number).values(**leased))
-            return number
+            return _begin(c, path, call_id, size_bytes=size_bytes, mtime_ns=mtime_ns, now=now, lease=lease)
 
     def renew(self, recording_ids: Iterable[int], lease: Lease) -> None:
         """Go on holding recordings that a run is still at work on."""
@@ -216,26 +207,18 @@ class Store:
         }
         done = {"state": "done", "sha256": record.recording.sha256, "finished_at": now, "lease_until": None, "n_crashes": 0}
         with self.writing() as c:
-            if token is not None and (kept := c.execute(sa.select(calls.c.id).where(calls.c.token == token)).scalar()):
+            if token is not None and (kept := c.execute(_SENT, {"sent": token}).scalar()):
                 return int(kept)
-            call_row_id = new_id(c.execute(calls.insert().values(**row)))
+            call_row_id = new_id(c.execute(calls.insert(), row))
             number = None
             if evaluation is not None:
                 judged = evaluation_row(call_row_id, record, evaluation, options, now)
-                number = new_id(c.execute(evaluations.insert().values(**judged)))
+                number = new_id(c.execute(evaluations.insert(), judged))
             put_digest(c, call_row_id, number, record, evaluation)
             if stages is not None:
                 keep_stages(c, record.call_id, stages)
-            c.execute(recordings.update().where(recordings.c.id == recording_id).values(**done))
-            c.execute(
-                recordings.update()
-                .where(
-                    recordings.c.call_id == record.call_id,
-                    recordings.c.id != recording_id,
-                    recordings.c.state.in_(("done", "running")),
-                )
-                .values(state="superseded", reason="another recording has taken this call's place")
-            )
+            c.execute(_BY_NUMBER, {"number": recording_id, **done})
+            c.execute(_OTHERS, {"its": record.call_id, "number": recording_id})
         return call_row_id
 
     def save_evaluation(
@@ -442,19 +425,48 @@ def _doubt(c: sa.Connection, call_row_id: int, evaluation: Evaluation) -> None:
         c.execute(recordings.update().where(recordings.c.id == its, recordings.c.state == "done").values(run_id=None))
 
 
-def _begin(c: sa.Connection, path: str, call_id: str, *, size_bytes: int | None, mtime_ns: int | None, now: datetime) -> int:
+def _begin(
+    c: sa.Connection,
+    path: str,
+    call_id: str,
+    *,
+    size_bytes: int | None,
+    mtime_ns: int | None,
+    now: datetime,
+    lease: Lease | None = None,
+) -> int:
     values = {
         "call_id": call_id, "size_bytes": size_bytes, "mtime_ns": mtime_ns, "state": "running", "started_at": now,
-        "finished_at": None, "stage": None, "error": None, "reason": None, "next_step": None, "run_id": None,
-        "lease_until": None,
+        "finished_at": None, "stage": None, "error": None, "reason": None, "next_step": None,
+        "run_id": lease.run_id if lease else None, "lease_until": lease.until if lease else None,
     }  # fmt: skip
-    known = c.execute(sa.select(recordings.c.id).where(recordings.c.path == path)).scalar()
+    known = c.execute(_AT, {"at": path}).scalar()
     if known is None:
-        row = {"path": path, "n_attempts": 1, "first_seen_at": now, **values}
-        return new_id(c.execute(recordings.insert().values(**row)))
-    again = recordings.update().where(recordings.c.id == known)
-    c.execute(again.values(n_attempts=recordings.c.n_attempts + 1, **values))
+        return new_id(c.execute(recordings.insert(), {"path": path, "n_attempts": 1, "first_seen_at": now, **values}))
+    c.execute(_AGAIN, {"number": known, **values})
     return int(known)
+
+
+# What is asked for every call: built once, for SQLAlchemy takes longer to put such a statement together than SQLite to run it.
+_ITS: sa.BindParameter[Any] = sa.bindparam("its")
+_NUMBER: sa.BindParameter[Any] = sa.bindparam("number")
+_AT = sa.select(recordings.c.id).where(recordings.c.path == sa.bindparam("at"))
+_NEWEST = sa.select(sa.func.max(calls.c.id)).where(calls.c.call_id == _ITS)
+_SENT = sa.select(calls.c.id).where(calls.c.token == sa.bindparam("sent"))
+_BY_NUMBER = recordings.update().where(recordings.c.id == _NUMBER)
+_AGAIN = _BY_NUMBER.values(n_attempts=recordings.c.n_attempts + 1)
+_AT_WORK = (
+    sa.select(runs.c.holder)
+    .select_from(recordings.join(runs, runs.c.id == recordings.c.run_id))
+    .where(sa.or_(recordings.c.path == sa.bindparam("at"), recordings.c.call_id == _ITS))
+    .where(recordings.c.state == "running", recordings.c.run_id != sa.bindparam("mine"))
+    .where(recordings.c.lease_until > sa.bindparam("now"))
+)
+_OTHERS = (
+    recordings.update()
+    .where(recordings.c.call_id == _ITS, recordings.c.id != _NUMBER, recordings.c.state.in_(("done", "running")))
+    .values(state="superseded", reason="another recording has taken this call's place")
+)
 
 
 def sqlite_url(path: Path) -> str:

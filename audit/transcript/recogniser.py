@@ -19,6 +19,7 @@ from audit.transcript.coverage import coverage_ratio
 from audit.transcript.engine import Engine
 from audit.transcript.evidence import Decoded, aligned_words, compression_ratio, split_at_end
 from audit.transcript.expected import Expected
+from audit.transcript.gpu import batch_size_on
 from audit.transcript.models import Progress, ensure_model, model_name, resolve_model
 from audit.transcript.names import respell
 from audit.transcript.packing import Window
@@ -44,8 +45,8 @@ class Recogniser:
         0 leaves the choice to the library.
     beam_size : int
         Width of the search.
-    batch_size : int
-        Windows decoded at once; memory grows with it.
+    batch_size : int or None
+        Windows decoded at once; memory grows with it. None: 8, on a GPU by its free memory.
     phrases : callable, optional
         Gives the wordings that may be expected of Mandarin calls; asked once, when the first one comes.
 
@@ -63,7 +64,7 @@ class Recogniser:
         compute_type: str = "int8",
         cpu_threads: int = 0,
         beam_size: int = 2,
-        batch_size: int = 8,
+        batch_size: int | None = None,
         phrases: Callable[[], Iterable[str]] | None = None,
     ) -> None:
         self._phrases = phrases
@@ -77,7 +78,7 @@ class Recogniser:
                 compute_type=compute_type,
                 cpu_threads=cpu_threads,
                 beam_size=beam_size,
-                batch_size=batch_size,
+                batch_size=batch_size_on(device, path) if batch_size is None else batch_size,
             )
         except (ValueError, RuntimeError, KeyError) as error:
             raise ModelError(
