@@ -10,7 +10,7 @@ ITU-T Rec. P.56 (12/2011), Objective measurement of active speech level, clause 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -32,9 +32,11 @@ _ENVELOPE_STEP_S, _STEPS_HELD = 0.00125, 4
 #: Envelope steps smoothed by one matrix product, and how many such blocks back the smoothing remembers: 0.6 s, after which
 #: less than a millionth is left.
 _BLOCK_STEPS, _BLOCKS_BACK = 64, 8
+#: Blocks without sound laid between two stretches that are smoothed at once: more than the hangover.
+_BLOCKS_APART = 3
 #: Thresholds a factor of two apart, from one step of 16-bit samples to half of full scale (P.56 clause 8.2).
 _LOWEST_EXPONENT, _N_THRESHOLDS = -15, 15
-_THRESHOLDS = 2.0 ** (_LOWEST_EXPONENT + np.arange(_N_THRESHOLDS))
+_THRESHOLDS = tuple(2.0 ** (_LOWEST_EXPONENT + k) for k in range(_N_THRESHOLDS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,11 @@ class ActivityCounter:
         self._square_sum = 0.0
         self._n_samples = 0
 
+    @property
+    def n_samples(self) -> int:
+        """Samples that were added so far."""
+        return self._n_samples
+
     def add(self, samples: Floats) -> None:
         """Take up the next samples, full scale 1.0."""
         self._n_samples += len(samples)
@@ -88,10 +95,7 @@ class ActivityCounter:
         # The greatest envelope of each moment and the hangover before it: active means that it reaches the threshold.
         held = greatest_of(envelope, len(self._before) + 1)
         self._before = envelope[n:]
-        # Thresholds are powers of two: a number in [2^(e-1), 2^e) reaches all up to e-1.
-        reached = np.clip(np.frexp(held)[1] - _LOWEST_EXPONENT, 0, _N_THRESHOLDS)
-        reached[held <= 0] = 0
-        of_each = np.bincount(reached, minlength=_N_THRESHOLDS + 1)[1:]
+        of_each = np.bincount(_thresholds_reached(held), minlength=_N_THRESHOLDS + 1)[1:]
         self._counts += np.cumsum(of_each[::-1])[::-1] * n_held
 
     def absorb(self, other: ActivityCounter) -> None:
@@ -103,6 +107,60 @@ class ActivityCounter:
     def level(self) -> ActiveSpeechLevel | None:
         """The active level of what was added so far."""
         return active_level_of([self])
+
+
+def _thresholds_reached(held: Floats) -> NDArray[np.int32]:
+    """How many thresholds each value reaches: they are powers of two, and one in [2^(e-1), 2^e) reaches all up to e-1."""
+    reached: NDArray[np.int32] = np.frexp(held)[1] - np.int32(_LOWEST_EXPONENT)
+    np.clip(reached, 0, _N_THRESHOLDS, out=reached)
+    reached[held <= 0] = 0
+    return reached
+
+
+def count_each(stretches: Sequence[Floats], sample_rate_hz: int) -> list[ActivityCounter]:
+    """Count when speech reaches each threshold, of each of several stretches, all at once.
+
+    Parameters
+    ----------
+    stretches : sequence of ndarray of float32, shape (n_samples,)
+    sample_rate_hz : int
+
+    Returns
+    -------
+    list of ActivityCounter
+        As if each stretch had been added to one of its own, to which no more is added.
+    """
+    counters = [ActivityCounter(sample_rate_hz) for _ in stretches]
+    if not counters:
+        return counters
+    n_step, n_before, smoothing = counters[0]._n_step, len(counters[0]._before), counters[0]._smoothing
+    n_held, n_block = n_step * _STEPS_HELD, n_step * _BLOCK_STEPS
+    lengths = [len(s) // n_held for s in stretches]  # in steps held, as what follows
+    n_blocks = [-(-n * n_held // n_block) + _BLOCKS_APART for n in lengths]
+    rectified = np.zeros((sum(n_blocks), n_block), np.float32)
+    flat, begin, spans = rectified.reshape(-1), 0, []
+    for samples, n, blocks in zip(stretches, lengths, n_blocks, strict=True):
+        np.abs(samples[: n * n_held], out=flat[begin * n_block : begin * n_block + n * n_held])
+        first = begin * (_BLOCK_STEPS // _STEPS_HELD)
+        spans.append((first, first + n))
+        begin += blocks
+    q = smoothing.each(rectified.reshape(-1, n_step) @ counters[0]._mean, n_blocks)
+    in_four = q.reshape(-1, _STEPS_HELD).T
+    greatest = np.maximum(np.maximum(in_four[0], in_four[1]), np.maximum(in_four[2], in_four[3]))
+    owner = np.full(len(greatest), len(counters))
+    envelope = np.zeros(n_before + len(greatest), np.float32)
+    for k, (first, end) in enumerate(spans):
+        owner[first:end] = k
+        envelope[n_before + first : n_before + end] = greatest[first:end]  # nothing is left over of one in the next
+    reached = _thresholds_reached(greatest_of(envelope, n_before + 1))
+    width = _N_THRESHOLDS + 1
+    of_each = np.bincount(owner * width + reached, minlength=(len(counters) + 1) * width).reshape(-1, width)[:, 1:]
+    counts = np.cumsum(of_each[:, ::-1], axis=1)[:, ::-1] * n_held
+    for counter, samples, row in zip(counters, stretches, counts[:-1], strict=True):
+        counter._counts += row
+        counter._square_sum = float(np.dot(samples, samples))
+        counter._n_samples = len(samples)
+    return counters
 
 
 class _Smoothing:
@@ -146,6 +204,18 @@ class _Smoothing:
         p_last = (float(q[-1]) - self._g * float(q[-2])) / (1 - self._g)
         return q, np.array([p_last, q[-1]], np.float32)
 
+    def each(self, steps: Floats, n_blocks: Sequence[int]) -> Floats:
+        """The smoothed steps of stretches of so many whole blocks each, which begin at zero; each ends with a silent block."""
+        blocks = steps.reshape(-1, _BLOCK_STEPS)
+        # What a block adds is remembered apart from that of another stretch, by as many places as the smoothing looks back.
+        place = np.arange(len(blocks)) + np.repeat(np.arange(len(n_blocks)) * (_BLOCKS_BACK - 1), n_blocks)
+        added = np.zeros((_BLOCKS_BACK + int(place[-1]) + 1, 2), np.float32)
+        added[place + _BLOCKS_BACK] = blocks @ self._ends
+        rows = np.ndarray((len(added) - _BLOCKS_BACK, 2 * _BLOCKS_BACK), np.float32, added, strides=added.strides)
+        smoothed: Floats = blocks @ self._within
+        smoothed += rows[place] @ self._before
+        return smoothed.reshape(-1)
+
 
 _smoothing = cache(_Smoothing)
 
@@ -162,28 +232,29 @@ def active_level_of(counters: Iterable[ActivityCounter]) -> ActiveSpeechLevel | 
     ActiveSpeechLevel or None
         None for no samples, for digital silence and for what is too faint for the lowest threshold (about -75 dBFS).
     """
-    counts = np.zeros(_N_THRESHOLDS)
+    counts = [0] * _N_THRESHOLDS
     square_sum, n_samples = 0.0, 0
     for c in counters:
-        counts += c._counts
+        counts = [n + more for n, more in zip(counts, c._counts.tolist(), strict=True)]
         square_sum += c._square_sum
         n_samples += c._n_samples
     if square_sum <= 0 or counts[0] == 0:
         return None
-    counts = np.minimum(counts, n_samples)
-    long_term_db = 10 * math.log10(square_sum / n_samples)
-    reached = counts > 0
-    level_db = 10 * np.log10(square_sum / counts[reached])
-    margin_db = level_db - 20 * np.log10(_THRESHOLDS[reached])
-    below = np.flatnonzero(margin_db <= _MARGIN_DB)
-    if len(below) and below[0] == 0:
-        return None
-    if not len(below):  # so few thresholds are reached that none comes near: all reached time is active
-        return ActiveSpeechLevel(float(level_db[-1]), float(counts[reached][-1] / n_samples))
-    j = int(below[0])
-    share = (margin_db[j - 1] - _MARGIN_DB) / (margin_db[j - 1] - margin_db[j])
-    active_db = float(level_db[j - 1] + share * (level_db[j] - level_db[j - 1]))
-    return ActiveSpeechLevel(active_db, min(1.0, 10 ** ((long_term_db - active_db) / 10)))
+    before_db = before_margin_db = active_db = share = 0.0
+    for k, count in enumerate(counts):
+        if count == 0:  # so few thresholds are reached that none comes near: all reached time is active
+            break
+        share = min(count, n_samples) / n_samples
+        active_db = 10 * math.log10(square_sum / (share * n_samples))
+        margin_db = active_db - 20 * math.log10(_THRESHOLDS[k])
+        if margin_db <= _MARGIN_DB:
+            if k == 0:
+                return None
+            active_db = before_db + (before_margin_db - _MARGIN_DB) / (before_margin_db - margin_db) * (active_db - before_db)
+            share = min(1.0, square_sum / n_samples * 10 ** (-active_db / 10))
+            break
+        before_db, before_margin_db = active_db, margin_db
+    return ActiveSpeechLevel(active_db, share)
 
 
 def active_speech_level(samples: Floats, sample_rate_hz: int) -> ActiveSpeechLevel | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from audit.acoustics.active import ActivityCounter, active_level_of
+from audit.acoustics.active import ActivityCounter, active_level_of, count_each
 from audit.acoustics.loudness import LoudnessSteps
 from audit.acoustics.noise import NoiseFloor
 from audit.segments import Segment, union
@@ -27,6 +27,8 @@ _CLIPPING_LEVEL, _CLIPPING_RUN = 0.96, 3
 _LOWEST_SNR_DB = -10.0
 #: A stretch of speech ends at a pause longer than the first, or at the first pause after the second.
 STRETCH_PAUSE_S, STRETCH_S = 0.5, 8.0
+#: So many samples of stretches that are over are measured at once: half a minute, which stays in the processor's cache.
+_MEASURED_AT_ONCE = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,8 @@ class LevelMeter:
         self._activity = ActivityCounter(sample_rate_hz)  # of all stretches that are over
         self._loudness = LoudnessSteps(sample_rate_hz)  # of all stretches, one after the other
         self._waiting: list[Floats] = []  # speech of the last stretch, cut out and not yet measured
+        self._ended: list[tuple[_Stretch, Floats]] = []  # stretches that are over, and what was not measured of them
+        self._n_ended = 0
         self._read_to = 0
         self._n, self._n_clipped, self._sum, self._peak = 0, 0, 0.0, 0.0
 
@@ -145,29 +149,55 @@ class LevelMeter:
                 self._stretch = _Stretch(at, self._rate, self._n)
             self._stretch.extend(at + len(part))
             self._waiting.append(part)
-        self._add_speech()
+            self._n += len(part)
+        self._measure_ended()
+        if self._stretch is not None:
+            voice = self._waited()
+            self._measure(voice)
+            self._stretch.counter.add(voice)
         others = tuple(others)
         self._noise.add(samples, first, union((*segments, *others)) if others else segments)
 
     def _end_stretch(self) -> None:
-        """Keep of the last stretch only its figures."""
-        self._add_speech()
+        """Lay the last stretch beside the others that are over; many are measured together."""
         if self._stretch is not None:
-            self._over.append(self._stretch.measured())
-            self._activity.absorb(self._stretch.counter)
+            voice = self._waited()
+            self._ended.append((self._stretch, voice))
+            self._n_ended += len(voice)
+            if self._n_ended >= _MEASURED_AT_ONCE:
+                self._measure_ended()
 
-    def _add_speech(self) -> None:
-        """Measure the speech of the last stretch that is still waiting: little enough to stay in the processor's cache."""
-        if self._stretch is None or not self._waiting:
+    def _measure_ended(self) -> None:
+        """Keep of the stretches that are over only their figures."""
+        if not self._ended:
             return
-        voice = np.concatenate(self._waiting) if len(self._waiting) > 1 else self._waiting[0]
-        self._waiting.clear()
+        self._measure(np.concatenate([voice for _, voice in self._ended]))
+        counted = iter(count_each([voice for stretch, voice in self._ended if not stretch.counter.n_samples], self._rate))
+        for stretch, voice in self._ended:
+            if stretch.counter.n_samples:  # it was begun in an earlier window
+                stretch.counter.add(voice)
+            else:
+                stretch.counter = next(counted)
+            self._over.append(stretch.measured())
+            self._activity.absorb(stretch.counter)
+        self._ended.clear()
+        self._n_ended = 0
+
+    def _waited(self) -> Floats:
+        """Speech of the last stretch that is not yet measured, in one piece."""
+        parts, self._waiting = self._waiting, []
+        if len(parts) == 1:
+            return parts[0]
+        return np.concatenate(parts) if parts else np.zeros(0, np.float32)
+
+    def _measure(self, voice: Floats) -> None:
+        """Take up speech that follows that before."""
+        if not len(voice):
+            return
         self._loudness.add(voice)
-        self._stretch.add(voice)
         high, low = float(voice.max()), float(voice.min())
         self._peak = max(self._peak, high, -low)
         self._sum += float(voice.sum())
-        self._n += len(voice)
         if max(high, -low) >= _CLIPPING_LEVEL:
             self._n_clipped += _n_clipped(voice)
 
@@ -216,7 +246,7 @@ class _Stretch:
     def __init__(self, first: int, sample_rate_hz: int, n_before: int) -> None:
         self.counter = ActivityCounter(sample_rate_hz)
         self._first, self._end = first, first
-        self._n_before, self._n = n_before, 0  # samples of speech before it and in it
+        self._n_before = n_before  # samples of speech before it
 
     def ends_before(self, at: int, sample_rate_hz: int) -> bool:
         """Whether speech that begins at a sample belongs to another stretch."""
@@ -227,14 +257,10 @@ class _Stretch:
         """Move the end to a sample of the recording."""
         self._end = end
 
-    def add(self, voice: Floats) -> None:
-        """Measure more of its speech."""
-        self.counter.add(voice)
-        self._n += len(voice)
-
     def measured(self) -> _Measured:
         active = self.counter.level()
-        return _Measured(self._first, self._end, self._n_before, self._n, active.level_dbfs if active else None)
+        level_dbfs = active.level_dbfs if active else None
+        return _Measured(self._first, self._end, self._n_before, self.counter.n_samples, level_dbfs)
 
 
 def measure_level(leg: Floats, sample_rate_hz: int, speech: Iterable[Segment]) -> Level:
