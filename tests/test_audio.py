@@ -375,3 +375,14 @@ def test_any_spoiled_file_is_read_or_refused_and_never_crashes(tmp_path: Path, n
         path.write_bytes(bytes(data))
         with contextlib.suppress(UnreadableRecording, DamagedRecording):
             assert np.isfinite(read_audio(path).samples).all()
+
+
+@pytest.mark.parametrize("n_channels", [1, 2], ids=lambda n: f"{n} channels")
+def test_every_sample_of_linear_wav_is_read_exactly(tmp_path: Path, n_channels: int) -> None:
+    values = np.random.default_rng(7).integers(-32768, 32768, (n_channels, 40_001)).astype("<i2")
+    values[:, :4] = [-32768, 32767, -1, 0]
+    path = tmp_path / "call.wav"
+    path.write_bytes(wav_header(values.nbytes, channels=n_channels) + values.T.tobytes())
+    audio = read_audio(path)
+    assert np.array_equal(audio.samples, values / np.float32(32768))
+    assert (audio.codec, audio.container, audio.declared_duration_s, audio.damaged) == ("pcm_s16le", "wav", 40_001 / 8000, None)

@@ -17,6 +17,20 @@ _MP3_KBIT_S = (
 _MP3_RATES_HZ = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
 
 
+#: Up to this rate 16-bit PCM is telephone speech; above, FFmpeg may find a compressed stream packed into it.
+_PLAIN_MAX_RATE_HZ = 16_000
+
+
+@dataclass(frozen=True, slots=True)
+class PlainPcm:
+    """Where the samples of a WAV file of linear 16 bits lie, all of them there; a moment is one sample of each channel."""
+
+    rate_hz: int
+    n_channels: int
+    first_byte: int
+    n_moments: int
+
+
 @dataclass(slots=True)
 class Claim:
     """What the container says of its own length, before decoding."""
@@ -26,6 +40,7 @@ class Claim:
     damage: list[str] = field(default_factory=list)
     options: dict[str, str] = field(default_factory=dict)
     signature: str | None = None
+    pcm: PlainPcm | None = None
 
 
 def read_claim(path: Path, size: int) -> Claim:
@@ -57,8 +72,8 @@ def read_claim(path: Path, size: int) -> Claim:
 def _riff_claim(f: io.BufferedReader, size: int) -> Claim:
     """Walk the RIFF chunks: the data chunk's claim against the bytes that are there."""
     claim = Claim(signature="WAV")
-    byte_rate = rate_hz = 0
-    is_pcm = True
+    byte_rate = rate_hz = n_channels = align = 0
+    is_pcm, is_plain = True, False
     n_fact: int | None = None
     large_data_bytes: int | None = None
     position = 12
@@ -73,6 +88,7 @@ def _riff_claim(f: io.BufferedReader, size: int) -> Claim:
             # The average is often wrong for PCM and the only figure there is for compressed formats.
             is_pcm = tag in (1, 3, 6, 7, 0xFFFE) and align == n_channels * bits // 8
             byte_rate = align * rate_hz if is_pcm else average
+            is_plain = is_pcm and tag == 1 and bits == 16 and n_channels in (1, 2) and 0 < rate_hz <= _PLAIN_MAX_RATE_HZ
         elif name == b"fact" and n_bytes >= 4:
             n_fact = struct.unpack("<I", f.read(4).ljust(4, b"\0"))[0]
         elif name == b"data":
@@ -95,6 +111,8 @@ def _riff_claim(f: io.BufferedReader, size: int) -> Claim:
                         f"the WAV header claims {n_bytes / byte_rate:.2f} s, "
                         f"the file holds {present / byte_rate:.2f} s: all of it was read"
                     )
+                elif is_plain and 0 < n_bytes <= present and n_bytes % align == 0:
+                    claim.pcm = PlainPcm(rate_hz, n_channels, body, n_bytes // align)
             return claim
         position = body + n_bytes + n_bytes % 2
     claim.damage.append("the WAV file has no data chunk")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from typing import Any
 
-import av
 import numpy as np
 
 from audit.audio.decode import resample
@@ -32,6 +31,8 @@ def encode_clip(samples: Samples, sample_rate_hz: int) -> bytes:
     ValueError
         If there are no samples.
     """
+    import av
+
     mono = samples if samples.ndim == 1 else samples.mean(axis=0)
     if mono.size == 0:
         raise ValueError("a clip needs at least one sample")

@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import av
-import av.error
 import numpy as np
 import soxr
 
@@ -122,6 +120,8 @@ _SAMPLE_KINDS: dict[str, tuple[Any, float]] = {
 
 def _frames(container: Any, stream: Any, trouble: Trouble) -> Iterator[Any]:
     """Every frame that decodes, whatever comes between."""
+    import av.error
+
     packets = container.demux(stream)
     while True:
         try:
@@ -181,6 +181,8 @@ def _expected_s(container: Any, stream: Any) -> float:
     """How long the recording should be, as far as its container says; a wrong figure costs time or room, no sample."""
     if stream.duration and stream.duration > 0:
         return float(stream.duration * stream.time_base)
+    import av
+
     return max(0.0, (container.duration or 0) / av.time_base)
 
 
