@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -26,7 +27,7 @@ class Segment:
     end_s: float
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.start_s) and math.isfinite(self.end_s) and self.start_s < self.end_s):
+        if not -math.inf < self.start_s < self.end_s < math.inf:  # not a number is neither
             raise ValueError(f"a segment needs finite start_s < end_s, not {self.start_s}, {self.end_s}")
 
     @property
@@ -52,9 +53,11 @@ def union(segments: Iterable[Segment], *, join_gap_s: float = 0.0) -> tuple[Segm
     >>> union([Segment(2, 4), Segment(0, 1), Segment(3, 6)])
     (Segment(start_s=0, end_s=1), Segment(start_s=2, end_s=6))
     """
-    spans = sorted([(s.start_s, s.end_s) for s in segments])  # holds and tones are segments, too
-    if not spans:
-        return ()
+    given = tuple(segments)
+    spans = [(s.start_s, s.end_s) for s in given]
+    if all(b[0] > a[1] + join_gap_s for a, b in pairwise(spans)) and all(type(s) is Segment for s in given):
+        return given  # most often the result of another union
+    spans.sort()  # holds and tones are segments, too
     merged: list[Segment] = []
     begin_s, until_s = spans[0]
     for start_s, end_s in spans:

@@ -105,8 +105,13 @@ def _digest(value: object) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode("ascii")).hexdigest()
 
 
+_AS_IT_IS = frozenset({float, int, str, bool, type(None)})
+
+
 def _plain(value: Any, without: Collection[str] = ()) -> Any:
     """A value as JSON has it; floats to the last bit."""
+    if type(value) in _AS_IT_IS:  # nearly all of them
+        return value
     if is_dataclass(value) and not isinstance(value, type):
         return {f.name: _plain(getattr(value, f.name)) for f in fields(value) if f.name not in without}
     if isinstance(value, (tuple, list)):
