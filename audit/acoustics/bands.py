@@ -66,7 +66,7 @@ def band_powers(leg: Floats, sample_rate_hz: int, n_frames: int) -> Floats:
     before = (size - hop) // 2  # the window is centred on its frame
     powers = np.empty((n_frames, N_BANDS), np.float32)
     leg = np.ascontiguousarray(leg, np.float32)
-    cut = np.empty((_CHUNK, size), np.float32)
+    cut, windows = np.empty((_CHUNK, size), np.float32), np.tile(window, _CHUNK)
     for first in range(0, n_frames, _CHUNK):
         last = min(n_frames, first + _CHUNK)
         start, stop = first * hop - before, (last - 1) * hop - before + size
@@ -74,9 +74,12 @@ def band_powers(leg: Floats, sample_rate_hz: int, n_frames: int) -> Floats:
         if len(part) < stop - start:
             part = np.pad(part, (max(0, -start), stop - max(0, start) - len(part)))
         views = np.ndarray((last - first, size), np.float32, part, strides=(4 * hop, 4))
-        windowed = np.multiply(views, window, out=cut[: last - first])
+        windowed = cut[: last - first]
+        np.copyto(windowed, views)
+        flat = windowed.reshape(-1)
+        flat *= windows[: len(flat)]  # one long row: twice as fast as row by row
         parts = rfft(windowed).view(np.float32)
-        np.matmul(np.multiply(parts, parts, out=parts), weights, out=powers[first:last])
+        np.matmul(np.square(parts, out=parts), weights, out=powers[first:last])
     return powers
 
 

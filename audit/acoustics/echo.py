@@ -203,13 +203,14 @@ def _leak_db(aligned: Sequence[tuple[Floats, Floats]]) -> float | None:
 
 def _spectra(pairs: Sequence[tuple[Floats, Floats]]) -> tuple[Doubles, NDArray[np.complex128]]:
     """Summed power spectrum of the speaker's leg and cross spectrum to the listener's."""
-    spoken, cross = np.zeros(_SIZE // 2 + 1), np.zeros(_SIZE // 2 + 1, np.complex128)
-    for one, other in pairs:
-        first, second = rfft(one, _SIZE), rfft(other, _SIZE)
-        first_conj = np.conj(first)
-        spoken += (first * first_conj).real
-        cross += second * first_conj
-    return spoken, cross
+    both = np.zeros((2, len(pairs), _SIZE), np.float32)
+    for k, (one, other) in enumerate(pairs):
+        both[0, k, : len(one)], both[1, k, : len(other)] = one, other
+    first, second = rfft(both)  # several at once are quicker than one after the other
+    squares = np.square(first.view(np.float32)).sum(axis=0).astype(np.float64)
+    np.conj(first, out=first)
+    first *= second
+    return squares[::2] + squares[1::2], first.sum(axis=0).astype(np.complex128)
 
 
 def _energy(parts: Iterable[Floats]) -> float:
