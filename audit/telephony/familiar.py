@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from audit.fourier import rfft
 from audit.segments import Segment
-from audit.telephony.musicness import BLOCK_FRAMES, DEAD_DBFS, HOP_S, N_HOP, N_WINDOW, RATE_HZ, Musicness
+from audit.telephony.musicness import BLOCK_FRAMES, DEAD_DBFS, HOP_S, N_HOP, N_WINDOW, RATE_HZ, Musicness, windows_of
 
 Floats = NDArray[np.float32]
 Frames = NDArray[np.intp]
@@ -79,10 +79,9 @@ def familiar(judged: Musicness, leg: Floats, music: Sequence[Segment], *, since_
     inner &= sounds
     if min(inner.sum(), outer.sum()) * HOP_S < LEAST_KNOWN_S:
         return judged
-    windows = np.lib.stride_tricks.sliding_window_view(np.pad(leg, (N_WINDOW - N_HOP) // 2), N_WINDOW)[::N_HOP]
-    noise = _noise(windows, np.flatnonzero(~sounds))
+    noise = _noise(leg, np.flatnonzero(~sounds))
     music_heard, others_heard, asked = (
-        _Sounds(frames, _spectra(windows, frames, noise))
+        _Sounds(frames, _spectra(leg, frames, noise))
         for frames in (_thinned(inner), _thinned(outer), np.flatnonzero(near & sounds))
     )
     ours, theirs = _leaning(music_heard, music_heard, others_heard), _leaning(others_heard, music_heard, others_heard)
@@ -129,9 +128,9 @@ def _resemblance(asked: _Sounds, known: _Sounds) -> NDArray[np.float64]:
     return np.asarray(np.partition(cosine, -NEIGHBOURS, axis=1)[:, -NEIGHBOURS:].mean(axis=1), dtype=np.float64)
 
 
-def _spectra(windows: Floats, frames: Frames, noise: Floats) -> Floats:
+def _spectra(leg: Floats, frames: Frames, noise: Floats) -> Floats:
     """Log power over the line noise, without its mean, of length one: shape (n_frames, n_bins)."""
-    x = _power(windows, frames)
+    x = _power(leg, frames)
     x /= noise
     x += np.float32(1)
     np.log(x, out=x)
@@ -140,22 +139,22 @@ def _spectra(windows: Floats, frames: Frames, noise: Floats) -> Floats:
     return x
 
 
-def _noise(windows: Floats, quiet: Frames) -> Floats:
+def _noise(leg: Floats, quiet: Frames) -> Floats:
     """Mean power of each bin where the leg is quiet, at least that of a dead line."""
     first, last = _bins()
     least = np.full(last - first, 10 ** (DEAD_DBFS / 10), np.float32)
     if len(quiet) < 10:
         return least
-    mean = _power(windows, quiet[:: -(-len(quiet) // MOST_QUIET)]).mean(axis=0)
+    mean = _power(leg, quiet[:: -(-len(quiet) // MOST_QUIET)]).mean(axis=0)
     return np.asarray(np.maximum(mean, least), dtype=np.float32)
 
 
-def _power(windows: Floats, frames: Frames) -> Floats:
+def _power(leg: Floats, frames: Frames) -> Floats:
     """Power spectrum of the chosen frames."""
     first, last = _bins()
     power = np.empty((len(frames), last - first), np.float32)
     for a in range(0, len(frames), BLOCK_FRAMES):
-        cut = windows[frames[a : a + BLOCK_FRAMES]]
+        cut = windows_of(leg, frames[a : a + BLOCK_FRAMES])
         cut *= _window()
         squares = np.square(rfft(cut)[:, first:last].view(np.float32))
         np.add(squares[:, ::2], squares[:, 1::2], out=power[a : a + BLOCK_FRAMES])

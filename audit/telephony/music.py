@@ -244,18 +244,20 @@ def _steps(dbfs: Floats, first: int) -> tuple[NDArray[np.intp], NDArray[np.intp]
 
 def _two_states(evidence: NDArray[np.float64], cost_on: Sequence[float], cost_off: Sequence[float]) -> Flags:
     """Most likely course of music / no music over the cells between the edges (Viterbi)."""
-    came_from = np.zeros((len(evidence), 2), bool)
+    # Lists, not arrays: a number at a time is put into them and read out of them.
+    before_off, before_on = [False], [False]  # what each state was in the cell before
     off, on = 0.0, -np.inf
     for i, (says, begin, end) in enumerate(zip(evidence.tolist(), cost_on, cost_off, strict=False)):
         if i == 0:
             off, on = 0.0, -begin + says
             continue
-        begins, stays = off - begin > on, off >= on - end
-        came_from[i] = (not stays, not begins)
-        off, on = (off if stays else on - end), (off - begin if begins else on) + says
-    state = np.zeros(len(evidence), bool)
-    here = on - cost_off[len(evidence)] > off
-    for i in range(len(evidence) - 1, -1, -1):
-        state[i] = here
-        here = bool(came_from[i, int(here)])
-    return state
+        begins, leaves = off - begin > on, off < on - end
+        before_off.append(leaves)
+        before_on.append(not begins)
+        off, on = (on - end if leaves else off), (off - begin if begins else on) + says
+    here = bool(on - cost_off[len(evidence)] > off)
+    backwards = []
+    for was_off, was_on in zip(before_off[::-1], before_on[::-1], strict=True):
+        backwards.append(here)
+        here = was_on if here else was_off
+    return np.array(backwards[::-1], bool)[: len(evidence)]

@@ -31,6 +31,7 @@ N_BANDS, N_SHAPES = 14, 6
 DETAIL_BINS = 65
 SMOOTH_BINS = 21  # 250 Hz: wider than the distance of a voice's harmonics
 BLOCK_FRAMES = 128  # looked at together: they stay in the processor's cache
+FRAMES_COMPARED = 512  # with those a little later, likewise
 
 LEVEL_HOP_S = 0.01
 DEAD_DBFS = -71.0  # the least step of A-law is heard at -72
@@ -155,15 +156,14 @@ def frame_figures(leg: Floats, levels: Levels, *, deaf: Iterable[Segment] = ()) 
     figures = np.zeros((n, len(STEADY_LAGS) + 4 + 2 * N_SHAPES), np.float32)
     if not sounds.any():
         return figures, sounds.astype(np.float32)
-    windows = _windows(leg)
-    noise = _noise_per_bin(windows, np.flatnonzero(~sounds))
+    noise = _noise_per_bin(leg, np.flatnonzero(~sounds))
     at = np.flatnonzero(sounds)
     detail = np.zeros((n, LAST_BIN - FIRST_BIN + 1), np.float32)
     shapes = np.empty((len(at), N_SHAPES), np.float32)
     fine = np.empty((BLOCK_FRAMES, detail.shape[1]), np.float32)
     for a in range(0, len(at), BLOCK_FRAMES):
         block = at[a : a + BLOCK_FRAMES]
-        excess = _power(windows, block)
+        excess = _power(leg, block)
         excess /= noise
         excess += np.float32(1)
         np.log(excess, out=excess)
@@ -171,12 +171,13 @@ def frame_figures(leg: Floats, levels: Levels, *, deaf: Iterable[Segment] = ()) 
         for bins, around, matrix in _detail_matrices():
             np.matmul(excess[:, around], matrix, out=fine[: len(block), bins])
         detail[block] = fine[: len(block)]
-    norms = np.sqrt(np.einsum("ij,ij->i", detail, detail))
+    squares, *with_later = _products(detail, (0, *STEADY_LAGS))
+    norms = np.sqrt(squares)
     lengths = norms + np.float32(1e-6)
     columns = iter(range(figures.shape[1]))
-    for lag in STEADY_LAGS:
+    for lag, product in zip(STEADY_LAGS, with_later, strict=True):
         # Belongs to the middle of the two frames it compares; where one of them is quiet the partial has ended.
-        alike = np.einsum("ij,ij->i", detail[:-lag], detail[lag:]) / (lengths[:-lag] * lengths[lag:])
+        alike = product / (lengths[:-lag] * lengths[lag:])
         figures[lag // 2 : n - lag + lag // 2, next(columns)] = alike
     figures[at, next(columns)] = np.log(norms[at] + np.float32(0.1))
     figures[:, next(columns)] = np.clip(over, 0, MAX_OVER_FLOOR_DB) / 20
@@ -189,6 +190,18 @@ def frame_figures(leg: Floats, levels: Levels, *, deaf: Iterable[Segment] = ()) 
     moved[joined] = np.abs(shapes[joined] - shapes[joined - 1])
     figures[at[:, None], [next(columns) for _ in range(N_SHAPES)]] = moved
     return figures, sounds.astype(np.float32)
+
+
+def _products(detail: Floats, lags: tuple[int, ...]) -> list[Floats]:
+    """Sum over bins of each frame times the one each lag later; some frames at a time, which stay in the processor's cache."""
+    n = len(detail)
+    sums = [np.zeros(max(0, n - lag), np.float32) for lag in lags]
+    for a in range(0, n, FRAMES_COMPARED):
+        for lag, out in zip(lags, sums, strict=True):
+            b = min(n - lag, a + FRAMES_COMPARED)
+            if a < b:
+                np.einsum("ij,ij->i", detail[a:b], detail[a + lag : b + lag], out=out[a:b])
+    return sums
 
 
 #: Columns of `frame_figures` that also count where the leg is quiet.
@@ -274,15 +287,28 @@ def beat(levels: Levels, n: int) -> Floats:
     return np.asarray(np.stack(out, axis=1)[at], dtype=np.float32)
 
 
-def _windows(leg: Floats) -> Floats:
-    """A view of shape (n_frames, N_WINDOW): each window centred on its 40 ms, zeros beyond the ends."""
-    margin = (N_WINDOW - N_HOP) // 2
-    return np.lib.stride_tricks.sliding_window_view(np.pad(leg, margin), N_WINDOW)[::N_HOP]
+def windows_of(leg: Floats, frames: NDArray[np.intp]) -> Floats:
+    """The samples of some frames, sorted: windows of `N_WINDOW` centred on each 40 ms, zeros beyond the ends of the leg."""
+    leg, margin = np.ascontiguousarray(leg, np.float32), (N_WINDOW - N_HOP) // 2
+    n_inside = (len(leg) - N_WINDOW + margin) // N_HOP  # frame 0 begins before the leg, and those after these end behind it
+    if n_inside < 1:
+        return np.lib.stride_tricks.sliding_window_view(np.pad(leg, margin), N_WINDOW)[::N_HOP][frames]
+    inside = np.ndarray((n_inside, N_WINDOW), np.float32, leg, (N_HOP - margin) * leg.itemsize, (N_HOP * 4, 4))
+    first, last = (int(k) for k in frames.searchsorted((1, n_inside + 1)))
+    if first == 0 and last == len(frames):
+        return inside[frames - 1]
+    cut = np.zeros((len(frames), N_WINDOW), np.float32)
+    cut[first:last] = inside[frames[first:last] - 1]
+    cut[:first, margin:] = leg[: N_WINDOW - margin]
+    for k in range(last, len(frames)):
+        rest = leg[int(frames[k]) * N_HOP - margin :]
+        cut[k, : len(rest)] = rest
+    return cut
 
 
-def _power(windows: Floats, frames: NDArray[np.intp]) -> Floats:
+def _power(leg: Floats, frames: NDArray[np.intp]) -> Floats:
     """Power spectrum of the chosen frames."""
-    cut = windows[frames]
+    cut = windows_of(leg, frames)
     cut *= _window()
     spectrum = rfft(cut)[:, FIRST_BIN : LAST_BIN + 1]
     squares = np.square(spectrum.view(np.float32))
@@ -323,10 +349,10 @@ def _shape_matrix() -> Floats:
     return np.asarray(means @ cosines, dtype=np.float32)
 
 
-def _noise_per_bin(windows: Floats, quiet: NDArray[np.intp]) -> Floats:
+def _noise_per_bin(leg: Floats, quiet: NDArray[np.intp]) -> Floats:
     """Mean power per bin of the line noise, from at most 400 quiet frames; never zero."""
     least = np.full(LAST_BIN - FIRST_BIN + 1, 10 ** (DEAD_DBFS / 10), np.float32)
     if len(quiet) < 10:
         return least
     chosen = quiet[:: max(1, len(quiet) // 400)]
-    return np.asarray(np.maximum(_power(windows, chosen).mean(axis=0), least), dtype=np.float32)
+    return np.asarray(np.maximum(_power(leg, chosen).mean(axis=0), least), dtype=np.float32)

@@ -13,6 +13,7 @@ wander.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -165,7 +166,8 @@ def _quick_look(
 def _still(found: _Clusters, reach_hz: float, reach_ratio: float = 0.0) -> NDArray[np.bool_]:
     """Whether the strongest or all clusters are where they were in the frame before."""
     low, high, strongest = (
-        np.abs(np.diff(f)) <= reach_hz + reach_ratio * f[:-1] for f in (found.low_hz, found.high_hz, found.strongest_hz)
+        np.abs(f[1:] - f[:-1]) <= (reach_hz + reach_ratio * f[:-1] if reach_ratio else reach_hz)
+        for f in (found.low_hz, found.high_hz, found.strongest_hz)
     )
     return np.asarray((low & high) | strongest)
 
@@ -199,17 +201,38 @@ def _take_cluster(power: Floats, framing: Framing, half: int) -> tuple[Floats, F
     Weighted with the power: the centre of a pair of lines then stays in place whatever phase their beat is in.
     """
     low, high = (int(f / framing.bin_hz) - framing.first_bin for f in TONE_BAND_HZ)
-    rows, reach = np.arange(len(power)), np.arange(-half, half + 1, dtype=np.float32)
-    around = np.lib.stride_tricks.sliding_window_view(power, 2 * half + 1, axis=1, writeable=True)
-    k = np.clip(np.argmax(power[:, low:high], axis=1) + (low - half), 0, around.shape[1] - 1)
-    sums = np.stack((reach, np.ones_like(reach)), axis=1)
+    width, rows = 2 * half + 1, np.arange(len(power))
+    around = np.ndarray((len(power), power.shape[1] - 2 * half, width), np.float32, power, strides=(power.strides[0], 4, 4))
+    k = power[:, low:high].argmax(axis=1)
+    k += low - half
+    _clip(k, around.shape[1] - 1)
+    sums = _moment_and_sum(half)
+    moment_and_held = around[rows, k] @ sums
     for _ in range(2):  # from the strongest line to the middle of the cluster
-        moment, held = (around[rows, k] @ sums).T
-        centre = k + half + moment / np.maximum(held, np.float32(1e-30))
-        k = np.clip(np.rint(centre).astype(np.intp) - half, 0, around.shape[1] - 1)
-    held = np.asarray(around[rows, k] @ sums[:, 1], dtype=np.float32)
+        centre = moment_and_held[:, 0] / np.maximum(moment_and_held[:, 1], np.float32(1e-30))
+        centre += k
+        centre += half
+        middle = np.rint(centre).astype(np.intp)
+        middle -= half
+        _clip(middle, around.shape[1] - 1)
+        moved = (middle != k).nonzero()[0]
+        k = middle
+        moment_and_held[moved] = around[moved, k[moved]] @ sums
     around[rows, k] = 0.0
-    return ((centre + framing.first_bin) * np.float32(framing.bin_hz)).astype(np.float32), held
+    return ((centre + framing.first_bin) * np.float32(framing.bin_hz)).astype(np.float32), moment_and_held[:, 1].copy()
+
+
+def _clip(places: NDArray[np.intp], most: int) -> None:
+    """From 0 to the most, in place."""
+    np.maximum(places, 0, out=places)
+    np.minimum(places, most, out=places)
+
+
+@cache
+def _moment_and_sum(half: int) -> Floats:
+    """What gives the moment and the sum of some bins about the one in the middle."""
+    reach = np.arange(-half, half + 1, dtype=np.float32)
+    return np.stack((reach, np.ones_like(reach)), axis=1)
 
 
 def _candidates(frames: NDArray[np.intp], quick: _Clusters, flat: NDArray[np.bool_]) -> list[tuple[int, int]]:
