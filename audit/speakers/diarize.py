@@ -11,8 +11,8 @@ People who talk at once are not told apart: such a stretch goes to one of them.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Protocol
 
@@ -21,6 +21,7 @@ import numpy.typing as npt
 
 from audit.audio import Leg
 from audit.segments import Segment, total_s, union
+from audit.speakers.asides import find_asides
 from audit.speakers.clustering import Floats, Labels, Window, group, learn_whitening, mean_points
 from audit.speakers.edges import edge_of
 from audit.speakers.embedding import FRAMES_PER_S, mel_features
@@ -154,6 +155,19 @@ def diarize(
     stretches = [
         Segment(max(s.start_s, 0.0), min(s.end_s, duration_s)) for s in union(speech) if s.end_s > 0 and s.start_s < duration_s
     ]
+    return _diarized(features, stretches, encoder, n_speakers, lone_leg=lone_leg, asides=n_speakers is None)
+
+
+def _diarized(
+    features: npt.NDArray[np.float32],
+    stretches: Sequence[Segment],
+    encoder: Encoder,
+    n_speakers: int | None,
+    *,
+    lone_leg: bool,
+    asides: bool,
+) -> Diarization:
+    """As `diarize`, of stretches inside the features; asides are looked for, or not."""
     if not stretches:
         return Diarization((), 0, None, None)
     spans = [_frames(s, len(features)) for s in stretches]
@@ -170,6 +184,18 @@ def diarize(
     evidence = channel_log_odds(stretches, lone_leg=lone_leg)
     of_stretch = np.array([k for k, (first, end) in enumerate(spans) for _ in _windows(first, end)], np.int64)[anchors]
     labels, likeness = _voices(points[anchors], space[anchors], of_stretch, n_speakers, evidence)
+    if asides:
+
+        def grouped(some: Labels) -> tuple[Labels, float]:
+            chosen = anchors[some]
+            return group(points[chosen], space[chosen], n=None, hop_s=HOP_FRAMES / FRAMES_PER_S, two_log_odds=evidence)
+
+        far = find_asides(points[anchors], labels, of_stretch, [s.duration_s for s in stretches], grouped)
+        rest = [s for k, s in enumerate(stretches) if k not in far]
+        if far:
+            found = _diarized(features, rest, encoder, None, lone_leg=lone_leg, asides=False)
+            if found.n_speakers > 1:
+                return _with_asides(found, {stretches[k]: cosine for k, cosine in far.items()})
     n = int(labels.max()) + 1
     two = probability(likeness_log_odds(likeness) + evidence)
     if n == 1:
@@ -204,6 +230,26 @@ def _voices(points: Floats, space: Floats, of_stretch: Labels, n: int | None, tw
     ends = [np.full(k, n_middle + i, np.int64) for i, k in enumerate(k for k in (before, after) if k)]
     parts = [labels, *ends] if not before else [ends[0], labels, *ends[1:]]
     return np.concatenate(parts), likeness
+
+
+def _with_asides(found: Diarization, far: Mapping[Segment, float]) -> Diarization:
+    """With one further voice for all asides, numbered as the voices are first heard."""
+    aside = found.n_speakers
+    segments = sorted(
+        (*found.segments, *(SpeakerSegment(s.start_s, s.end_s, aside, _sure_of_aside(cosine)) for s, cosine in far.items()))
+    )
+    order = {k: i for i, k in enumerate(dict.fromkeys(s.speaker for s in segments))}
+    likeness = max(found.likeness or -1.0, *far.values())
+    return replace(
+        found,
+        segments=tuple(replace(s, speaker=order[s.speaker]) for s in segments),
+        n_speakers=found.n_speakers + 1,
+        likeness=likeness,
+    )
+
+
+def _sure_of_aside(cosine: float) -> float:
+    return max(probability(likeness_log_odds(cosine)), 0.5)
 
 
 def _one_voice(stretches: Sequence[Segment], likeness: float | None, confidence: float) -> Diarization:
