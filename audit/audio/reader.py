@@ -319,6 +319,8 @@ def file_sha256(path: Path | str) -> str:
     """
     path = Path(path)
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # to open a pipe that nobody writes to would take for ever
+            raise _unreadable(path, "is no regular file", "give a regular file")
         with path.open("rb") as f:
             return hashlib.file_digest(f, "sha256").hexdigest()
     except OSError as e:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from audit import __version__
+from audit.archive import ObjectPath, place
 from audit.batch.files import call_file_name, printable
 from audit.batch.workers import Trouble, trouble_of
 from audit.errors import DuplicateCall, RecordingError
@@ -232,7 +233,9 @@ def make_plan(
 
 
 def path_key(path: Path | str) -> str:
-    """The absolute path as text: the recording's name in the store."""
+    """The absolute path as text, or the URL: the recording's name in the store."""
+    if isinstance(path, ObjectPath):
+        return printable(path.url)
     return printable(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links
 
 
@@ -337,7 +340,7 @@ def _sha256_beside(find: Callable[[Path, Path | None], Path | None], path: Path,
 def _still_there(entry: LedgerEntry) -> bool:
     """Whether an earlier recording of a call still lies where it was audited."""
     try:
-        stat = Path(entry.path).stat()
+        stat = place(entry.path).stat()
     except OSError:
         return False
     return entry.state == "done" and (stat.st_size, stat.st_mtime_ns) == (entry.size_bytes, entry.mtime_ns)

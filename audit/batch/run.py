@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 from uuid import uuid4
 
 from audit import __version__
+from audit.archive import ObjectPath, as_local, place, sweep
 from audit.batch.engines import Engine, open_pool
 from audit.batch.files import append_log, call_file_name, make_out_folder, printable, write_json
 from audit.batch.patience import insist
@@ -206,11 +207,16 @@ def job_options(job: Job) -> dict[str, Any]:
     return {**s, "n_workers": job.n_workers, "lang": job.lang, "argv": list(job.argv), "folder": str(Path.cwd())}
 
 
-def _sha256(path: Path) -> str:
-    """Hash of a recording that may be one already known."""
+def _sha256(store: Store, path: Path) -> str:
+    """Hash of a recording that may be one already known; an object whose mark is known is not fetched for it."""
     from audit.audio import file_sha256  # with the decoders a fifth of a second, and a first run hashes nothing here
 
-    return file_sha256(path)
+    if isinstance(path, ObjectPath) and path.etag is not None:
+        known = insist(partial(store.object_sha256, path.url, path.etag))
+        if known is not None:
+            return known
+    with as_local(path) as local:
+        return file_sha256(local)
 
 
 def _counts(summary: BatchSummary) -> dict[str, int]:
@@ -241,6 +247,7 @@ class _Run:
 
     def all(self, stop: StopSignals) -> None:
         """Tell what is known, plan the rest, do the cheap work, then the work that opens audio."""
+        sweep()
         self._forget_lost()
         recordings = self.job.recordings
         sifted = sift(recordings, self.store, scope=self.scope, out=self.job.out, alive=stop.look)
@@ -265,7 +272,7 @@ class _Run:
             look_up,
             settings=self.job.settings,
             find_metadata=self.job.find_metadata,
-            sha256=_sha256,
+            sha256=partial(_sha256, self.store),
             judge=self.job.judge,
             out=self.job.out,
             max_crashes=None if self.job.retry else self.job.max_crashes,
@@ -315,7 +322,7 @@ class _Run:
 
     def _forget_lost(self) -> None:
         """Take failed recordings that are gone out of the list of failures."""
-        gone = [number for number, path in insist(partial(failed_files, self.store)) if not Path(path).exists()]
+        gone = [number for number, path in insist(partial(failed_files, self.store)) if not place(path).exists()]
         if gone:
             insist(partial(self.store.supersede, gone, "the file is gone", now=self.clock()))
 
@@ -386,6 +393,8 @@ class _Run:
         self._write(record, evaluation)
         save = partial(self.store.save_result, recording_id, record, evaluation, p.keys, options=self.options, now=self.clock())
         insist(partial(save, token=uuid4().hex, stages=stages))
+        if isinstance(p.path, ObjectPath) and p.path.etag is not None:
+            insist(partial(self.store.note_object, p.path.url, p.path.etag, record.recording.sha256))
 
     def _write(self, record: CallRecord, evaluation: Evaluation | None) -> None:
         path = self.job.out / "calls" / call_file_name(record.call_id)

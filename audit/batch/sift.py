@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audit import __version__
+from audit.archive import ObjectPath
 from audit.batch.files import call_file_name
 from audit.batch.patience import insist
 from audit.batch.plan import Judge, path_key
@@ -45,17 +46,17 @@ class Sifted:
     ----------
     known : set of str
         Call ids of recordings that are up to date.
-    new : list of str
+    new : list of str or ObjectPath
         Paths, as found, of recordings that are unknown, changed or failed before.
-    doubtful : list of str
+    doubtful : list of str or ObjectPath
         Known and unchanged, but what their results depend on has to be compared.
     new_bytes : int
         Of the new ones.
     """
 
     known: set[str] = field(default_factory=set)
-    new: list[str] = field(default_factory=list)
-    doubtful: list[str] = field(default_factory=list)
+    new: list[str | ObjectPath] = field(default_factory=list)
+    doubtful: list[str | ObjectPath] = field(default_factory=list)
     new_bytes: int = 0
     n_known: int = 0
 
@@ -97,7 +98,7 @@ def sift(recordings: Sequence[Path], store: Store, *, scope: str | None, out: Pa
     trusted = insist(partial(runs_of_scope, store, scope)) if scope is not None else {}
     vcons = _Vcons()
     calls = os.path.join(out, "calls", "")  # noqa: PTH118 - a million files: text all the way
-    paths = (str(p) for p in recordings)
+    paths = (p if isinstance(p, ObjectPath) else str(p) for p in recordings)
     while some := list(islice(paths, _AT_ONCE)):
         alive()
         keys = [path_key(p) for p in some]
@@ -105,7 +106,7 @@ def sift(recordings: Sequence[Path], store: Store, *, scope: str | None, out: Pa
         for path, key in zip(some, keys, strict=True):
             file = ledger.get(key)
             try:
-                stat = os.stat(path)  # noqa: PTH116
+                stat = path.stat() if isinstance(path, ObjectPath) else os.stat(path)  # noqa: PTH116
             except OSError:
                 sifted.new.append(path)  # reading it says what is wrong, and how
                 continue
@@ -128,13 +129,21 @@ def in_turn(sifted: Sifted, recordings: Sequence[Path], n_at_once: int) -> Itera
     """What is to be planned, so many at a time: all in the order asked for where they are few, else the new ones first."""
     if len(sifted.new) + len(sifted.doubtful) <= n_at_once:
         wanted = {*sifted.new, *sifted.doubtful}
-        few = [Path(p) for p in sifted.new] if not sifted.doubtful else [p for p in recordings if str(p) in wanted]
+        few = [_path(p) for p in sifted.new] if not sifted.doubtful else [p for p in recordings if _text(p) in wanted]
         if few:
             yield few
         return
     for paths in (sifted.new, sifted.doubtful):
         for start in range(0, len(paths), n_at_once):
-            yield [Path(p) for p in paths[start : start + n_at_once]]
+            yield [_path(p) for p in paths[start : start + n_at_once]]
+
+
+def _path(found: str | ObjectPath) -> Path:
+    return found if isinstance(found, ObjectPath) else Path(found)
+
+
+def _text(path: Path) -> str | ObjectPath:
+    return path if isinstance(path, ObjectPath) else str(path)
 
 
 class _Vcons:
@@ -144,8 +153,10 @@ class _Vcons:
         self._folder: str | None = None
         self._changed_ns: dict[str, int] = {}
 
-    def news(self, path: str, seen_at: datetime) -> bool:
+    def news(self, path: str | ObjectPath, seen_at: datetime) -> bool:
         """Whether one beside a recording came or changed about or after the time at which the recording was last seen to."""
+        if isinstance(path, ObjectPath):
+            return any(name.endswith(_VCON) for name in path.beside)
         folder, _, name = path.rpartition("/")
         if folder != self._folder:
             self._folder, self._changed_ns = folder, _vcons_of(folder or ".")

@@ -16,13 +16,14 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
+from audit.archive import as_local
 from audit.errors import AuditError, MetadataError, ModelError, RecordingError, StoreError, UsageError
 from audit.records import CallRecord, Metadata
 from audit.verdicts import Evaluation
@@ -143,9 +144,17 @@ class Trouble:
 def audit_one(auditor: Auditor, task: Task) -> AuditedCall | Trouble:
     """Audit one call; an error becomes a value, so that the others go on."""
     try:
-        return auditor.audit(task.path, task.metadata, task.kept.found)
+        with as_local(task.path) as local:
+            came = auditor.audit(local, task.metadata, task.kept.found)
+            return came if local is task.path else _named(came, str(task.path))
     except Exception as e:  # noqa: BLE001 - one call must never stop the rest; the traceback goes to the log
         return trouble_of(e)
+
+
+def _named(came: Any, path: str) -> Any:
+    """What came of a fetched recording, under the name that it has in its archive."""
+    recording = replace(came.record.recording, path=path)
+    return replace(came, record=replace(came.record, recording=recording))
 
 
 def trouble_of(error: Exception) -> Trouble:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from audit.archive import is_url
 from audit.cli.options import FailOn
 from audit.cli.progress import clock_face
 from audit.records import CallRecord, Failure
@@ -76,7 +78,9 @@ def close_run(
     if summary.stopped_by is not None:
         click.echo(_stopped_line(summary, out, lang))
         raise click.exceptions.Exit(EXIT_SIGNAL + summary.stopped_by)
-    index = write_pages(store, out, lang=lang, scorecard=scorecard)
+    from audit.batch.patience import insist
+
+    index = insist(partial(write_pages, store, out, lang=lang, scorecard=scorecard))
     for failure in summary.failures[:MAX_FAILURES_SHOWN]:
         click.echo(f"callaudit: {_in_one_line(failure)}\n  next: {failure.next_step}", err=True)
     if len(summary.failures) > MAX_FAILURES_SHOWN:
@@ -167,7 +171,7 @@ def write_pages(
 def _playable(call: StoredCall) -> CallRecord:
     """The record with a path that leads to the recording from here, wherever the audit was started."""
     recording = call.record.recording
-    if Path(recording.path).exists():
+    if is_url(recording.path) or Path(recording.path).exists():
         return call.record
     return replace(call.record, recording=replace(recording, path=call.path))
 

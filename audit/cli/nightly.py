@@ -76,7 +76,7 @@ def _say_what(night: NightlyConfig) -> None:
 
 def _run(night: NightlyConfig, config: Path, *, until: datetime | None) -> int:
     """The night; its exit code is that of ``callaudit run``."""
-    from audit.batch import run_batch
+    from audit.batch import insist, run_batch
     from audit.cli.closing import EXIT_SIGNAL, EXIT_SOME_FAILED, now, write_pages
     from audit.cli.options import open_store
     from audit.cli.progress import ShownProgress
@@ -98,7 +98,7 @@ def _run(night: NightlyConfig, config: Path, *, until: datetime | None) -> int:
                     log.say("removed", call_id=r.call_id, kind=r.kind, path=r.path, moved_to=r.moved_to)
                 index = night.out / "index.html"
                 if summary.stopped_by is None:
-                    index = write_pages(store, night.out, lang=night.lang, scorecard=night.scorecard)
+                    index = insist(partial(write_pages, store, night.out, lang=night.lang, scorecard=night.scorecard))
                 code = EXIT_SOME_FAILED if summary.n_failed else 0
                 code = EXIT_SIGNAL + summary.stopped_by if summary.stopped_by is not None else code
             _tell(night, summary, kept, index, code, log)

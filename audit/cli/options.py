@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from audit.archive import ObjectPath, is_url
 from audit.cli import default_lang
 from audit.errors import UsageError
 
@@ -56,6 +57,16 @@ def fail_on_option(command: Command) -> Command:
     )(command)
 
 
+class PlaceType(click.Path):
+    """A local path, or the URL of an object store."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Keep a URL as it is written."""
+        if isinstance(value, str) and is_url(value):
+            return ObjectPath(value.rstrip("/"))
+        return super().convert(value, param, ctx)
+
+
 _FILE = click.Path(path_type=Path, dir_okay=False)
 #: What is known of a call besides its recording.
 CALL_OPTIONS = (
@@ -67,7 +78,7 @@ CALL_OPTIONS = (
         help="The agent's channel, counted from 0.",
     ),
     click.option("--profile", type=_FILE, help="YAML: company, channels, file-name pattern, time zone, tone plan."),
-    click.option("--cdr", type=_FILE, help="Call-detail records, CSV."),
+    click.option("--cdr", type=PlaceType(path_type=Path, dir_okay=False), help="Call-detail records, CSV."),
 )
 
 
@@ -129,7 +140,7 @@ def audit_options(command: Command) -> Command:
         click.option(
             "--out", type=click.Path(path_type=Path), required=True, metavar="DIR", help="Where results go; made if absent."
         ),
-        click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH..."),
+        click.argument("paths", nargs=-1, required=True, type=PlaceType(path_type=Path), metavar="PATH..."),
     ):
         command = option(command)
     return command

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from audit.archive import as_local
 from audit.cli.options import (
     FailOn,
     audit_options,
@@ -23,7 +24,7 @@ from audit.cli.options import (
     the_engine,
     worker_limits,
 )
-from audit.errors import MetadataError, ProfileError, UsageError
+from audit.errors import MetadataError, ProfileError, RecordingError, UsageError
 
 if TYPE_CHECKING:
     from audit.batch import Engine, Job, Limits
@@ -82,14 +83,15 @@ def run(
 ) -> None:
     """Audit the recordings under each PATH and write the scorecards to DIR.
 
-    Folders are searched to the bottom. Results are kept as each call ends: run the same command
-    again after an interruption, or with new recordings, and what is done is skipped.
+    Folders are searched to the bottom, and so are prefixes of an object store. Results are kept as
+    each call ends: run the same command again after an interruption, or with new recordings, and what is done is skipped.
 
     \b
     Examples:
       callaudit run recordings/ --cdr cdr.csv --out audit/
       callaudit run day1/ day2/ --profile centre.yml --language zh --out audit/
       callaudit run recordings/ --transcripts beside --out audit/
+      callaudit run s3://bucket/2026/11 --cdr s3://bucket/cdr.csv --out audit/
       callaudit run call.wav --agent-channel 1 --scorecard my-rules/ --out /tmp/one
       callaudit run recordings/ --out audit/ --fail-on critical --fail-on below=60
       callaudit run /srv/recordings --out audit/ --engine ray --address auto
@@ -293,8 +295,10 @@ def call_details(path: Path | None, profile: Profile) -> CallDetails | None:
     if path is None:
         return None
     try:
-        return read_cdr(path, profile)
-    except MetadataError as e:
+        with as_local(path) as local:
+            details = read_cdr(local, profile)
+            return details if local is path else replace(details, path=path, _by_name={}, _by_id={})
+    except (MetadataError, RecordingError) as e:
         raise UsageError(e.message, hint=e.hint) from e
 
 

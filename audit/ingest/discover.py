@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import overload
 
+from audit.archive import ObjectPath, find_objects
 from audit.errors import UsageError
 
 _EXTENSIONS = (
@@ -25,20 +26,20 @@ class Recordings(Sequence[Path]):
 
     Parameters
     ----------
-    texts : list of str
+    texts : list of str or ObjectPath
         As found.
     """
 
     __slots__ = ("_texts",)
 
-    def __init__(self, texts: list[str]) -> None:
+    def __init__(self, texts: Sequence[str | Path]) -> None:
         self._texts = texts
 
     def __len__(self) -> int:
         return len(self._texts)
 
     def __iter__(self) -> Iterator[Path]:
-        return map(Path, self._texts)
+        return (p if isinstance(p, ObjectPath) else Path(p) for p in self._texts)
 
     @overload
     def __getitem__(self, index: int) -> Path: ...
@@ -47,7 +48,8 @@ class Recordings(Sequence[Path]):
     def __getitem__(self, index: int | slice) -> Path | Recordings:
         if isinstance(index, slice):
             return Recordings(self._texts[index])
-        return Path(self._texts[index])
+        found = self._texts[index]
+        return found if isinstance(found, ObjectPath) else Path(found)
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Recordings):
@@ -91,7 +93,8 @@ def discover(paths: Iterable[Path | str]) -> Discovery:
     """Find the recordings under folders, and take files that are named directly.
 
     Folders are searched to the bottom. Hidden files and folders are left out, and so are folders that callaudit wrote.
-    Symbolic links are followed once; a file that is reached by two ways counts once.
+    Symbolic links are followed once; a file that is reached by two ways counts once. Of an object store what lies below a
+    prefix is found.
 
     Raises
     ------
@@ -99,8 +102,14 @@ def discover(paths: Iterable[Path | str]) -> Discovery:
         If a path does not exist, or nothing was found.
     """
     search = _Search()
-    searched = [Path(p) for p in paths]
+    searched = [p if isinstance(p, ObjectPath) else Path(p) for p in paths]
+    objects: dict[Path, Path] = {}
     for root in searched:
+        if isinstance(root, ObjectPath):
+            listed, n_beside = find_objects(root, AUDIO_EXTENSIONS)
+            objects.update((o, o) for o in listed)
+            search.n_others += n_beside
+            continue
         if not root.is_dir():
             if not root.exists() and not root.is_symlink():
                 raise UsageError(f"{root}: there is no such file or folder", hint="check the path")
@@ -110,13 +119,13 @@ def discover(paths: Iterable[Path | str]) -> Discovery:
     found = search.found
     if len(searched) > 1 or search.has_links:  # else nothing can have been met twice, and all is in order
         found = sorted(_each_once(found), key=lambda text: text.replace("/", "\0"))  # as paths are sorted: part by part
-    if not found:
+    if not found and not objects:
         where = ", ".join(str(p) for p in searched) or "no path was given"
         raise UsageError(
             f"no recordings found ({where}; {search.n_others} other files)",
             hint=f"looked for {' '.join(sorted(AUDIO_EXTENSIONS))}; a file given by its name is always taken",
         )
-    return Discovery(Recordings(found), tuple(search.problems))
+    return Discovery(Recordings([*found, *sorted(objects.values())]), tuple(search.problems))
 
 
 def _search(folder: str, search: _Search, *, visited: set[tuple[int, int]]) -> None:

@@ -33,6 +33,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from audit.archive import ObjectPath, is_url
 from audit.errors import UsageError
 
 Order = Literal["newest", "oldest", "riskiest"]
@@ -200,6 +201,8 @@ def _path(value: object, base: Path, name: str, faults: list[str]) -> Path:
     if not isinstance(value, str) or not value:
         faults.append(f"{name}: {value!r} is no path")
         return base
+    if is_url(value) and name in ("recordings", "cdr"):
+        return ObjectPath(value.rstrip("/"))
     return base / Path(value).expanduser()
 
 

@@ -7,6 +7,7 @@ from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from audit.archive import ObjectPath
 from audit.ingest import Recordings
 from audit.nightly.config import Order
 
@@ -26,16 +27,21 @@ def in_order(
         Whose call it is, as far as that is known.
     mean_scores : mapping of agent id to float
     """
-    texts = [str(p) for p in recordings]
+    texts = [p if isinstance(p, ObjectPath) else str(p) for p in recordings]
     changed = array("d", map(_changed_at, texts))
     numbers = range(len(texts))
     if order == "oldest":
-        return Recordings([texts[i] for i in sorted(numbers, key=lambda i: (changed[i], texts[i]))])
-    newest = [texts[i] for i in sorted(numbers, key=lambda i: (-changed[i], texts[i]))]
+        return Recordings([texts[i] for i in sorted(numbers, key=lambda i: (changed[i], str(texts[i])))])
+    newest = [texts[i] for i in sorted(numbers, key=lambda i: (-changed[i], str(texts[i])))]
     if order == "newest" or not mean_scores:
         return Recordings(newest)
     middle = _median(mean_scores.values())
-    return Recordings(sorted(newest, key=lambda text: mean_scores.get(agents.get(Path(text)) or "", middle)))
+
+    def score(found: str | Path) -> float:
+        path = Path(found) if isinstance(found, str) else found
+        return mean_scores.get(agents.get(path) or "", middle)
+
+    return Recordings(sorted(newest, key=score))
 
 
 def is_busy(max_load: float | None) -> bool:
@@ -45,9 +51,9 @@ def is_busy(max_load: float | None) -> bool:
     return os.getloadavg()[0] > max_load
 
 
-def _changed_at(path: str) -> float:
+def _changed_at(path: str | ObjectPath) -> float:
     try:
-        return os.stat(path).st_mtime  # noqa: PTH116 - an archive holds a million
+        return path.stat().st_mtime if isinstance(path, ObjectPath) else os.stat(path).st_mtime  # noqa: PTH116 - an archive holds a million
     except OSError:
         return 0.0
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+from audit.archive import ObjectPath
 from audit.batch import insist
 from audit.nightly.config import Retention
 from audit.storage import Removal, Store, audited_before, forget_words, intend_removal, intended, settle_removal
@@ -51,6 +52,7 @@ def apply_retention(
     -------
     Kept
     """
+    roots = tuple(root for root in roots if not isinstance(root, ObjectPath))  # of these the store itself has rules
     removed: list[Removal] = list(_left_behind(store, now))
     problems: list[str] = []
     if retention.audio_days is not None:

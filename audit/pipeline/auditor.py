@@ -120,8 +120,8 @@ class Auditor:
     def _transcribe(self, heard: Heard, metadata: Metadata, stages: Stages) -> Transcript:
         """The words of all legs; each leg stands under the role that `_CHANNEL_ROLES` lends it.
 
-        They depend on where speech was found, not on what else was measured. Phrases of the rules are spelt afterwards: other
-        rules ask for no other recognition.
+        They depend on where speech was found, not on what else was measured. Phrases of the rules are spelt afterwards, and
+        other rules ask for no other recognition, though it listens for their phrases: each edit of a pack would cost it.
         """
         s = self.settings
         hotwords = (*_hotwords(metadata), *s.profile.names)

@@ -10,9 +10,9 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from audit.archive import ObjectPath, as_local, place
 from audit.errors import AuditError
 from audit.records import Layout, Recording
 from audit.segments import Segment
@@ -203,19 +203,20 @@ def _cut(recording: Recording, segments: Sequence[Segment]) -> tuple[str | None,
     """Why nothing could be cut (None if it could), and a data URI for each segment."""
     if not segments:
         return None, []
-    path = Path(recording.path)
-    if not path.is_file():
+    path = place(recording.path)
+    if not isinstance(path, ObjectPath) and not path.is_file():
         return "gone", []
     from audit.audio import encode_clip, file_sha256, read_audio  # a third of a second, and a page without verdicts cuts none
 
     try:
-        if file_sha256(path) != recording.sha256:
-            return "changed", []
-        audio = read_audio(path)
+        with as_local(path) as local:
+            if file_sha256(local) != recording.sha256:
+                return "changed", []
+            audio = read_audio(local)
+            clips = (mix_legs(audio.read(s.start_s, s.end_s), recording.layout) for s in segments)
+            return None, [data_uri(encode_clip(samples[None, :], audio.sample_rate_hz)) for samples in clips]
     except (AuditError, OSError) as e:
         return getattr(e, "message", None) or str(e), []
-    clips = (mix_legs(audio.read(s.start_s, s.end_s), recording.layout) for s in segments)
-    return None, [data_uri(encode_clip(samples[None, :], audio.sample_rate_hz)) for samples in clips]
 
 
 def mix_legs(samples: Samples, layout: Layout) -> Samples:

@@ -33,7 +33,7 @@ from audit.storage.rows import (
     standings_query,
     stored_call,
 )
-from audit.storage.stages import keep_stages, stages_of
+from audit.storage.stages import keep_stages, note_object, object_sha256, stages_of
 from audit.storage.tables import calls, evaluations, judgings, notices, recordings, runs
 from audit.verdicts import Evaluation
 
@@ -283,6 +283,16 @@ class Store:
         """What the stages of a call's last audit found; None where none are kept."""
         with self.reading() as c:
             return stages_of(c, call_id)
+
+    def object_sha256(self, path: str, etag: str) -> str | None:
+        """The hash of an object's bytes; None where this mark of them is not known."""
+        with self.reading() as c:
+            return object_sha256(c, path, etag)
+
+    def note_object(self, path: str, etag: str, sha256: str) -> None:
+        """Keep the hash of an object's bytes beside its store's mark of them."""
+        with self.writing() as c:
+            note_object(c, path, etag, sha256)
 
     def call(self, call_row_id: int) -> StoredCall:
         """One record with its newest evaluation.

@@ -1,10 +1,10 @@
-"""What the stages of each call's newest audit found: bytes to the store, which only the pipeline reads."""
+"""What saves work the next time: stages of each call's newest audit, bytes that only the pipeline reads; hashes of objects."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
-from audit.storage.tables import stages
+from audit.storage.tables import objects, stages
 
 
 def stages_of(c: sa.Connection, call_id: str) -> bytes | None:
@@ -22,3 +22,15 @@ def keep_stages(c: sa.Connection, call_id: str, found: bytes) -> None:
 def forget_stages(c: sa.Connection, call_id: str) -> None:
     """Let go of the stages of a call: with them of its words."""
     c.execute(stages.delete().where(stages.c.call_id == call_id))
+
+
+def object_sha256(c: sa.Connection, path: str, etag: str) -> str | None:
+    """The hash of an object's bytes; None where this mark of them is not known."""
+    known: str | None = c.execute(sa.select(objects.c.sha256).where(objects.c.path == path, objects.c.etag == etag)).scalar()
+    return known
+
+
+def note_object(c: sa.Connection, path: str, etag: str, sha256: str) -> None:
+    """Keep the hash of an object's bytes beside its mark of them."""
+    c.execute(objects.delete().where(objects.c.path == path))
+    c.execute(objects.insert().values(path=path, etag=etag, sha256=sha256))

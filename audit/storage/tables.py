@@ -153,6 +153,15 @@ stages = sa.Table(
     sa.Column("found", sa.LargeBinary, nullable=False),
 )
 
+#: Hashes of objects by the mark that their store gives to their bytes: one whose mark is known is not fetched to hash it.
+objects = sa.Table(
+    "objects",
+    metadata,
+    sa.Column("path", sa.Text, primary_key=True),
+    sa.Column("etag", sa.Text, nullable=False),
+    sa.Column("sha256", sa.String(64), nullable=False),
+)
+
 #: What retention removed: recordings, and the words of calls; `done` is false between the intention and the deed.
 removals = sa.Table(
     "removals",
