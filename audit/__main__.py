@@ -1,6 +1,6 @@
 """``python -m audit`` is the command ``callaudit``."""
 
-from audit.cli import main
+if __name__ == "__main__":  # a worker process imports this module, too, and needs nothing of the command
+    from audit.cli import main
 
-if __name__ == "__main__":
     main()

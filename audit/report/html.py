@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
+import sys
+import tempfile
+from contextlib import suppress
 from functools import cache
+from importlib.util import cache_from_source
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket, BytecodeCache
 from markupsafe import Markup
 
 from audit.report.context import IndexPage, ScorecardPage
@@ -36,10 +42,43 @@ def render_timeline(picture: Picture) -> str:
 def _environment() -> Environment:
     """Autoescape is on for every template; an unknown name is an error, not an empty string."""
     environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        bytecode_cache=_CompiledBeside(),
     )
     environment.filters |= {"pixels": number, "seconds": lambda s: f"{s:.3f}".rstrip("0").rstrip(".")}
     return environment
+
+
+class _CompiledBeside(BytecodeCache):
+    """Templates compiled once, as modules are, and where their bytecode lies; compiling them takes a fifth of a second.
+
+    What was compiled from another text, or by another Python, is compiled again. Where nothing can be written, every time.
+    """
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Read it, if it is there."""
+        with suppress(OSError, EOFError, ValueError, TypeError), self._path(bucket).open("rb") as f:
+            bucket.load_bytecode(f)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Write it in one step, unless Python was told to write none."""
+        if sys.dont_write_bytecode:
+            return
+        path = self._path(bucket)
+        with suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle, part = tempfile.mkstemp(dir=path.parent)
+            with os.fdopen(handle, "wb") as f:
+                bucket.write_bytecode(f)
+            Path(part).replace(path)
+
+    @staticmethod
+    def _path(bucket: Bucket) -> Path:
+        return Path(cache_from_source(str(_TEMPLATES / f"{bucket.key}.py")))
 
 
 @cache
