@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +17,10 @@ from audit.segments import Segment, intersection, total_s, union
 from audit.telephony.announcement import Announcement, find_announcements
 from audit.telephony.behind import edge_over_background, over_background
 from audit.telephony.familiar import familiar
-from audit.telephony.hold_edges import end_of_hold, heard_talk, start_of_hold, without_clicks
+from audit.telephony.hold_edges import Talk, end_of_hold, heard_talk, start_of_hold, without_clicks
 from audit.telephony.hold_tone import find_tone_holds
 from audit.telephony.music import MIN_MUSIC_S, Music, music_of, quiet_of, voiced
-from audit.telephony.musicness import DEAD_DBFS, LEVEL_HOP_S, Levels, frame_figures, judge, levels_of
+from audit.telephony.musicness import DEAD_DBFS, LEVEL_HOP_S, Levels, Musicness, frame_figures, judge, levels_of
 from audit.telephony.park import MIN_PARK_S, find_parks
 from audit.telephony.spectrum import Floats, at_line_rate
 
@@ -128,7 +129,7 @@ def find_holds(
     earliest_s = answer_at_s or 0.0
     lines = [at_line_rate(leg, sample_rate_hz) for leg in legs]
     looked = _look(lines, heard, earliest_s)
-    sounds = [leg.sounds for leg in looked]
+    sounds = [Talk(leg.sounds, leg.levels.dbfs, leg.background_dbfs is not None) for leg in looked]
     dbfs = [leg.levels.dbfs for leg in looked]
     candidates = find_tone_holds(lines, dbfs, [leg.voice for leg in looked], heard, earliest_s=earliest_s)
     beeping = union(hold for hold, _ in candidates)
@@ -176,12 +177,31 @@ def _look(lines: Sequence[Floats], tones: Sequence[Tone], earliest_s: float) -> 
         if long:
             again = familiar(judged[c], lines[c], long, since_s=earliest_s)
             refined = music_of(again, lv, quiet=quiet[c], answered=answered, tones=tones_of[c], since_s=earliest_s)
+            joined = [
+                g for g in _gaps(long) if any(r.segment.start_s < g.start_s and g.end_s < r.segment.end_s for r in refined)
+            ]
+            if joined:
+                again = _parted_as_before(again, judged[c], joined)
+                refined = music_of(again, lv, quiet=quiet[c], answered=answered, tones=tones_of[c], since_s=earliest_s)
             found = [_as_heard_first(r, found) for r in refined]
         said = find_announcements(lv, quiet[c], voice[c], others_quiet=~_any_other([~q for q in quiet], c), since_s=earliest_s)
         looked.append(
             _Leg(lv, quiet[c], voice[c], tuple(found), said, sounds[c], line_dbfs, behind.floor_dbfs if behind else None)
         )
     return looked
+
+
+def _gaps(segments: Sequence[Segment]) -> list[Segment]:
+    """What lies between each and the next."""
+    return [Segment(a.end_s, b.start_s) for a, b in pairwise(segments)]
+
+
+def _parted_as_before(again: Musicness, first: Musicness, gaps: Sequence[Segment]) -> Musicness:
+    """A second look is for the edges: what parted two stretches of music is no more like music than it was at first."""
+    between = np.zeros(len(first.log_odds), bool)
+    for gap in gaps:
+        between[int(gap.start_s / first.step_s) + 1 : int(gap.end_s / first.step_s)] = True
+    return replace(again, log_odds=np.where(between, np.minimum(again.log_odds, first.log_odds), again.log_odds))
 
 
 def _as_heard_first(refined: Music, first: Sequence[Music]) -> Music:
@@ -212,7 +232,7 @@ def _any_other(flags: Sequence[Flags], channel: int) -> Flags:
 
 # --- music ----------------------------------------------------------------------------------------
 def _music_holds(
-    lines: Sequence[Floats], looked: Sequence[_Leg], sounds: Sequence[Flags], channel: int, earliest_s: float
+    lines: Sequence[Floats], looked: Sequence[_Leg], sounds: Sequence[Talk], channel: int, earliest_s: float
 ) -> list[Music]:
     """Music of a leg that is long enough, no background, and nobody's conversation; what an announcement parts is one."""
     leg = looked[channel]
@@ -238,7 +258,7 @@ def _music_holds(
         if not is_alone and _is_background(leg, m, earliest_s, mixed=len(looked) == 1):
             continue
         begin_s = max(earliest_s, start_of_hold(leg.levels, leg.quiet, sounds, m.segment.start_s))
-        end_s = end_of_hold(leg.levels, leg.quiet, sounds, m.segment.end_s)
+        end_s = end_of_hold(leg.levels, leg.quiet, sounds, m.segment.end_s, level_dbfs=m.level_dbfs)
         if leg.line_dbfs is not None:  # music of this length keeps its edges apart
             begin_s = edge_over_background(lines[channel], leg.line_dbfs, begin_s, inwards=1)
             end_s = edge_over_background(lines[channel], leg.line_dbfs, end_s, inwards=-1)

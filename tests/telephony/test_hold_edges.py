@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from audit.telephony.hold_edges import end_of_hold, heard_talk, start_of_hold
+from audit.telephony.hold_edges import Talk, end_of_hold, heard_talk, start_of_hold
 from audit.telephony.music import quiet_of
 from audit.telephony.musicness import levels_of
 from tests import signals
@@ -30,7 +30,9 @@ def edges(leg: np.ndarray, start_s: float, end_s: float) -> tuple[float, float]:
     music = np.zeros_like(quiet)
     music[int(start_s * 100) : int(end_s * 100) + 1] = True
     talk = heard_talk(levels, quiet, ~quiet & ~music, music)
-    return start_of_hold(levels, quiet, [talk], start_s), end_of_hold(levels, quiet, [talk], end_s)
+    talks = [Talk(talk, levels.dbfs)]
+    level_dbfs = float(np.median(levels.dbfs[int(start_s * 100) : int(end_s * 100)]))
+    return start_of_hold(levels, quiet, talks, start_s), end_of_hold(levels, quiet, talks, end_s, level_dbfs=level_dbfs)
 
 
 def last_sound_s(leg: np.ndarray) -> float:
@@ -67,6 +69,19 @@ def test_music_that_stops_long_before_the_talk_ends_just_before_it() -> None:
 
 def test_a_long_silence_after_the_music_is_no_hold() -> None:
     assert edges(leg_of(fade_s=0, talk_at_s=22.0), 5.0, 15.0)[1] == 15.0
+
+
+def test_a_track_that_has_faded_out_may_be_silent_for_longer() -> None:
+    leg = leg_of(fade_s=4, talk_at_s=22.0)
+    assert edges(leg, first_sound_s(leg), last_sound_s(leg))[1] == pytest.approx(22.0 - 0.85, abs=0.1)
+
+
+@pytest.mark.parametrize("rise_db", [2.0, 4.0])
+def test_who_breathes_before_the_first_word_has_come_back_then(rise_db: float) -> None:
+    leg = leg_of(fade_s=0, talk_at_s=18.0)
+    breath = slice(round(17.4 * 8000), 18 * 8000)
+    leg[breath] += signals.noise(1, -60, 5)[: breath.stop - breath.start] * np.float32(np.sqrt(10 ** (rise_db / 10) - 1))
+    assert edges(leg, 5.0, 15.03)[1] == pytest.approx(17.4 - 0.85, abs=0.1)
 
 
 def test_what_sounds_behind_a_leg_all_the_time_is_no_talk() -> None:
