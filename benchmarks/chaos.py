@@ -10,6 +10,7 @@ Usage::
 
     python benchmarks/chaos.py                    300 calls, 20 kills
     python benchmarks/chaos.py --calls 60 --kills 5 --run    with recognition, which takes longer
+    python benchmarks/chaos.py --engine ray --kills 3        on a Ray cluster: nodes killed at work, and the batch itself
 """
 
 from __future__ import annotations
@@ -250,6 +251,59 @@ def with_a_restarted_server(scene: Scene, folder: Path, out: Path, wanted: dict[
     server.cleanup()
 
 
+def on_a_cluster(
+    scene: Scene, out: Path, n_kills: int, peace_s: float, wanted: dict[str, str], failed: set[str], dice: random.Random
+) -> None:
+    """Three raylets on this machine; nodes are killed at work and replaced, then the batch itself is, and begun again."""
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    try:
+        from ray.cluster_utils import Cluster
+    except ImportError:
+        scene.faults.append("cluster: not tried, ray is not installed: pip install 'callaudit[ray]'")
+        return
+    small = {"object_store_memory": 80 << 20, "include_log_monitor": False}
+    quick = {"health_check_initial_delay_ms": 0, "health_check_period_ms": 500, "health_check_failure_threshold": 4}
+    head = {"num_cpus": 0, "include_dashboard": False, "no_monitor": True, "_system_config": quick, **small}
+    cluster = Cluster(initialize_head=True, head_node_args=head)
+    nodes = [cluster.add_node(num_cpus=1, **small) for _ in range(2)]
+    more, n_lost = ("--engine", "ray", "--address", cluster.address), 0
+    process = scene.start(out, *more)
+    while process.poll() is None:
+        time.sleep(dice.uniform(0.3, 1.0) * max(4.0, peace_s / (n_kills + 1)))
+        if n_lost < n_kills and process.poll() is None and results(out):
+            node = nodes.pop(dice.randrange(len(nodes)))
+            node.kill_raylet(check_alive=False)
+            nodes.append(cluster.add_node(num_cpus=1, **small))
+            cluster.remove_node(node, allow_graceful=False)
+            n_lost += 1
+        elif n_lost == n_kills:
+            process.kill()  # the batch alone: its cluster goes on
+            process.wait()
+    code = scene.finish(out, *more)
+    compare(scene, f"{n_lost} nodes killed, then the batch (last exit code {code})", out, wanted, failed)
+    cluster.shutdown()
+
+
+def break_processes(
+    scene: Scene,
+    folder: Path,
+    options: argparse.Namespace,
+    peace_s: float,
+    wanted: dict[str, str],
+    failed: set[str],
+    dice: random.Random,
+) -> None:
+    """Kills, a full disk, a server that is restarted."""
+    killed = kill_at_random(scene, folder / "killed", options.kills, peace_s, dice)
+    scene.finish(folder / "killed")
+    compare(scene, f"killed {killed} times", folder / "killed", wanted, failed)
+    with sqlite3.connect(folder / "killed" / "callaudit.db") as c:
+        if (check := c.execute("PRAGMA integrity_check").fetchone()[0]) != "ok":
+            scene.faults.append(f"killed: integrity check: {check}")
+    on_a_full_disk(scene, folder / "small", wanted, failed, size_kib=options.calls * 8)
+    with_a_restarted_server(scene, folder / "server", folder / "restarted", wanted, failed)
+
+
 def main() -> None:
     """Make the archive, measure it in peace, then break it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -258,6 +312,9 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2, help="worker processes (default 2)")
     parser.add_argument("--seed", type=int, default=1, help="of the archive and the moments (default 1)")
     parser.add_argument("--run", action="store_true", help="with recognition: callaudit run instead of measure")
+    parser.add_argument(
+        "--engine", choices=("processes", "ray"), default="processes", help="what is broken (default processes)"
+    )
     options = parser.parse_args()
     dice = random.Random(options.seed)
     with tempfile.TemporaryDirectory(prefix="callaudit-chaos-") as name:
@@ -272,14 +329,10 @@ def main() -> None:
         print(
             f"{options.calls} recordings, {n_bad} bad; in peace: {len(wanted)} results, {len(failed)} failures, {peace_s:.0f} s"
         )
-        killed = kill_at_random(scene, folder / "killed", options.kills, peace_s, dice)
-        scene.finish(folder / "killed")
-        compare(scene, f"killed {killed} times", folder / "killed", wanted, failed)
-        with sqlite3.connect(folder / "killed" / "callaudit.db") as c:
-            if (check := c.execute("PRAGMA integrity_check").fetchone()[0]) != "ok":
-                scene.faults.append(f"killed: integrity check: {check}")
-        on_a_full_disk(scene, folder / "small", wanted, failed, size_kib=options.calls * 8)
-        with_a_restarted_server(scene, folder / "server", folder / "restarted", wanted, failed)
+        if options.engine == "ray":
+            on_a_cluster(scene, folder / "cluster", options.kills, peace_s, wanted, failed, dice)
+        else:
+            break_processes(scene, folder, options, peace_s, wanted, failed, dice)
     print("\n".join(scene.faults) if scene.faults else "nothing lost, nothing twice, nothing stopped")
     sys.exit(bool(scene.faults))
 
