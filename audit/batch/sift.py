@@ -24,6 +24,7 @@ from audit.archive import ObjectPath
 from audit.batch.files import call_file_name
 from audit.batch.patience import insist
 from audit.batch.plan import Judge, path_key
+from audit.ingest import Recordings
 from audit.storage import Store, known_files, runs_of_scope
 
 if TYPE_CHECKING:
@@ -98,10 +99,11 @@ def sift(recordings: Sequence[Path], store: Store, *, scope: str | None, out: Pa
     trusted = insist(partial(runs_of_scope, store, scope)) if scope is not None else {}
     vcons = _Vcons()
     calls = os.path.join(out, "calls", "")  # noqa: PTH118 - a million files: text all the way
-    paths = (p if isinstance(p, ObjectPath) else str(p) for p in recordings)
+    paths = recordings.texts() if isinstance(recordings, Recordings) else map(_text, recordings)
+    key_of = _keys()
     while some := list(islice(paths, _AT_ONCE)):
         alive()
-        keys = [path_key(p) for p in some]
+        keys = [key_of(p) for p in some]
         ledger = insist(partial(known_files, store, keys))
         for path, key in zip(some, keys, strict=True):
             file = ledger.get(key)
@@ -123,6 +125,24 @@ def sift(recordings: Sequence[Path], store: Store, *, scope: str | None, out: Pa
             else:
                 sifted.doubtful.append(path)
     return sifted
+
+
+def _keys() -> Callable[[str | ObjectPath], str]:
+    """:func:`audit.batch.plan.path_key` of one recording after another, which mostly lie in the same folder."""
+    last, key_of_last = "", ""
+
+    def key_of(path: str | ObjectPath) -> str:
+        nonlocal last, key_of_last
+        if isinstance(path, ObjectPath):
+            return path_key(path)
+        folder, _, name = path.rpartition("/")
+        if not folder.strip("/") or not name.isascii() or name in (".", ".."):
+            return path_key(path)
+        if folder != last:
+            last, key_of_last = folder, path_key(folder).rstrip("/")
+        return f"{key_of_last}/{name}"
+
+    return key_of
 
 
 def in_turn(sifted: Sifted, recordings: Sequence[Path], n_at_once: int) -> Iterator[list[Path]]:

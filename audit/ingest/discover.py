@@ -35,6 +35,10 @@ class Recordings(Sequence[Path]):
     def __init__(self, texts: Sequence[str | Path]) -> None:
         self._texts = texts
 
+    def texts(self) -> Iterator[str | ObjectPath]:
+        """The paths as text, those in object stores as they are."""
+        return (p if isinstance(p, ObjectPath) else str(p) for p in self._texts)
+
     def __len__(self) -> int:
         return len(self._texts)
 

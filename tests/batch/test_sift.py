@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from audit.batch import run
+from audit.batch import sift as sift_module
+from audit.batch.plan import path_key
 from audit.pipeline import Settings
 from audit.records import Metadata
 from audit.storage import Store
@@ -124,3 +126,9 @@ def test_an_archive_with_more_than_is_planned_at_once_ends_the_same(archive, mon
     summary = archive.run(metadata_scope="cdr-2", settings=Settings(model="small"))
     assert counts(summary) == (9, 1, 0)
     assert archive.audited()[8] == "9.wav", "what is new comes before what is known"
+
+
+@pytest.mark.parametrize("path", ["a.wav", "x/a.wav", "./x/../y/a.wav", "/a.wav", "//a.wav", "x/通.wav", "x/.."])
+def test_the_key_of_a_path_is_the_same_by_the_short_way(path):
+    key_of = sift_module._keys()
+    assert [key_of(path), key_of(path), key_of("x/b.wav")] == [path_key(path), path_key(path), path_key("x/b.wav")]
