@@ -93,3 +93,17 @@ class Transcript:
     coverage_ratio: float | None = None
     uncovered: tuple[Uncovered, ...] = ()
     dropped: tuple[Dropped, ...] = ()
+
+    @property
+    def n_words(self) -> int:
+        """Words with times and a confidence."""
+        return sum(len(t.words) for t in self.turns)
+
+    @property
+    def confidence(self) -> float | None:
+        """Mean confidence of all words, 0-1; None without any.
+
+        Low where the speech is of a language, a dialect or a quality that the model does not know.
+        """
+        n = self.n_words
+        return sum(w.confidence for t in self.turns for w in t.words) / n if n else None

@@ -193,6 +193,8 @@ class Scorecard:
         From the lowest up.
     signs : tuple of Sign
         What each call is looked through for besides; () where the scorecard has none.
+    min_transcript_confidence : float
+        Below this mean confidence of a call's words, nothing is judged by words.
     """
 
     id: str
@@ -209,6 +211,7 @@ class Scorecard:
     join_gap_s: float
     matching: Matching = field(default_factory=Matching)
     signs: tuple[Sign, ...] = ()
+    min_transcript_confidence: float = 0.0
 
     @property
     def criteria(self) -> tuple[Criterion, ...]:

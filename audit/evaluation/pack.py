@@ -375,6 +375,7 @@ def _built(card: YamlFile, files: Mapping[str, YamlFile], folder: Path, signs: Y
         join_gap_s=float(data["join_gap_s"]),
         matching=_matching(data.get("matching", {})),
         signs=parse_signs(signs.data) if signs is not None else (),
+        min_transcript_confidence=float(data.get("min_transcript_confidence", 0.0)),
     )
 
 

@@ -77,6 +77,7 @@ def ready(record: CallRecord, scorecard: Scorecard, facts: Facts = NO_FACTS) -> 
         language=scorecard.language,
         matching=scorecard.matching,
         min_coverage_ratio=scorecard.min_coverage_ratio,
+        min_transcript_confidence=scorecard.min_transcript_confidence,
         join_gap_s=scorecard.join_gap_s,
         facts=facts,
         index=index_of(scorecard),

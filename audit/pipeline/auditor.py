@@ -12,6 +12,7 @@ from audit.audio import Audio, Leg, file_sha256, read_audio
 from audit.contract import call_to_json, record_from_json
 from audit.pipeline import parties
 from audit.pipeline.audited import AuditedCall
+from audit.pipeline.doubt import doubt_of_words
 from audit.pipeline.hearing import Heard, answered, hear
 from audit.pipeline.imported import take_imported, voices_beside
 from audit.pipeline.measures import measures_of
@@ -90,7 +91,16 @@ class Auditor:
         rttm = voices_beside(path, self.settings)
         found = self._parties(heard, whose.channel, taken.on_one_leg, transcript, metadata, rttm, stages)
         transcript = found.transcript
-        recording = _recording(path, sha256, audio, heard, whose, metadata, (*known.warnings, *taken.against(whose)), found)
+        recording = _recording(
+            path,
+            sha256,
+            audio,
+            heard,
+            whose,
+            metadata,
+            (*known.warnings, *taken.against(whose), *doubt_of_words(transcript)),
+            found,
+        )
         timeline = timeline_of(heard, known, metadata, found.parties, damaged=recording.damaged)
         if transcript is not None:
             timeline = with_words(timeline, transcript)

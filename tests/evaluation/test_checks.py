@@ -1,5 +1,7 @@
 """Checks: composition, scopes, waits and what makes a rule abstain."""
 
+from dataclasses import replace
+
 import pytest
 
 from audit.evaluation.call import make_ready
@@ -8,6 +10,7 @@ from audit.evaluation.checks import judge
 from audit.evaluation.checks.waits import find_waits
 from audit.evaluation.conditions import parse_check
 from audit.evaluation.match import Matching
+from audit.words import Word
 
 
 def ready(**case):
@@ -234,3 +237,24 @@ def test_hours_of_a_greeting_are_half_open(hour, verdict):
     check = {"kind": "greeting_hour", "greetings": {"上午好": [8, 12]}}
     case = {"turns": ["Agent: 上午好"], "metadata": {"started_at": f"2026-03-02T{hour}:00+08:00"}}
     assert judged(check, **case).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("confidence", "n_words", "verdict"),
+    [(0.6, 40, "not_evaluable"), (0.6, 39, "pass"), (0.7, 40, "pass")],
+    ids=["unsure words", "too few to tell", "sure enough"],
+)
+def test_words_that_were_heard_badly_on_the_whole_are_not_judged(confidence, n_words, verdict):
+    record = record_of_case(GREETED, "zh")
+    words = tuple(Word(i * 0.1, i * 0.1 + 0.1, c, confidence) for i, c in enumerate("您好" * 20))[:n_words]
+    turn = replace(record.transcript.turns[0], text="".join(w.text for w in words), words=words)
+    record = replace(record, transcript=replace(record.transcript, turns=(turn,)))
+    call = make_ready(
+        record,
+        language="zh",
+        matching=Matching(),
+        min_coverage_ratio=0.5,
+        join_gap_s=3.0,
+        min_transcript_confidence=0.65,
+    )
+    assert judge(parse_check(PASS), call).verdict == verdict
