@@ -195,6 +195,8 @@ class Auditor:
                 heard, agent, transcript, metadata, rttm=rttm, as_written=on_one_leg, stages=stages
             )
             return found if found.shared else replace(found, transcript=_with_roles(transcript, found.parties))
+        if heard.layout == "one_dead_leg":
+            return parties.beside_dead_leg_by_pauses(heard, agent)
         legs = parties.of_legs(heard, agent)
         if transcript is not None and heard.n_legs > 1:
             transcript = _with_roles(transcript, legs)

@@ -24,6 +24,7 @@ from audit.speakers import (
     split_turns,
     two_speak_by_words,
 )
+from audit.speakers.how_many import channel_log_odds
 from audit.words import Role, Transcript, Turn
 
 #: The speaker encoder: a model of ``models/``, fetched like the recogniser's when the first shared channel comes.
@@ -95,6 +96,32 @@ def of_legs(heard: Heard, agent: int | None) -> tuple[Party, ...]:
         roles = ("agent", "customer") if agent == 0 else ("customer", "agent")
     shared = heard.n_legs == 1
     return tuple(Party(r, c, s, shared) for c, (r, s) in enumerate(zip(roles, heard.speech, strict=True)))
+
+
+def beside_dead_leg_by_pauses(heard: Heard, agent: int | None) -> ToldApart:
+    """The parties of a call of which one leg is dead, where no words are known.
+
+    One party's leg is silent while the other speaks. A live leg without such pauses carries both parties, and nobody can
+    be named: in composed calls of real voices 36 of 40 (unseen; 38 of 40 of those that the evidence was fitted on)
+    and 16 of 16 Mandarin calls were known for both, 105 of 112 single parties of these for one.
+
+    Parameters
+    ----------
+    heard : Heard
+        Of two legs.
+    agent : int or None
+        The agent's channel, should the live leg be one party's own.
+
+    Returns
+    -------
+    ToldApart
+        Without a transcript.
+    """
+    live = max(range(heard.n_legs), key=lambda c: total_s(heard.speech[c]))
+    if channel_log_odds(heard.speech[live], lone_leg=True) <= 0:
+        return ToldApart(of_legs(heard, agent), None, None)
+    reason = "the live channel leaves too few pauses for one party, and without words nobody is named"
+    return ToldApart(_nobody(heard, live), None, SharedChannel(reason=reason))
 
 
 def party_of(role: Role, parties: Sequence[Party]) -> Party | None:

@@ -142,6 +142,23 @@ def on_one_leg(tmp_path: Path, call_id: str, *, of: str | None, live: int) -> Ca
     return Auditor(settings).audit(path, Metadata(call_id, direction="inbound")).record
 
 
+@pytest.mark.parametrize(
+    ("pause_s", "roles"),
+    [
+        pytest.param(0.4, ["unknown"], id="few pauses: both parties"),
+        pytest.param(3.5, ["customer", "agent"], id="room for another"),
+    ],
+)
+def test_without_words_the_pauses_of_a_live_leg_tell_whether_it_is_one_partys(heard, pause_s, roles):
+    speech = tuple(Segment(at, at + 2.5) for at in np.arange(6) * (2.5 + pause_s))
+    call = replace(heard, layout="one_dead_leg", n_legs=2, speech=((), speech), background=((), ()))
+    found = parties.beside_dead_leg_by_pauses(call, 1)
+    assert [p.role for p in found.parties] == roles
+    assert found.parties[-1].speech == speech
+    assert found.shared == (roles == ["unknown"])
+    assert (found.finding is not None) == found.shared
+
+
 def clock(time_s: float) -> str:
     """A moment as WebVTT writes it."""
     return f"{int(time_s) // 60:02}:{time_s % 60:06.3f}"
