@@ -12,6 +12,7 @@ A profile is a YAML file, given with ``--profile``. All keys are optional::
     recogniser: faster-whisper      # or one that an installed package brings
     model: base                     # its speech model; --model wins
     names: [天际宽带, 晨星超级会员]    # products and other names, to be spelt so where they are said
+    followups: {repeat_days: 7, answer_h: 24}   # windows and deadlines across calls: docs/followups.md
 """
 
 from __future__ import annotations
@@ -62,6 +63,8 @@ class Profile:
         The recogniser's speech model, by name or directory; None leaves it to the command line.
     names : tuple of str
         Products and other names that calls may hold and no recogniser knows.
+    followups : mapping or None
+        Windows and deadlines across calls, as :func:`audit.followup.read_terms` reads them; None keeps a store's own.
     """
 
     company: str | None = None
@@ -74,6 +77,7 @@ class Profile:
     recogniser: str = "faster-whisper"
     model: str | None = None
     names: tuple[str, ...] = ()
+    followups: Mapping[str, Any] | None = None
 
     def zone(self) -> ZoneInfo:
         """The time zone as an object."""
@@ -146,6 +150,8 @@ def _checked(path: Path, data: dict[Any, Any]) -> dict[str, Any]:
         if not isinstance(value, dict):
             raise ProfileError(f"{path}: {key} must be a mapping, not {value!r}")
         out[key] = {str(k): str(v) for k, v in value.items()}
+    if "followups" in out and not isinstance(out["followups"], dict):
+        raise ProfileError(f"{path}: followups must be a mapping, not {out['followups']!r}", hint="see docs/followups.md")
     for name in out["cdr_columns"]:
         _known(path, "cdr_columns key", name, METADATA_FIELDS)
     return out

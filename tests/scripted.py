@@ -9,6 +9,7 @@ import hashlib
 import os
 import signal
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,3 +85,21 @@ class ScriptedJudge:
         assert record.transcript is not None
         sha256 = self.scorecard_sha256(record.transcript.language)
         return Evaluation("zh-service", self.version, sha256, score, None, {}, False, None, (), ())
+
+    def compares(self, language: str) -> bool:
+        return False
+
+    def facts_needed(self, language: str) -> frozenset[str]:
+        return frozenset()
+
+    def promises(self, language: str) -> tuple[()]:
+        return ()
+
+    def prepare(self, call_ids: Collection[str]) -> None:
+        pass
+
+    def forget(self) -> None:
+        pass
+
+    def judging_key(self, agent_id: str | None, language: str, call_id: str | None = None) -> str:
+        return self.scorecard_sha256(language)

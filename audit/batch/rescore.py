@@ -28,7 +28,11 @@ class Rejudge(Protocol):
         """The verdicts on a record; None where no scorecard applies."""
         ...
 
-    def judging_key(self, agent_id: str | None, language: str) -> str | None:
+    def prepare(self, call_ids: Collection[str]) -> None:
+        """These calls are to be judged."""
+        ...
+
+    def judging_key(self, agent_id: str | None, language: str, call_id: str | None = None) -> str | None:
         """Hash of all that an evaluation is made from, beside the record; None where no scorecard applies."""
         ...
 
@@ -108,6 +112,7 @@ def rescore(
     only: Collection[str] | None = None,
     anew: bool = False,
     progress: RescoreProgress | None = None,
+    files_here_only: bool = False,
 ) -> RescoreSummary:
     """Hold stored calls against a scorecard, add evaluations and write ``calls/*.json`` anew.
 
@@ -131,6 +136,8 @@ def rescore(
     anew : bool, default False
         Judge every call, also one that was judged from the same before.
     progress : RescoreProgress, optional
+    files_here_only : bool, default False
+        Write only files that are in the folder: those of a store's other calls lie elsewhere.
 
     Returns
     -------
@@ -143,8 +150,9 @@ def rescore(
     """
     shown = progress or Unwatched()
     run_id = store.begin_run("rescore", options, tool_version=__version__, now=clock())
-    standings = [s for s in store.standings(since=since, until=until) if only is None or s.call_id in only]
-    work = _Work(store, judge, out, options, lang, clock)
+    standings = store.standings(since=since, until=until, only=only)
+    judge.prepare([s.call_id for s in standings])
+    work = _Work(store, judge, out, options, lang, clock, files_here_only)
     state: Literal["done", "interrupted", "failed"] = "failed"
     stopped_by: int | None = None
     try:
@@ -169,20 +177,32 @@ class _Work:
     """One rescore under way."""
 
     def __init__(
-        self, store: Store, judge: Rejudge, out: Path, options: Mapping[str, Any], lang: str, clock: Callable[[], datetime]
+        self,
+        store: Store,
+        judge: Rejudge,
+        out: Path,
+        options: Mapping[str, Any],
+        lang: str,
+        clock: Callable[[], datetime],
+        files_here_only: bool,
     ) -> None:
         self.store, self.judge, self.out, self.options, self.lang, self.clock = store, judge, out, options, lang, clock
+        self.files_here_only = files_here_only
         self.n_rescored = self.n_unchanged = self.n_without = 0
         self.judged: set[str] = set()
         self._place = f"{lang} {out.absolute()}"
-        self._keys: dict[tuple[str | None, str], str | None] = {}
 
     def sort_out(self, standings: Sequence[Standing], *, anew: bool) -> list[Standing]:
         """The calls that have to be judged; the others are counted."""
         todo = []
         for s in standings:
             key = self._key(s)
-            if key is not None and key == s.judging_key and not anew and self._path(s.call_id).exists():
+            if (
+                key is not None
+                and key == s.judging_key
+                and not anew
+                and (self.files_here_only or self._path(s.call_id).exists())
+            ):
                 self.n_unchanged += 1
                 self.judged.add(s.call_id)
             else:
@@ -208,7 +228,9 @@ class _Work:
         new = self.judge.evaluate(record) if record.transcript is not None and key is not None else None
         shown = new or call.evaluation
         published = {**call_to_json(record), "evaluation": evaluation_to_json(shown, self.lang) if shown else None}
-        write_json(self._path(record.call_id), published)
+        path = self._path(record.call_id)
+        if not self.files_here_only or path.exists():
+            write_json(path, published)
         if new is not None or call.evaluation is not None:
             self.judged.add(record.call_id)
         if new is None or key is None:
@@ -225,12 +247,9 @@ class _Work:
         """What the evaluation of a call would be made from, and where its file goes."""
         if standing.language is None:
             return None
-        who = (standing.agent_id, standing.language)
-        if who not in self._keys:
-            made_from = self.judge.judging_key(*who)
-            text = f"{made_from} {self._place}"
-            self._keys[who] = None if made_from is None else hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
-        return self._keys[who]
+        made_from = self.judge.judging_key(standing.agent_id, standing.language, standing.call_id)
+        text = f"{made_from} {self._place}"
+        return None if made_from is None else hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
     def _path(self, call_id: str) -> Path:
         return self.out / "calls" / call_file_name(call_id)

@@ -80,6 +80,7 @@ def _run(night: NightlyConfig, config: Path, *, until: datetime | None) -> int:
     from audit.cli.closing import EXIT_SIGNAL, EXIT_SOME_FAILED, now, write_pages
     from audit.cli.options import open_store
     from audit.cli.progress import ShownProgress
+    from audit.cli.run import look_back
     from audit.nightly import NightLog, NightMetrics
 
     with NightLog(night.log_file, clock=now) as log, ShownProgress() as shown:
@@ -90,9 +91,12 @@ def _run(night: NightlyConfig, config: Path, *, until: datetime | None) -> int:
         code = 1
         try:
             with open_store(night.out, night.store) as store:
-                summary = run_batch(_job(night, store, until), store, progress=told, clock=now)
+                job = _job(night, store, until)
+                summary = run_batch(job, store, progress=told, clock=now)
                 for f in summary.failures:
                     log.say("failure", call_id=f.call_id, path=f.path, stage=f.stage, error=f.error, reason=f.reason)
+                if summary.stopped_by is None:
+                    look_back(store, job, summary.call_ids)  # before words go that verdicts rest on
                 kept = _retain(night, store)
                 for r in kept.removed:
                     log.say("removed", call_id=r.call_id, kind=r.kind, path=r.path, moved_to=r.moved_to)

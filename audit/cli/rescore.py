@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,7 +12,9 @@ from audit.cli.options import FailOn, existing_store, fail_on_option, lang_optio
 from audit.errors import UsageError
 
 if TYPE_CHECKING:
+    from audit.batch.judge import ScorecardJudge
     from audit.batch.rescore import RescoreSummary
+    from audit.storage import Store
 
 
 @click.command(short_help="Hold calls already stored against a scorecard again.")
@@ -19,7 +22,9 @@ if TYPE_CHECKING:
 @click.option("--store", "store_url", metavar="URL", help="Database, instead of the one in DIR.")
 @click.option("--scorecard", metavar="NAME_OR_PATH", help="Rules. [default: zh-service or en-service, by the call's language]")
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where results go. [default: DIR]")
-@click.option("--profile", type=click.Path(path_type=Path, dir_okay=False), help="For the time zone of --from and --to.")
+@click.option(
+    "--profile", type=click.Path(path_type=Path, dir_okay=False), help="For the time zone of --from and --to, and followups."
+)
 @click.option("--from", "since", metavar="DATE", help="Only calls that started on or after this day or time.")
 @click.option("--to", "until", metavar="DATE", help="Only calls that started up to the end of this day, or before this time.")
 @click.option("--all", "anew", is_flag=True, help="Judge every call, also those judged from the same rules before.")
@@ -60,18 +65,20 @@ def rescore(
     target = out or folder
     if target is None:
         raise UsageError("--store alone does not say where results go", hint="add --out DIR")
-    zone = load_profile(profile).zone()
+    known = load_profile(profile)
+    zone = known.zone()
     start = moment(since, zone, end=False) if since else None
     end = moment(until, zone, end=True) if until else None
     with existing_store(folder, store_url) as store:
         judge = ScorecardJudge(Settings(scorecard=scorecard), store)
         make_out_folder(target)
+        options = {"scorecard": scorecard, "lang": lang}
         with CountedProgress(lang) as progress:
             summary = rescore_store(
                 store,
                 judge,
                 target,
-                options={"scorecard": scorecard, "lang": lang},
+                options=options,
                 lang=lang,
                 clock=now,
                 since=start,
@@ -82,6 +89,7 @@ def rescore(
         if summary.stopped_by is not None:
             click.echo(_stopped_line(summary, lang))
             raise click.exceptions.Exit(EXIT_SIGNAL + summary.stopped_by)
+        _look_across(store, judge, target, options, known.followups, lang)
         index = write_pages(store, target, lang=lang, scorecard=scorecard, since=start, until=end)
         counts = (summary.n_rescored, summary.n_unchanged, summary.n_without_words)
         if lang == "zh":
@@ -90,6 +98,28 @@ def rescore(
             said = "{} rescored, {} unchanged, {} without words; see {}".format(*counts, index)
         click.echo(said)
         leave_if_met(fail_on, store, summary.call_ids)
+
+
+def _look_across(
+    store: Store, judge: ScorecardJudge, out: Path, options: dict[str, str | None], terms: Mapping[str, Any] | None, lang: str
+) -> None:
+    """What calls say of each other by the signs of this scorecard, and verdicts that rest on it."""
+    from audit.batch.across import look_across
+    from audit.cli.closing import now
+    from audit.cli.progress import CountedProgress
+
+    with CountedProgress(lang) as progress:
+        look_across(
+            store,
+            judge,
+            out,
+            options=options,
+            lang=lang,
+            clock=now,
+            terms=terms,
+            languages=store.languages(),
+            progress=progress,
+        )
 
 
 def _stopped_line(summary: RescoreSummary, lang: str) -> str:

@@ -218,23 +218,36 @@ def audit_archive(
         with ShownProgress() as progress:
             summary = run_batch(job, store, progress=progress, clock=now)
         if summary.stopped_by is None:
-            _compare(store, job, summary.call_ids)
+            look_back(store, job, summary.call_ids)
         close_run(summary, store, out, n_problems=len(found.problems), fail_on=fail_on, scorecard=settings.scorecard, lang=lang)
 
 
-def _compare(store: Store, job: Job, call_ids: frozenset[str]) -> None:
-    """Judge the calls of this run again where rules compare them with what is usual, now that all are stored."""
+def look_back(store: Store, job: Job, call_ids: frozenset[str]) -> None:
+    """Now that all calls are stored: what they say of each other, and verdicts that rest on it or on what is usual."""
+    from audit.batch.across import look_across
     from audit.batch.judge import ScorecardJudge
-    from audit.batch.rescore import rescore
     from audit.batch.run import job_options
     from audit.cli.closing import now
+    from audit.cli.progress import CountedProgress
+    from audit.storage import touched_languages
 
-    if not job.settings.transcribe:
-        return
     judge = ScorecardJudge(job.settings, store)
-    languages = {s.language for s in store.standings() if s.language is not None and s.call_id in call_ids}
-    if any(judge.compares(language) for language in languages):
-        rescore(store, judge, job.out, options=job_options(job), lang=job.lang, clock=now, only=call_ids)
+    touched = touched_languages(store)
+    languages = touched or store.languages()
+    compared = job.settings.transcribe and any(judge.compares(language) for language in touched)
+    with CountedProgress(job.lang) as progress:
+        look_across(
+            store,
+            judge,
+            job.out,
+            options=job_options(job),
+            lang=job.lang,
+            clock=now,
+            terms=job.settings.profile.followups,
+            languages=languages,
+            also=call_ids if compared else (),
+            progress=progress,
+        )
 
 
 def read_profile(path: Path | None) -> Profile:

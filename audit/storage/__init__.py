@@ -11,6 +11,7 @@ from audit.storage.known import (
     save_events,
     stale_calls,
     team_counts,
+    touched_languages,
 )
 from audit.storage.leases import LEASE, Lease
 from audit.storage.ledger import Store, sqlite_url
@@ -64,5 +65,6 @@ __all__ = [
     "sqlite_url",
     "stale_calls",
     "team_counts",
+    "touched_languages",
     "without_words",
 ]

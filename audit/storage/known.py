@@ -24,7 +24,7 @@ from audit.chains import (
     chain_to_json,
 )
 from audit.storage.followups import ContactRow, contact_rows, counts_of_team, state_of
-from audit.storage.tables import agent_days, case_events, chain_links, contacts, touched_calls
+from audit.storage.tables import agent_days, calls, case_events, chain_links, contacts, touched_calls
 
 if TYPE_CHECKING:
     from audit.storage.ledger import Store
@@ -145,6 +145,14 @@ def anything_touched(store: Store) -> bool:
         return (
             waits is not None or c.execute(sa.select(case_events.c.id).where(case_events.c.owner.is_(None))).first() is not None
         )
+
+
+def touched_languages(store: Store) -> frozenset[str]:
+    """The languages of the calls that changed since calls were last followed."""
+    joined = touched_calls.join(calls, calls.c.call_id == touched_calls.c.call_id)
+    query = sa.select(calls.c.language).select_from(joined).where(calls.c.language.is_not(None)).distinct()
+    with store.reading() as c:
+        return frozenset(c.execute(query).scalars())
 
 
 def stale_calls(store: Store) -> dict[str, int]:

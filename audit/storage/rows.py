@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -105,6 +105,7 @@ class Standing:
     language: str | None
     evaluation_id: int | None
     judging_key: str | None
+    scorecard_sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,23 +133,37 @@ def newest_calls() -> sa.Subquery:
     return sa.select(*(c for c in calls.c if c.name != "record")).where(calls.c.id.in_(newest)).subquery("newest_call")
 
 
-def standings_query() -> sa.Select[Any]:
-    """The newest record of each call with its newest evaluation's number and what that was made from."""
-    newest = sa.select(evaluations.c.call_row_id, sa.func.max(evaluations.c.id).label("evaluation_id")).group_by(
-        evaluations.c.call_row_id
-    )
-    found = newest.subquery("newest_evaluation_id")
+def standings_query(call_ids: Sequence[str] | None = None) -> sa.Select[Any]:
+    """The newest record of each call with its newest evaluation's number and what that was made from: all, or some.
+
+    For some, the newest are looked up one by one, so that it takes no longer in a larger store.
+    """
+    if call_ids is None:
+        newest = sa.select(evaluations.c.call_row_id, sa.func.max(evaluations.c.id).label("evaluation_id")).group_by(
+            evaluations.c.call_row_id
+        )
+        found = newest.subquery("newest_evaluation_id")
+        number: sa.ColumnElement[Any] = found.c.evaluation_id
+        joined = calls.outerjoin(found, found.c.call_row_id == calls.c.id)
+        wanted: sa.ColumnElement[bool] = calls.c.id.in_(sa.select(newest_calls().c.id))
+    else:
+        last = sa.select(sa.func.max(evaluations.c.id)).where(evaluations.c.call_row_id == calls.c.id).correlate(calls)
+        number = last.scalar_subquery()
+        other = calls.alias("other")
+        newest_row = sa.select(sa.func.max(other.c.id)).where(other.c.call_id == calls.c.call_id).correlate(calls)
+        joined = calls  # type: ignore[assignment]  # a table is joined to as a join is
+        wanted = sa.and_(calls.c.call_id.in_(call_ids), calls.c.id == newest_row.scalar_subquery())
     return (
         sa.select(
             calls.c.id.label("call_row_id"), calls.c.call_id, calls.c.agent_id, calls.c.language,
-            found.c.evaluation_id, judgings.c.judging_key,
+            evaluations.c.id.label("evaluation_id"), judgings.c.judging_key, evaluations.c.scorecard_sha256,
         )
         .select_from(
-            calls.outerjoin(found, found.c.call_row_id == calls.c.id).outerjoin(
-                judgings, sa.and_(judgings.c.call_row_id == calls.c.id, judgings.c.evaluation_id == found.c.evaluation_id)
+            joined.outerjoin(evaluations, evaluations.c.id == number).outerjoin(
+                judgings, sa.and_(judgings.c.call_row_id == calls.c.id, judgings.c.evaluation_id == evaluations.c.id)
             )
         )
-        .where(calls.c.id.in_(sa.select(newest_calls().c.id)))
+        .where(wanted)
         .order_by(calls.c.started_at.nulls_first(), calls.c.call_id)
     )  # fmt: skip
 

@@ -58,8 +58,11 @@ class Counted:
             self.on_call(len(self.asked))
         return self.judge.evaluate(record)
 
-    def judging_key(self, agent_id, language):
-        return self.judge.judging_key(agent_id, language)
+    def prepare(self, call_ids):
+        self.judge.prepare(call_ids)
+
+    def judging_key(self, *of):
+        return self.judge.judging_key(*of)
 
 
 def again(out, judge, **more):

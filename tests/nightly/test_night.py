@@ -80,7 +80,7 @@ def night(tmp_path, monkeypatch, listeners):
     for name, order in (("a", "fine"), ("b", "unreadable"), ("c", "fine")):
         (rec / f"{name}.wav").write_text(f"{order} {name}.wav")
     monkeypatch.setattr("audit.pipeline.make_auditor", lambda s: ScriptedAuditor(tmp_path / "journal", s.model, s.transcribe))
-    monkeypatch.setattr("audit.batch.judge.ScorecardJudge", lambda _: ScriptedJudge("v1"))
+    monkeypatch.setattr("audit.batch.judge.ScorecardJudge", lambda *_: ScriptedJudge("v1"))
     mail, hook = listeners
     config = tmp_path / "nightly.yml"
     config.write_text(
