@@ -134,8 +134,7 @@ class _Pass:
             owner = key if key is not None and key not in no_one else ALONE + call_id
             owners.add(owner)
             rows.append(_contact(digest, owner, before.get(call_id), self.n_pass))
-            for row in (rows[-1], before.get(call_id)):
-                self._counts_for(row)
+            self._counts_for(rows[-1], before.get(call_id))
         kept.save_contacts(c, rows)
         for number, event, phone, owner_before in kept.events_of_calls(c, list(digests)):
             owners |= {self._route(c, number, event, phone), owner_before or ""}
@@ -188,10 +187,11 @@ class _Pass:
         found: list[tuple[str, datetime | None, bool]] = []
         contacts: list[ContactRow] = []
         freed: list[ContactRow] = []
+        all_rows = kept.contact_rows(c, [d.call_id for mine in calls.values() for d in mine])
         for owner in owners:
             key = None if owner.startswith((ALONE, UNKNOWN)) else owner
             followed = follow(key, calls[owner], self.terms, as_of=self.as_of, events=events[owner])
-            rows = kept.contact_rows(c, [d.call_id for d in calls[owner]])
+            rows = {d.call_id: all_rows[d.call_id] for d in calls[owner]}
             if followed.is_switchboard:  # its calls are from now on each by itself
                 found.append((owner, None, True))
                 freed += [replace(row, owner=ALONE + call_id) for call_id, row in rows.items()]
@@ -228,19 +228,22 @@ class _Pass:
             if now != row:
                 is_other = dict(now.facts) != dict(row.facts)
                 out.append(replace(now, stale=self.n_pass if is_other else row.stale))
-                self._counts_for(now)
+                if now.day is not None:
+                    self._team_days.add((now.team, now.day))
         return out
 
     def _counts(self, entry: Complaint) -> bool:
         """Whether an entry is closed or ought to be."""
         return entry.closed_at is not None or self.as_of > entry.close_due_at
 
-    def _counts_for(self, row: ContactRow | None) -> None:
-        """Note that the counts of a call's day are to be made anew."""
-        if row is not None and row.day is not None:
-            if row.agent_id is not None:
-                self._agent_days.add((row.agent_id, row.day))
-            self._team_days.add((row.team, row.day))
+    def _counts_for(self, now: ContactRow, before: ContactRow | None) -> None:
+        """Note which days have to be counted anew, since a call is new or another."""
+        for row in (now, before):
+            if row is not None and row.day is not None:
+                self._team_days.add((row.team, row.day))
+        here, there = ((row.agent_id, row.day) if row is not None else (None, None) for row in (now, before))
+        if here != there:
+            self._agent_days |= {(agent, day) for agent, day in (here, there) if agent is not None and day is not None}
 
     def _count_teams(self, c: sa.Connection) -> None:
         """Count days of teams anew; where a rate that rules read has changed, its calls are to be judged again."""

@@ -35,6 +35,9 @@ COMMANDS: Mapping[str, LazyCommand] = {
         "audit.cli.transcribe", "transcribe", "Print what was said: two columns, or SRT, WebVTT, JSON, vCon."
     ),
     "rescore": LazyCommand("audit.cli.rescore", "rescore", "Hold calls already stored against a scorecard again."),
+    "followups": LazyCommand(
+        "audit.cli.followups", "followups", "Across calls: redials, repeat contacts, complaints, promised call-backs."
+    ),
     "failures": LazyCommand("audit.cli.failures", "failures", "List what could not be audited and why; try it again."),
     "report": LazyCommand("audit.cli.report", "report", "Write scorecards and team pages of a period from the store."),
     "rules": LazyCommand("audit.cli.rules", "rules", "Write, check, test, explain, try and release rule packs."),

@@ -17,6 +17,7 @@ from audit.ingest.discover import (
 
 if TYPE_CHECKING:
     from audit.ingest.cdr import CallDetails, CdrRow, read_cdr
+    from audit.ingest.crm import CrmTable, read_crm
     from audit.ingest.filename import parse_file_name
     from audit.ingest.merge import find_metadata
     from audit.ingest.transcripts.find import find_transcript, find_voices, transcripts_folder
@@ -28,12 +29,14 @@ if TYPE_CHECKING:
 _HOME = {
     "CallDetails": "audit.ingest.cdr",
     "CdrRow": "audit.ingest.cdr",
+    "CrmTable": "audit.ingest.crm",
     "ImportedTranscript": "audit.ingest.transcripts.lines",
     "find_metadata": "audit.ingest.merge",
     "find_transcript": "audit.ingest.transcripts.find",
     "find_voices": "audit.ingest.transcripts.find",
     "parse_file_name": "audit.ingest.filename",
     "read_cdr": "audit.ingest.cdr",
+    "read_crm": "audit.ingest.crm",
     "read_transcript": "audit.ingest.transcripts.read",
     "read_vcon": "audit.ingest.vcon",
     "safe_id": "audit.ingest.values",
@@ -45,6 +48,7 @@ __all__ = [
     "AUDIO_EXTENSIONS",
     "CallDetails",
     "CdrRow",
+    "CrmTable",
     "Discovery",
     "ImportedTranscript",
     "Recordings",
@@ -54,6 +58,7 @@ __all__ = [
     "find_voices",
     "parse_file_name",
     "read_cdr",
+    "read_crm",
     "read_transcript",
     "read_vcon",
     "safe_id",

@@ -215,7 +215,7 @@ def read_cdr(path: Path, profile: Profile) -> CallDetails:
         If the file cannot be read at all, or nothing in it tells which recording a row belongs to. A single row that
         cannot be read is kept and raised by :meth:`CallDetails.for_recording`.
     """
-    table = _table(path)
+    table = read_table(path)
     header, rows = _header(path, table, profile)
     problems: list[str] = []
     fields = _fields(path, header, profile)
@@ -232,12 +232,20 @@ def read_cdr(path: Path, profile: Profile) -> CallDetails:
     return CallDetails(path, tuple(read), tuple(problems))
 
 
-def _table(path: Path) -> list[tuple[int, list[str]]]:
-    """Line number and cells of each row that is not empty."""
+def read_table(
+    path: Path, *, what: str = "call-detail file", hint: str = "check the path after --cdr"
+) -> list[tuple[int, list[str]]]:
+    """Line number and cells of each row of a CSV file that is not empty; the first is the header, if there is one.
+
+    Raises
+    ------
+    MetadataError
+        If it cannot be read, or is no CSV.
+    """
     try:
         data = path.read_bytes()
     except OSError as e:
-        raise MetadataError(f"{path}: cannot read the call-detail file: {e.strerror}", hint="check the path after --cdr") from e
+        raise MetadataError(f"{path}: cannot read the {what}: {e.strerror}", hint=hint) from e
     if data[:4] == b"PK\x03\x04" or data[:4] == b"\xd0\xcf\x11\xe0":
         raise MetadataError(f"{path}: this is a spreadsheet, not CSV", hint="save it as CSV (UTF-8)")
     text = decode_text(data)
@@ -245,7 +253,7 @@ def _table(path: Path) -> list[tuple[int, list[str]]]:
         raise MetadataError(f"{path}: the text is neither UTF-8, UTF-16 nor GB18030", hint="save it as CSV (UTF-8)")
     first = next((line for line in text.splitlines() if line.strip()), "")
     if not first:
-        raise MetadataError(f"{path}: the call-detail file is empty", hint="check the path after --cdr")
+        raise MetadataError(f"{path}: the {what} is empty", hint=hint)
     delimiter = max(",;\t|", key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     rows: list[tuple[int, list[str]]] = []

@@ -94,4 +94,4 @@ def upgrade() -> None:
         sa.Column("n_passes", sa.Integer, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_followup_state"),
     )
-    op.execute("INSERT INTO touched_calls (call_id) SELECT call_id FROM digests")
+    op.execute("INSERT INTO touched_calls (call_id) SELECT call_id FROM digests ORDER BY started_at, call_id")
