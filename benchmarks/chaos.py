@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Break a batch in every way at hand, and see that nothing is lost, repeated or stopped.
 
-An archive of short calls is cut from the samples, one in ten of them bad in one of twenty ways. It is measured once in
-peace. Then again: killed with SIGKILL at random moments, on a disk that fills up, and into a PostgreSQL server that is
-restarted under it. In the end each good call must have exactly one result, byte for byte that of the peaceful run, each
-bad one its reason, and the database must pass its own check.
+An archive of short calls is cut from the samples, one in ten of them bad in one of thirty ways. It is measured once in
+peace. Then again: killed with SIGKILL at random moments, on a disk that fills up, with recordings that vanish, and into a
+PostgreSQL server that is restarted under it. In the end each good call must have exactly one result, byte for byte that of
+the peaceful run, each bad one its reason, and the database must pass its own check.
 
 Usage::
 
@@ -26,14 +26,13 @@ import sys
 import tempfile
 import threading
 import time
-import wave
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
+from bad_recordings import as_wav, ways_to_be_bad
 
 ROOT = Path(__file__).resolve().parent.parent
-BAD_OF_TEN, SECONDS = 1, 5.0
+BAD_OF_TEN, SECONDS, MOST_RESTARTS = 1, 2.0, 8
 
 
 @dataclass
@@ -44,6 +43,8 @@ class Scene:
     command: str
     jobs: int
     faults: list[str] = field(default_factory=list)
+    rows: list[str] = field(default_factory=list)
+    began: float = 0.0
 
     def start(self, out: Path, *more: str) -> subprocess.Popen[bytes]:
         """Begin a batch in a process group of its own."""
@@ -70,8 +71,8 @@ class Scene:
         return code
 
 
-def make_archive(folder: Path, n: int, seed: int) -> int:
-    """Good calls cut from the samples and bad ones; returns the number of bad ones."""
+def make_archive(folder: Path, n: int, seed: int) -> dict[str, str]:
+    """Good calls cut from the samples, which our own generator made, and bad ones; name and way of each bad one."""
     sys.path.insert(0, str(ROOT))
     from audit.audio import read_audio
 
@@ -79,63 +80,18 @@ def make_archive(folder: Path, n: int, seed: int) -> int:
     sources = [read_audio(p) for p in sorted((ROOT / "samples").glob("*.*")) if p.suffix in (".opus", ".mp3", ".wav", ".flac")]
     pieces = [(s.sample_rate_hz, s.samples) for s in sources]
     folder.mkdir(parents=True)
-    n_bad = 0
+    ways, bad = list(ways_to_be_bad(dice)), {}
     for i in range(n):
         rate, samples = pieces[i % len(pieces)]
         at = dice.randrange(max(1, samples.shape[1] - int(SECONDS * rate)))
-        good = _wav(samples[:, at : at + int(SECONDS * rate)], rate)
+        good = as_wav(samples[:, at : at + int(SECONDS * rate)], rate)
         path = folder / f"{i:05d}.wav"
         if i % 10 < BAD_OF_TEN:
-            _bad(path, good, n_bad % 20, dice)
-            n_bad += 1
+            way, make = ways[len(bad) % len(ways)]
+            bad[os.fsdecode(os.fsencode(make(path, good) or path.name))] = way
         else:
             path.write_bytes(good)
-    return n_bad
-
-
-def _wav(samples: np.ndarray, rate: int) -> bytes:
-    import io
-
-    out = io.BytesIO()
-    with wave.open(out, "wb") as w:
-        w.setnchannels(samples.shape[0])
-        w.setsampwidth(2)
-        w.setframerate(rate)
-        w.writeframes((np.clip(samples.T, -1, 1) * 32767).astype("<i2").tobytes())
-    return out.getvalue()
-
-
-def _bad(path: Path, good: bytes, way: int, dice: random.Random) -> None:
-    """One recording that cannot be audited, or not as a whole, in one of twenty ways."""
-    noise = dice.randbytes(4000)
-    if way == 0:
-        path.mkdir()
-        (path / "inner.txt").write_text("a folder with the name of a recording")
-        return
-    if way == 1:
-        path.symlink_to(path.with_name("gone.wav"))
-        return
-    contents = {
-        2: b"",
-        3: b"<html><body>404 Not Found</body></html>",
-        4: b"plain text, no audio\n" * 10,
-        5: good[:20],
-        6: good[:44],
-        7: good[: 44 + 100],
-        8: noise,
-        9: b"RIFF" + noise,
-        10: b"\x89PNG\r\n\x1a\n" + noise,
-        11: b"PK\x03\x04" + noise,
-        12: b"\x1f\x8b\x08" + noise,
-        13: b"OggS" + noise,
-        14: b"ID3\x03\x00" + noise,
-        15: b"fLaC" + noise,
-        16: good[:22] + b"\x00\x00" + good[24:],  # no channels
-        17: good[:24] + b"\x00\x00\x00\x00" + good[28:],  # no sample rate
-        18: good[:34] + b"\x07\x00" + good[36:],  # seven bits a sample
-        19: b"\0" * 4000,
-    }
-    path.write_bytes(contents[way])
+    return bad
 
 
 def results(out: Path) -> dict[str, str]:
@@ -158,7 +114,9 @@ def compare(scene: Scene, name: str, out: Path, wanted: dict[str, str], failed: 
         scene.faults.append(f"{name}: {rows} records in the store for {len(wanted)} calls, {twice} calls more than once")
     if (listed := _failed(out, url)) != failed:
         scene.faults.append(f"{name}: failures differ: {sorted(listed ^ failed)[:5]}")
-    print(f"{name}: {len(found)} results, {rows} records, {len(listed)} failures listed", flush=True)
+    scene.rows.append(f"| {name} | {len(found)} | {rows} | {len(listed)} | {time.monotonic() - scene.began:.0f} |")
+    print(scene.rows[-1], flush=True)
+    scene.began = time.monotonic()
 
 
 def _stored(out: Path, url: str | None) -> tuple[int, int]:
@@ -178,7 +136,7 @@ def _failed(out: Path, url: str | None) -> set[str]:
     from audit.storage import Store
 
     with Store(url) if url else Store.in_folder(out) as store:
-        return {f"{Path(f.path).name}: {f.error}" for f in store.failures() if f.severity == "failure"}
+        return {f"{Path(f.path).name}: {f.error}: {f.reason}" for f in store.failures() if f.severity == "failure"}
 
 
 def kill_at_random(scene: Scene, out: Path, n_kills: int, peace_s: float, dice: random.Random) -> int:
@@ -234,7 +192,7 @@ def with_a_restarted_server(scene: Scene, folder: Path, out: Path, wanted: dict[
 
     def restart() -> None:
         nonlocal restarts
-        while not done.wait(4.0):
+        while restarts < MOST_RESTARTS and not done.wait(6.0):
             os.kill(server.get_pid(), signal.SIGQUIT)  # PostgreSQL's immediate shutdown
             time.sleep(2.0)
             server.start()
@@ -247,8 +205,88 @@ def with_a_restarted_server(scene: Scene, folder: Path, out: Path, wanted: dict[
     thread.join()
     if code not in (0, 4):
         scene.faults.append(f"restarted server: exit code {code}")
-    compare(scene, f"server restarted {restarts} times", out, wanted, failed, url)
+    compare(scene, f"PostgreSQL stopped at once and restarted {restarts} times", out, wanted, failed, url)
+    if broken := _broken_indexes(url):
+        scene.faults.append(f"restarted server: amcheck: {broken}")
     server.cleanup()
+
+
+def _broken_indexes(url: str) -> str:
+    """What PostgreSQL's own check says of its indexes and the rows behind them; empty where all is well."""
+    import sqlalchemy as sa
+
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+    check = (
+        "SELECT bt_index_parent_check(c.oid, true) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid "
+        "JOIN pg_am a ON a.oid = c.relam JOIN pg_namespace n ON n.oid = c.relnamespace "
+        "WHERE a.amname = 'btree' AND n.nspname = 'public'"
+    )
+    try:
+        with engine.connect() as c:
+            try:
+                c.execute(sa.text("CREATE EXTENSION IF NOT EXISTS amcheck"))
+            except sa.exc.SQLAlchemyError:
+                print("restarted server: this PostgreSQL has no amcheck; its indexes were not checked")
+                return ""
+            print(f"restarted server: {len(c.execute(sa.text(check)).all())} indexes checked with amcheck, all sound")
+            return ""
+    except sa.exc.SQLAlchemyError as e:
+        return str(e.__cause__ or e)
+    finally:
+        engine.dispose()
+
+
+def that_vanishes(scene: Scene, out: Path, wanted: dict[str, str], failed: set[str]) -> None:
+    """Recordings that are removed while the batch is at work, and lie there again the next night."""
+    victims = sorted(scene.archive.glob("*.wav"))[-8:]
+    victims = [p for p in victims if f"{p.stem}.json" in wanted]
+    kept = {p: p.read_bytes() for p in victims}
+    process = scene.start(out)
+    while process.poll() is None and not list((out / "calls").glob("*.json")):
+        time.sleep(0.05)
+    for p in victims:
+        p.unlink()
+    code = process.wait()
+    told = {line for line in _failed(out, None) if "no such file" in line}
+    lost = [p.name for p in victims if f"{p.stem}.json" not in results(out) and not any(t.startswith(p.name) for t in told)]
+    if code != 4 or lost:
+        scene.faults.append(f"vanished: exit code {code}; neither audited nor named: {lost}")
+    print(f"vanished: {len(victims)} recordings removed at work, {len(told)} of them named as gone, the others done before")
+    for p, content in kept.items():
+        p.write_bytes(content)
+    scene.finish(out)
+    compare(scene, f"{len(victims)} recordings vanished, and back the next night", out, wanted, failed)
+
+
+def tell_of_the_bad(out: Path, bad: dict[str, str]) -> list[str]:
+    """What became of each bad recording in peace; those that are neither a failure, a notice nor audited are faults."""
+    from audit.storage import Store
+
+    with Store.in_folder(out) as store:
+        listed = store.failures()
+        done = {Path(e.path).name: e for e in store.ledger() if e.state == "done"}
+    faults = []
+    print(f"{'what lay there':32} what became of it")
+    for name, way in bad.items():
+        shown = os.fsencode(name).decode("utf-8", "backslashreplace")
+        found = [f for f in listed if f.severity == "failure" and Path(f.path).name == shown] or [
+            f for f in listed if f"/{shown}:" in f.reason
+        ]
+        if way == "a call id twice":
+            found = [f for f in listed if f.error == "DuplicateCall"]
+        text = (
+            found[0].reason.replace(str(out.parent), "…")[:110]
+            if found
+            else "audited"
+            if shown in done
+            else "searched for files"
+        )
+        print(f"{way:32} {found[0].error + ': ' if found else ''}{text!r}"[:150])
+        if not found and shown not in done and way != "a folder called WAV":
+            faults.append(f"peace: nothing is said of {way} ({shown!r})")
+        if any(f.stage == "audit" for f in found):
+            faults.append(f"peace: {way} is a fault of ours: {found[0].error}")
+    return faults
 
 
 def on_a_cluster(
@@ -293,14 +331,15 @@ def break_processes(
     failed: set[str],
     dice: random.Random,
 ) -> None:
-    """Kills, a full disk, a server that is restarted."""
+    """Kills, a full disk, recordings that vanish, a server that is restarted."""
     killed = kill_at_random(scene, folder / "killed", options.kills, peace_s, dice)
     scene.finish(folder / "killed")
-    compare(scene, f"killed {killed} times", folder / "killed", wanted, failed)
+    compare(scene, f"killed {killed} times with SIGKILL", folder / "killed", wanted, failed)
     with sqlite3.connect(folder / "killed" / "callaudit.db") as c:
         if (check := c.execute("PRAGMA integrity_check").fetchone()[0]) != "ok":
             scene.faults.append(f"killed: integrity check: {check}")
     on_a_full_disk(scene, folder / "small", wanted, failed, size_kib=options.calls * 8)
+    that_vanishes(scene, folder / "vanished", wanted, failed)
     with_a_restarted_server(scene, folder / "server", folder / "restarted", wanted, failed)
 
 
@@ -321,18 +360,22 @@ def main() -> None:
         folder = Path(name)
         folder.chmod(0o755)
         scene = Scene(folder / "archive", "run" if options.run else "measure", options.jobs)
-        n_bad = make_archive(scene.archive, options.calls, options.seed)
-        began = time.monotonic()
+        bad = make_archive(scene.archive, options.calls, options.seed)
+        began = scene.began = time.monotonic()
         scene.finish(folder / "peace")
         peace_s = time.monotonic() - began
         wanted, failed = results(folder / "peace"), _failed(folder / "peace", None)
-        print(
-            f"{options.calls} recordings, {n_bad} bad; in peace: {len(wanted)} results, {len(failed)} failures, {peace_s:.0f} s"
-        )
+        print(f"{options.calls} recordings, {len(bad)} bad in {len(set(bad.values()))} ways")
+        compare(scene, "in peace", folder / "peace", wanted, failed)
+        scene.faults += tell_of_the_bad(folder / "peace", bad)
+        if not os.geteuid():
+            print("not readable: not tried, root may read everything")
         if options.engine == "ray":
             on_a_cluster(scene, folder / "cluster", options.kills, peace_s, wanted, failed, dice)
         else:
             break_processes(scene, folder, options, peace_s, wanted, failed, dice)
+    print("\n| | results | records | failures listed | seconds |\n|---|---|---|---|---|")
+    print("\n".join(scene.rows))
     print("\n".join(scene.faults) if scene.faults else "nothing lost, nothing twice, nothing stopped")
     sys.exit(bool(scene.faults))
 

@@ -53,6 +53,10 @@ class ScriptedAuditor:
             time.sleep(600)
         if order == "slow":
             time.sleep(0.5)
+        if order == "stall":  # as on a share whose server has gone: the call into the system never comes back
+            pipe = path.with_suffix(".pipe")
+            os.mkfifo(pipe)
+            pipe.read_bytes()
         if order == "hang":
             time.sleep(600)
         if order == "greedy":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import struct
+import wave
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -83,7 +84,7 @@ def test_every_format_keeps_length_level_and_channel_order(
     assert audio.damaged is None
     assert audio.warnings == ()
     assert audio.source_sample_rate_hz == rate_hz
-    assert audio.sample_rate_hz == min(rate_hz, 16000)
+    assert audio.sample_rate_hz == (8000 if rate_hz <= 8000 else 16000)
     assert audio.samples.dtype == np.float32
     assert audio.samples.shape[0] == audio.n_channels == 2
     # At most the padding of the last frames.
@@ -386,3 +387,29 @@ def test_every_sample_of_linear_wav_is_read_exactly(tmp_path: Path, n_channels: 
     audio = read_audio(path)
     assert np.array_equal(audio.samples, values / np.float32(32768))
     assert (audio.codec, audio.container, audio.declared_duration_s, audio.damaged) == ("pcm_s16le", "wav", 40_001 / 8000, None)
+
+
+@pytest.mark.parametrize(("source_hz", "rate_hz"), [(6000, 8000), (11025, 16000), (12000, 16000), (22050, 16000)])
+def test_every_rate_is_brought_to_one_of_the_two_that_are_worked_at(tmp_path, source_hz, rate_hz):
+    path = tmp_path / "a.wav"
+    with wave.open(str(path), "wb") as w:
+        w.setnchannels(1)
+        w.setsampwidth(2)
+        w.setframerate(source_hz)
+        w.writeframes((np.sin(2 * np.pi * 500 * np.arange(2 * source_hz) / source_hz) * 9000).astype("<i2").tobytes())
+    audio = read_audio(path)
+    assert (audio.sample_rate_hz, audio.source_sample_rate_hz) == (rate_hz, source_hz)
+    assert audio.duration_s == pytest.approx(2.0, abs=0.01)
+    spectrum = np.abs(np.fft.rfft(audio.read(0.5, 1.5)[0]))
+    assert np.argmax(spectrum) == 500  # bins of 1 Hz
+
+
+def test_a_header_with_a_rate_that_no_speech_has_is_damage(tmp_path):
+    path = tmp_path / "a.wav"
+    with wave.open(str(path), "wb") as w:
+        w.setnchannels(1)
+        w.setsampwidth(2)
+        w.setframerate(1)
+        w.writeframes(b"\1\2" * 8000)
+    with pytest.raises(DamagedRecording, match="1 samples a second"):
+        read_audio(path)

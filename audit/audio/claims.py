@@ -17,8 +17,8 @@ _MP3_KBIT_S = (
 _MP3_RATES_HZ = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
 
 
-#: Up to this rate 16-bit PCM is telephone speech; above, FFmpeg may find a compressed stream packed into it.
-_PLAIN_MAX_RATE_HZ = 16_000
+#: At these rates 16-bit PCM is telephone speech; above, FFmpeg may find a compressed stream packed into it.
+_PLAIN_RATES_HZ = (8_000, 16_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def _riff_claim(f: io.BufferedReader, size: int) -> Claim:
             # The average is often wrong for PCM and the only figure there is for compressed formats.
             is_pcm = tag in (1, 3, 6, 7, 0xFFFE) and align == n_channels * bits // 8
             byte_rate = align * rate_hz if is_pcm else average
-            is_plain = is_pcm and tag == 1 and bits == 16 and n_channels in (1, 2) and 0 < rate_hz <= _PLAIN_MAX_RATE_HZ
+            is_plain = is_pcm and tag == 1 and bits == 16 and n_channels in (1, 2) and rate_hz in _PLAIN_RATES_HZ
         elif name == b"fact" and n_bytes >= 4:
             n_fact = struct.unpack("<I", f.read(4).ljust(4, b"\0"))[0]
         elif name == b"data":

@@ -14,6 +14,10 @@ from audit.audio.store import Samples, SampleStore
 
 #: Telephone speech ends at 4 or 8 kHz and the recogniser takes 16 kHz: nothing above is of use to anything here.
 MAX_SAMPLE_RATE_HZ = 16_000
+#: What a telephone line has, and the least that anything here works at: other rates are brought to one of the two.
+LINE_RATE_HZ = 8_000
+#: Below, nothing of speech is left but its melody: the rate is a damaged header's.
+MIN_SAMPLE_RATE_HZ = 4_000
 #: Time stamps of Matroska and FLV are whole milliseconds and Opus packets last 20 to 60 ms: a smaller jump is rounding.
 GAP_TOLERANCE_S = 0.06
 #: A jump longer than this is a broken clock, not lost audio; it is reported and not filled.
@@ -31,7 +35,7 @@ class Collector:
     def __init__(self, source_rate_hz: int, n_channels: int, *, expected_s: float = 0.0) -> None:
         self.source_rate_hz = source_rate_hz
         self.n_channels = n_channels
-        self.rate_hz = min(source_rate_hz, MAX_SAMPLE_RATE_HZ)
+        self.rate_hz = LINE_RATE_HZ if source_rate_hz <= LINE_RATE_HZ else MAX_SAMPLE_RATE_HZ
         self.n_in = 0
         self._stream = None
         self._n_block = _BLOCK_SAMPLES

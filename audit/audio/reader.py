@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from audit.audio.claims import Claim, mp3_frame_bytes, read_claim
-from audit.audio.decode import MAX_FILLED_GAP_S, Trouble, decode
+from audit.audio.decode import MAX_FILLED_GAP_S, MIN_SAMPLE_RATE_HZ, Trouble, decode
 from audit.audio.pcm import read_pcm
 from audit.audio.store import Samples, SampleStore
 from audit.errors import DamagedRecording, UnreadableRecording
@@ -45,7 +45,7 @@ class Audio:
     store : SampleStore
         The samples, in -1 to 1; channels are kept apart and never mixed. Those of a long recording lie on disk.
     sample_rate_hz : int
-        Of the samples: the source's, or 16000 where the source is above it.
+        Of the samples: 8000 where the source has no more, else 16000.
     source_sample_rate_hz : int
         Of the file.
     n_channels : int
@@ -84,7 +84,7 @@ class Audio:
 
 
 def read_audio(path: Path | str) -> Audio:
-    """Decode a recording whole, at its own rate or at 16 kHz where that is lower, and name what is wrong with it.
+    """Decode a recording whole, at 8 kHz or, where its own rate is higher, at 16 kHz, and name what is wrong with it.
 
     Parameters
     ----------
@@ -161,6 +161,8 @@ def _read_with_ffmpeg(path: Path, claim: Claim) -> Audio:
         stream = container.streams.audio[0]
         n_streams, n_source_channels = len(container.streams.audio), stream.codec_context.channels
         codec, name = stream.codec_context.name, container.format.name
+        if 0 < stream.codec_context.sample_rate < MIN_SAMPLE_RATE_HZ:
+            raise _damaged(path, f"its header says {stream.codec_context.sample_rate} samples a second, too few for speech")
         if claim.declared_s is None and name.startswith(_INDEXED_FORMATS):
             if stream.duration:
                 claim.declared_s = float(stream.duration * stream.time_base)

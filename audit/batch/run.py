@@ -195,7 +195,7 @@ def run_batch(job: Job, store: Store, *, progress: Progress, clock: Callable[[],
         insist(partial(store.save_notices, run_id, job.notices))
         state = "interrupted" if stop.level or run.summary(None, 0.0).n_not_begun else "done"
     finally:
-        summary = run.summary(stop.signum if stop.level else None, (clock() - started_at).total_seconds())
+        summary = run.summary(stop.signum if stop.level else None, max(0.0, (clock() - started_at).total_seconds()))
         insist(partial(store.finish_run, run_id, state, _counts(summary), now=clock()))
     return summary
 
@@ -375,7 +375,8 @@ class _Run:
     def _look(self, stop: StopSignals) -> int:
         """Whether to stop; by the way, renew what is in hand."""
         now = self.clock()
-        if self.renewed_at is None or now - self.renewed_at > LEASE / 3:
+        # a clock that was set back must not let leases end: others may have kept theirs
+        if self.renewed_at is None or now < self.renewed_at or now - self.renewed_at > LEASE / 3:
             self.renewed_at = now
             if self.in_hand:
                 insist(partial(self.store.renew, list(self.in_hand.values()), Lease(self.run_id, now + LEASE)))

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -24,6 +25,8 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 #: Two workers of one thread do more than one of two: a call is also decoded, measured and judged, which uses one processor.
 THREADS_OF_A_WORKER = 1
+#: How long a server may be away when a run begins; longer, and its address is likelier wrong.
+OPENING_PATIENCE_S = 60.0
 #: What a worker with the default model takes while it decodes eight windows (0.6 GiB seen), with room for a long call.
 MEMORY_OF_A_WORKER_BYTES = 1 << 30
 
@@ -193,11 +196,13 @@ class FailOnType(click.ParamType[FailOn]):
 
 def open_store(out: Path, url: str | None) -> Store:
     """The store named by ``--store``, else the one in the output folder, which is made."""
-    from audit.batch import make_out_folder
+    from audit.batch import insist, make_out_folder
     from audit.storage import Store
 
     make_out_folder(out)
-    return Store(url) if url else Store.in_folder(out)
+    if url is None:
+        return Store.in_folder(out)
+    return insist(partial(Store, url), patience_s=OPENING_PATIENCE_S)  # it may be restarting just now
 
 
 def existing_store(folder: Path | None, url: str | None) -> Store:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 import threading
+import time
 from datetime import datetime, timedelta
 
 import pytest
 
 from audit.batch import Limits, insist
-from audit.errors import StoreGone
+from audit.errors import StoreError, StoreGone, UsageError
 from audit.storage import Lease, Store
 from tests.batch.test_run import NOW, Witness, archive, counts
 
@@ -125,3 +128,77 @@ def test_patience_ends():
         insist(away, sleep=pauses.append, patience_s=60)
     assert 60 <= sum(pauses) < 75
     assert max(pauses) <= 15
+
+
+# --- shares, clocks, disks ------------------------------------------------------------------------
+def test_a_share_that_stalls_costs_the_call_that_is_read_from_it(archive):
+    archive.add("a.wav", "stall")
+    archive.add("b.wav")
+    assert counts(archive.run(n_workers=1, limits=Limits(base_s=2.0, per_mib_s=0.0))) == (1, 1, 0)
+    assert [(f.call_id, f.error) for f in archive.failures()] == [("a", "TimeLimit")]
+
+
+@pytest.mark.parametrize("jump", [timedelta(hours=-3), timedelta(hours=3)], ids=["back", "forward"])
+def test_a_clock_that_is_set_during_a_run_neither_loses_nor_repeats_a_call(archive, monkeypatch, jump):
+    for i in range(6):
+        archive.add(f"{i}.wav", "slow")
+    moved: list[timedelta] = []
+    started = time.monotonic()
+
+    def clock() -> datetime:
+        return NOW + timedelta(seconds=time.monotonic() - started) + (jump if moved else timedelta())
+
+    renewed: list[tuple[datetime, datetime]] = []
+    renew = Store.renew
+
+    def watched(self, ids, lease):
+        renewed.append((clock(), lease.until))
+        renew(self, ids, lease)
+
+    monkeypatch.setattr(Store, "renew", watched)
+    witness = Witness()
+    witness.after_each = lambda: moved.append(jump) if len(witness.ends) == 1 else None
+    summary = archive.run(witness=witness, n_workers=2, clock=clock)
+    assert counts(summary) == (6, 0, 0)
+    assert sorted(archive.audited()) == [f"{i}.wav" for i in range(6)]
+    assert summary.wall_s >= 0
+    assert any(at > NOW + jump / 2 if jump > timedelta() else at < NOW for at, _ in renewed), "renewed by the new time"
+    assert all(timedelta(minutes=4) < until - at < timedelta(minutes=6) for at, until in renewed)
+    assert counts(archive.run(clock=lambda: NOW)) == (0, 0, 6)
+
+
+@pytest.fixture
+def own_disk(tmp_path):
+    """A file system of its own, which can be made read-only; not everybody may mount one."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    if (
+        shutil.which("mount") is None
+        or subprocess.run(["mount", "-t", "tmpfs", "tmpfs", place], capture_output=True).returncode
+    ):
+        pytest.skip("this user may mount nothing")
+    yield place
+    subprocess.run(["umount", "-l", place], check=False)
+
+
+def remount(place, how: str) -> None:
+    subprocess.run(["mount", "-o", f"remount,{how}", place], check=True)
+
+
+def test_an_output_folder_on_a_read_only_disk_is_wrong_usage(archive, own_disk):
+    archive.add("a.wav")
+    remount(own_disk, "ro")
+    with pytest.raises(UsageError, match="cannot be written to"):
+        archive.run(out=own_disk / "out")
+
+
+def test_a_disk_that_becomes_read_only_ends_the_run_and_the_next_goes_on(archive, own_disk):
+    for i in range(4):
+        archive.add(f"{i}.wav")
+    witness = Witness()
+    witness.after_each = lambda: remount(own_disk, "ro") if len(witness.ends) == 2 else None
+    with pytest.raises(StoreError, match="Read-only file system"):
+        archive.run(out=own_disk / "out", witness=witness)
+    remount(own_disk, "rw")
+    assert counts(archive.run(out=own_disk / "out")) == (2, 0, 2)
+    assert len(list((own_disk / "out" / "calls").glob("*.json"))) == 4
