@@ -53,6 +53,8 @@ class Call:
         result, so that no other can take its identity.
     index : PhraseIndex or None
         Of the scorecard.
+    end_s : float
+        The hang-up, else the last word, else the end of the recording.
     """
 
     record: CallRecord
@@ -64,15 +66,7 @@ class Call:
     facts: Facts = field(default_factory=dict)
     memo: dict[int, tuple[Check, Result]] = field(default_factory=dict, compare=False, repr=False)
     index: PhraseIndex | None = field(default=None, compare=False, repr=False)
-
-    @property
-    def end_s(self) -> float:
-        """The hang-up, else the last word, else the end of the recording."""
-        if self.record.timeline.hangup_at_s is not None:
-            return self.record.timeline.hangup_at_s
-        if self.record.transcript and self.record.transcript.turns:
-            return max(t.end_s for t in self.record.transcript.turns)
-        return self.record.recording.duration_s
+    end_s: float = 0.0
 
     def problem(self, role: AnyRole) -> Reason | None:
         """Why the words of a role cannot be judged; None if they can."""
@@ -185,7 +179,16 @@ def make_ready(
             mine = tuple(prepare(t, language, fillers) for t in joined if t.role == role)
             turns[role] = together([h for h in mine if h.plain])
     everyone = tuple(sorted((h for mine in turns.values() for h in mine), key=lambda h: (h.turn.start_s, h.turn.end_s)))
-    return Call(record, language, matching, turns, problem, everyone, facts, index=index)
+    return Call(record, language, matching, turns, problem, everyone, facts, index=index, end_s=_end_s(record))
+
+
+def _end_s(record: CallRecord) -> float:
+    """The hang-up, else the last word, else the end of the recording."""
+    if record.timeline.hangup_at_s is not None:
+        return record.timeline.hangup_at_s
+    if record.transcript and record.transcript.turns:
+        return max([t.end_s for t in record.transcript.turns])
+    return record.recording.duration_s
 
 
 def _joined(turns: tuple[Turn, ...], language: str, gap_s: float) -> list[Turn]:
@@ -215,5 +218,5 @@ def span(turns: tuple[Heard, ...]) -> Segment | None:
     """From the first to the last of some turns; None without any."""
     if not turns:
         return None
-    start, end = min(h.turn.start_s for h in turns), max(h.turn.end_s for h in turns)
+    start, end = min([h.turn.start_s for h in turns]), max([h.turn.end_s for h in turns])
     return Segment(start, max(end, start + 0.01))

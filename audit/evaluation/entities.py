@@ -43,12 +43,12 @@ class Entity:
     @property
     def start_s(self) -> float:
         """When it begins."""
-        return self.heard.times_s[self.start][0]
+        return self.heard.time_of(self.start)[0]
 
     @property
     def end_s(self) -> float:
         """When it ends."""
-        return self.heard.times_s[self.end - 1][1]
+        return self.heard.time_of(self.end - 1)[1]
 
     @property
     def written(self) -> str:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any, overload
+from dataclasses import dataclass
+from typing import Any
 
-from audit.evaluation.normalise import normalise
+from audit.evaluation.normalise import Span, normalise
 from audit.evaluation.sound import sound_class
 from audit.words import Turn, Word
 
@@ -33,7 +32,6 @@ class Lean:
     places: tuple[int, ...]
 
 
-@dataclass(frozen=True)
 class Among:
     """All turns that are searched together, as one text: what is not in it need not be sought turn by turn.
 
@@ -41,16 +39,28 @@ class Among:
     ----------
     words : str
         Normalised texts, with and without fillers, each between line ends.
+    sounds : str
+        The same as sound classes; of English the words again.
     starts : tuple of int
         Where each text begins in `words`.
     owners : tuple of int
         The number of the turn that each text is of.
+    memo : dict
+        What was found in this text, for those who look again.
+    pieces : dict
+        Which stretches are known to be, or not to be, in `words` or in `sounds`.
     """
 
-    words: str
-    is_chinese: bool
-    starts: tuple[int, ...] = (0,)
-    owners: tuple[int, ...] = (0,)
+    __slots__ = ("is_chinese", "memo", "owners", "pieces", "sounds", "starts", "words")
+
+    def __init__(self, words: str, is_chinese: bool, starts: tuple[int, ...] = (0,), owners: tuple[int, ...] = (0,)) -> None:
+        self.words = words
+        self.is_chinese = is_chinese
+        self.starts = starts
+        self.owners = owners
+        self.sounds = sounds_of(words) if is_chinese else words
+        self.memo: dict[str, Any] = {}
+        self.pieces: dict[tuple[str, str], bool] = {}
 
     def turns_with(self, key: str, text: str) -> set[int]:
         """The numbers of the turns that hold a key.
@@ -71,25 +81,9 @@ class Among:
             at = text.find(key, self.starts[i])
         return numbers
 
-    @cached_property
-    def memo(self) -> dict[str, Any]:
-        """What was found in this text, for those who look again."""
-        return {}
 
-    @cached_property
-    def pieces(self) -> dict[tuple[str, str], bool]:
-        """Which stretches are known to be, or not to be, in `words` or in `sounds`."""
-        return {}
-
-    @cached_property
-    def sounds(self) -> str:
-        """The same as sound classes."""
-        return sounds_of(self.words) if self.is_chinese else self.words
-
-
-@dataclass(frozen=True)
 class Heard:
-    """One turn ready for matching. What few searches need is worked out when first asked for.
+    """One turn ready for matching; never changed. What few searches need is worked out when first asked for.
 
     Attributes
     ----------
@@ -106,40 +100,60 @@ class Heard:
         The text that it is searched with.
     number : int
         Which of the turns in that text it is.
+    sound : str
+        Sound classes of `plain`, one character each; the same as `plain` for English.
+    padded : str
+        `plain` between spaces, so that English words can be sought as whole words without an expression.
+    lean : Lean or None
+        The text without its fillers; None where it has none.
+    memo : dict
+        What was found in this turn, for those who look again.
     """
 
-    turn: Turn
-    plain: str
-    origin: tuple[tuple[int, int], ...]
-    language: str
-    fillers: tuple[str, ...] = ()
-    among: Among | None = field(default=None, compare=False, repr=False)
-    number: int = field(default=0, compare=False, repr=False)
+    __slots__ = (
+        "_placed", "_times", "among", "fillers", "language", "lean", "memo", "number", "origin", "padded", "plain", "sound",
+        "turn",
+    )  # fmt: skip
 
-    @cached_property
-    def sound(self) -> str:
-        """Sound classes of `plain`, one character each; the same as `plain` for English."""
-        return sounds_of(self.plain) if self.language == "zh" else self.plain
+    def __init__(
+        self,
+        turn: Turn,
+        plain: str,
+        origin: tuple[Span, ...],
+        language: str,
+        fillers: tuple[str, ...] = (),
+    ) -> None:
+        self.turn = turn
+        self.plain = plain
+        self.origin = origin
+        self.language = language
+        self.fillers = fillers
+        self.among: Among | None = None
+        self.number = 0
+        chinese = language == "zh"
+        self.sound = sounds_of(plain) if chinese else plain
+        self.padded = plain if chinese else f" {plain} "
+        self.lean: Lean | None = None
+        self.memo: dict[Any, Any] = {}
+        self._placed: _Placed | None = None
+        self._times: dict[int, tuple[float, float]] = {}
 
-    @cached_property
-    def lean(self) -> Lean | None:
-        """The text without its fillers; None where it has none."""
-        return _lean(self.plain, self.language, self.fillers)
+    def within(self, among: Among, number: int) -> Heard:
+        """The same turn as one of those that are searched together."""
+        new = Heard(self.turn, self.plain, self.origin, self.language, self.fillers)
+        new.lean, new.among, new.number = self.lean, among, number
+        return new
 
-    @cached_property
-    def padded(self) -> str:
-        """`plain` between spaces, so that English words can be sought as whole words without an expression."""
-        return f" {self.plain} "
-
-    @cached_property
-    def times_s(self) -> Sequence[tuple[float, float]]:
-        """For each character of `plain`, when it was said."""
-        return _Times(self.origin, self._words)
-
-    @cached_property
-    def confidences(self) -> Sequence[float | None]:
-        """For each character of `plain`, that of its word."""
-        return _Confidences(self.origin, self._words)
+    def time_of(self, place: int) -> tuple[float, float]:
+        """When a character of `plain` was said: from and to, in seconds."""
+        known = self._times.get(place)
+        if known is None:
+            a, b = self.origin[place]
+            known = self._words.time_s(a)
+            if b - a > 1:
+                known = known[0], self._words.time_s(b - 1)[1]
+            self._times[place] = known
+        return known
 
     def confidence_of(self, start: int, end: int) -> float | None:
         """Mean confidence over some characters of `plain`; None where the recogniser gave none."""
@@ -154,14 +168,11 @@ class Heard:
                 total, n = total + confidence * (i - first), n + i - first
         return total / n if n else None
 
-    @cached_property
-    def memo(self) -> dict[Any, Any]:
-        """What was found in this turn, for those who look again."""
-        return {}
-
-    @cached_property
+    @property
     def _words(self) -> _Placed:
-        return _Placed(self.turn)
+        if self._placed is None:
+            self._placed = _Placed(self.turn)
+        return self._placed
 
 
 #: A phrase is looked up by this many characters first: two Chinese ones, or a space and three letters, are seldom in a call by
@@ -226,55 +237,6 @@ class _Placed:
             return self._turn.confidence, place + 1
         return found[1].confidence, place - found[2] + len(found[0])
 
-    def confidence(self, place: int) -> float | None:
-        """The recogniser's confidence in the word there, else in the turn."""
-        found = self.at(place)
-        return self._turn.confidence if found is None else found[1].confidence
-
-
-class _Times(Sequence[tuple[float, float]]):
-    """Times of normalised characters, worked out where they are asked for."""
-
-    def __init__(self, origin: tuple[tuple[int, int], ...], words: _Placed) -> None:
-        self._origin, self._words = origin, words
-        self._known: dict[int, tuple[float, float]] = {}
-
-    def __len__(self) -> int:
-        return len(self._origin)
-
-    @overload
-    def __getitem__(self, i: int) -> tuple[float, float]: ...
-    @overload
-    def __getitem__(self, i: slice) -> Sequence[tuple[float, float]]: ...
-    def __getitem__(self, i: int | slice) -> tuple[float, float] | Sequence[tuple[float, float]]:
-        if isinstance(i, slice):
-            return tuple(self[k] for k in range(*i.indices(len(self))))
-        known = self._known.get(i)
-        if known is None:
-            a, b = self._origin[i]
-            first = self._words.time_s(a)
-            known = self._known[i] = first if b - a <= 1 else (first[0], self._words.time_s(b - 1)[1])
-        return known
-
-
-class _Confidences(Sequence["float | None"]):
-    """Confidences of normalised characters, looked up where they are asked for."""
-
-    def __init__(self, origin: tuple[tuple[int, int], ...], words: _Placed) -> None:
-        self._origin, self._words = origin, words
-
-    def __len__(self) -> int:
-        return len(self._origin)
-
-    @overload
-    def __getitem__(self, i: int) -> float | None: ...
-    @overload
-    def __getitem__(self, i: slice) -> Sequence[float | None]: ...
-    def __getitem__(self, i: int | slice) -> float | Sequence[float | None] | None:
-        if isinstance(i, slice):
-            return tuple(self[k] for k in range(*i.indices(len(self))))
-        return self._words.confidence(self._origin[i][0])
-
 
 class _Sounds(dict[str, str]):
     """The sound class of each character, found out when first asked for."""
@@ -306,7 +268,9 @@ def prepare(turn: Turn, language: str, fillers: Iterable[str] = ()) -> Heard:
         Skipped inside phrases; the longest first.
     """
     plain, origin = normalise(turn.text, language)
-    return Heard(turn, plain, origin, language, tuple(fillers))
+    heard = Heard(turn, plain, origin, language, tuple(fillers))
+    heard.lean = _lean(plain, language, heard.fillers)
+    return heard
 
 
 def together(turns: Sequence[Heard]) -> tuple[Heard, ...]:
@@ -323,10 +287,7 @@ def together(turns: Sequence[Heard]) -> tuple[Heard, ...]:
         at += len(text) + len(between)
     words = "\n " + between.join([t for _, t in texts]) + " \n"
     among = Among(words, turns[0].language == "zh", tuple(starts), tuple([i for i, _ in texts]))
-    out = tuple([Heard(h.turn, h.plain, h.origin, h.language, h.fillers, among, i) for i, h in enumerate(turns)])
-    for new, h in zip(out, turns, strict=True):
-        new.__dict__["lean"] = h.lean  # known already
-    return out
+    return tuple([h.within(among, i) for i, h in enumerate(turns)])
 
 
 def _lean(plain: str, language: str, fillers: tuple[str, ...]) -> Lean | None:

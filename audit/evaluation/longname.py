@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 
 from rapidfuzz import fuzz
 
@@ -27,7 +27,7 @@ def nearest_words(name: str, plain: str) -> tuple[int, int, float] | None:
 
 
 def nearest_stretch(
-    name: str, plain: str, cost_of: Callable[[str, str], float], omission_cost: float
+    name: str, plain: str, costs_of: Mapping[str, Sequence[float]], omission_cost: float
 ) -> tuple[int, int, float] | None:
     """Approximate search by dynamic programming (Sellers, J. Algorithms 1, 1980) with prices by sound."""
     # Each column: price of matching name[:i] to a stretch that ends here, and where that stretch began. Of equal prices
@@ -36,11 +36,8 @@ def nearest_stretch(
     costs = [i * omission_cost for i in range(n + 1)]
     begins = [0] * (n + 1)
     best: tuple[int, int, float] | None = None
-    prices: dict[str, list[float]] = {}
     for j, character in enumerate(plain):
-        swaps = prices.get(character)
-        if swaps is None:
-            swaps = prices[character] = [cost_of(expected, character) for expected in name]
+        swaps = costs_of[character]
         # What stands before in the old column and what stands above in the new one.
         before, before_begin = costs[0], j
         above, above_begin = 0.0, j + 1

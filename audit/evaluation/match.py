@@ -9,13 +9,14 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from audit.evaluation.heard import FILLERS, Among, Heard, prepare, together
 from audit.evaluation.longname import nearest_stretch, nearest_words
 from audit.evaluation.normalise import normalise
 from audit.evaluation.numbers import goes_on
-from audit.evaluation.sound import TOLERANCES, sound_cost
+from audit.evaluation.sound import TOLERANCES, Prices, prices_at
 from audit.evaluation.spelling import Lookup, Variant, lookup, variants
 
 __all__ = ["Heard", "Hit", "MatchMode", "Matching", "cheapest", "find", "prepare", "together", "without"]
@@ -75,16 +76,10 @@ class Matching:
         words = FILLERS.get(language, ()) if self.fillers is None else self.fillers
         return tuple(sorted({normalise(w, language)[0] for w in words} - {""}, key=lambda w: (-len(w), w)))
 
-    def sound_cost(self, expected: str, heard: str) -> float:
-        """What it costs to take one heard character for the expected one."""
-        return sound_cost(
-            expected,
-            heard,
-            same_tone_cost=self.same_tone_cost,
-            same_sound_cost=self.same_sound_cost,
-            near_sound_cost=self.near_sound_cost,
-            tolerate=self.tolerate,
-        )
+    @property
+    def prices(self) -> Prices:
+        """What it costs to take one heard character for the expected one, by the pair of them."""
+        return prices_at(self.same_tone_cost, self.same_sound_cost, self.near_sound_cost, self.tolerate)
 
 
 class Hit(NamedTuple):
@@ -100,12 +95,12 @@ class Hit(NamedTuple):
     @property
     def start_s(self) -> float:
         """When the first character begins."""
-        return self.heard.times_s[self.start][0]
+        return self.heard.time_of(self.start)[0]
 
     @property
     def end_s(self) -> float:
         """When the last character ends."""
-        return self.heard.times_s[self.end - 1][1]
+        return self.heard.time_of(self.end - 1)[1]
 
     @property
     def written(self) -> str:
@@ -152,19 +147,22 @@ def find(
         In order of time; overlapping hits of one phrase are given once, the likeliest.
     """
     by_sound = mode in ("pinyin", "fuzzy") and language == "zh"
-    sought = lookup(phrase, language, mode, matching.gap_chars, by_sound)
     if not turns:
         return ()
     among = turns[0].among
     if among is None or mode == "fuzzy":
         return _in_each(variants(phrase, language, mode, matching.gap_chars), turns, mode, by_sound, matching)
+    sought = lookup(phrase, language, mode, matching.gap_chars, by_sound)
     hits: list[Hit] = []
     places = _places(sought, among, by_sound, keys)
+    known = {among: places}
     for heard in turns:
         if heard.among is not among:
             assert heard.among is not None  # turns are made ready all together
             among = heard.among
-            places = _places(sought, among, by_sound, keys)
+            if among not in known:  # turns of several roles, by time
+                known[among] = _places(sought, among, by_sound, keys)
+            places = known[among]
         here = places.get(heard.number)
         if here is None:
             continue
@@ -173,7 +171,7 @@ def find(
             # A Chinese phrase is known to be there; of an English one the first piece is.
             if language == "zh" or _may_be_in(v, heard, by_sound):
                 found += _in_turn(v, heard, mode, by_sound, matching)
-        hits += cheapest(found)
+        hits += found if len(found) < 2 else cheapest(found)
     return tuple(hits)
 
 
@@ -252,17 +250,23 @@ def _cut_out(variant: Variant, plain: str, start: int, end: int, language: str) 
 
 
 def _literal(variant: Variant, heard: Heard, mode: str) -> list[Hit]:
-    plain, english, alone = heard.plain, heard.language == "en", len(variant.pieces) == 1
-    if variant.words_key not in (heard.padded if english else plain):
+    plain, pieces = heard.plain, variant.pieces
+    if heard.language == "en":
+        if variant.words_key not in heard.padded:
+            return []
+        spans = [m.span() for m in variant.words.finditer(plain)]
+    elif len(pieces) == 1:  # an unbroken Chinese phrase is found without an expression
+        spans = _spans(pieces[0], plain)
+    else:
+        spans = [m.span() for m in variant.words.finditer(plain)] if all(p in plain for p in pieces) else []
+    if not spans:
         return []
-    # An unbroken Chinese phrase is found without an expression.
-    spans = _spans(variant.pieces[0], plain) if alone and not english else [m.span() for m in variant.words.finditer(plain)]
+    alone, origin, edged = len(pieces) == 1, heard.origin, True in variant.edges
     hits = []
     for start, end in spans:
-        if _cut_out(variant, plain, start, end, heard.language):
+        if edged and _cut_out(variant, plain, start, end, heard.language):
             continue
-        raw = heard.turn.text[heard.origin[start][0] : heard.origin[end - 1][1]]
-        exact = alone and raw.lower() == variant.pieces[0]
+        exact = alone and heard.turn.text[origin[start][0] : origin[end - 1][1]].lower() == pieces[0]
         if exact or mode != "exact":
             hits.append(Hit(heard, start, end, variant.text, "exact" if exact else "normalised"))
     return hits
@@ -279,20 +283,20 @@ def _spans(sought: str, text: str) -> list[tuple[int, int]]:
 
 
 def _sound_alike(variant: Variant, heard: Heard, plain: str, sound: str, matching: Matching) -> list[Hit]:
-    if variant.sounds_key not in sound:
-        return []
-    hits = []
     if len(variant.pieces) == 1:
         expected = variant.pieces[0]
         found = [(start, end, plain[start:end]) for start, end in _spans(variant.sounds_key, sound)]
-    else:
+    elif all(s in sound for s in variant.sounds_keys):
         expected = "".join(variant.pieces)
         matches = variant.sounds.finditer(sound)
         found = [(*m.span(), "".join([plain[a:b] for a, b in m.regs[1:]])) for m in matches]
+    else:
+        return []
+    hits = []
     for start, end, said in found:
         if said == expected:  # what was said is no sound-alike
             continue
-        cost = sum(matching.sound_cost(e, s) for e, s in zip(expected, said, strict=True)) / len(expected)
+        cost = sum(map(matching.prices.__getitem__, zip(expected, said, strict=True))) / len(expected)
         if 0 < cost <= matching.max_cost_ratio and not _cut_out(variant, plain, start, end, heard.language):
             hits.append(Hit(heard, start, end, variant.text, "pinyin", cost))
     return hits
@@ -309,15 +313,37 @@ def _long_name(variant: Variant, heard: Heard, matching: Matching) -> list[Hit]:
         place = nearest_words(" ".join(variant.pieces), text)
     else:
         # The limit differs between those who ask, the place does not.
-        prices = (matching.same_tone_cost, matching.same_sound_cost, matching.near_sound_cost, matching.tolerate)
-        key = ("long name", name, *prices, matching.omission_cost)
+        key = ("long name", name, matching.prices, matching.omission_cost)
         if key not in heard.memo:
-            heard.memo[key] = nearest_stretch(name, text, matching.sound_cost, matching.omission_cost)
+            heard.memo[key] = nearest_stretch(name, text, _costs_of(name, matching.prices), matching.omission_cost)
         place = heard.memo[key]
     if place is None or not 0 < place[2] <= matching.max_name_distance_ratio:
         return []
     start, end = place[:2] if places is None else (places[place[0]], places[place[1] - 1] + 1)
     return [Hit(heard, start, end, variant.text, "pinyin", place[2])]
+
+
+#: So many different characters are kept in mind for a name; people use some thousands.
+_MOST_COSTS = 5_000
+
+
+class _Costs(dict[str, list[float]]):
+    """What it costs to take a character for each one of a name, worked out when the character is first heard."""
+
+    def __init__(self, name: str, prices: Prices) -> None:
+        super().__init__()
+        self._name, self._prices = name, prices
+
+    def __missing__(self, heard: str) -> list[float]:
+        if len(self) > _MOST_COSTS:
+            self.clear()
+        found = self[heard] = [self._prices.cost_of(expected, heard) for expected in self._name]
+        return found
+
+
+@lru_cache(maxsize=200)
+def _costs_of(name: str, prices: Prices) -> _Costs:
+    return _Costs(name, prices)
 
 
 def cheapest(hits: Iterable[Hit]) -> list[Hit]:

@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from functools import cache, lru_cache
+from itertools import compress
 
 import cn2an
 from opencc import OpenCC
@@ -66,6 +67,9 @@ class _Letters(dict[str, str]):
 
 
 _LETTERS = _Letters()
+_LETTER_OF = _LETTERS.__getitem__
+#: Where the characters of a turn stand; few turns are longer.
+_PLACES: tuple[Span, ...] = tuple((i, i + 1) for i in range(1024))
 
 
 @lru_cache(maxsize=5_000)
@@ -87,9 +91,10 @@ _DIGIT = re.compile(r"\d")
 
 def _letter_by_letter(text: str) -> tuple[str, tuple[Span, ...]] | None:
     """The same of a text without digits; None where a character becomes several."""
-    letters = [_LETTERS[c] for c in text]
+    letters = list(map(_LETTER_OF, text))
     plain = "".join(letters)
-    origin = tuple([(i, i + 1) for i, new in enumerate(letters) if new])
+    n = len(letters)
+    origin = tuple(compress(_PLACES if n <= len(_PLACES) else [(i, i + 1) for i in range(n)], letters))
     return (plain, origin) if len(plain) == len(origin) else None
 
 
@@ -107,11 +112,14 @@ def _chinese(text: str) -> tuple[str, tuple[Span, ...]]:
     origin: list[Span] = []
 
     def letters(start: int, end: int) -> None:
-        for i in range(start, end):
-            new = _LETTERS[flat[i]]
+        kept = list(map(_LETTER_OF, flat[start:end]))
+        out.extend(kept)
+        for i, new in enumerate(kept, start):
             if new:
-                out.append(new)
-                origin.extend([(places[i], places[i] + 1)] * len(new))
+                place = places[i]
+                origin.append((place, place + 1))
+                if len(new) > 1:
+                    origin.extend([(place, place + 1)] * (len(new) - 1))
 
     at = 0
     for m in _ZH_NUMBER.finditer(flat):

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import compress
 from operator import add
 from threading import Lock
 
@@ -32,30 +33,36 @@ class _Plan:
 
 @dataclass(slots=True)
 class _Keys:
-    """Search keys by their beginnings, each with the lists and the phrases in them that hold it."""
+    """Search keys by their beginnings, then by their lengths, each with the lists and the phrases in them that hold it."""
 
-    by_start: dict[str, dict[str, list[tuple[int, int]]]] = field(default_factory=dict)
+    by_start: dict[str, dict[int, dict[str, list[tuple[int, int]]]]] = field(default_factory=dict)
 
     def add(self, start: str, key: str, plan: int, phrase: int) -> None:
-        self.by_start.setdefault(start, {}).setdefault(key, []).append((plan, phrase))
+        self.by_start.setdefault(start, {}).setdefault(len(key), {}).setdefault(key, []).append((plan, phrase))
 
     def find(self, text: str, among: Among, present: _Present) -> None:
         """Add what is in a text, the words or the sounds of `among`, to what is present."""
         n = LOOKED_UP_BY[among.is_chinese]
         found: dict[str, set[int]] = {}
         starts, owners = among.starts, among.owners
-        stretches = map(add, text, text[1:]) if n == 2 else (text[at : at + n] for at in range(len(text) - n + 1))
-        for at, keys in enumerate(map(self.by_start.get, stretches)):
-            if keys is not None:
-                for key in keys:
-                    if text.startswith(key, at):
-                        turn = owners[bisect_right(starts, at) - 1]
-                        if key in found:
-                            found[key].add(turn)
-                            continue
-                        turns = found[key] = {turn}
-                        for plan, phrase in keys[key]:
-                            present.setdefault(plan, {}).setdefault(phrase, {})[key] = turns
+        by_start, places = self.by_start, range(len(text) - n + 1)
+        stretches = list(map(add, text, text[1:])) if n == 2 else [text[at : at + n] for at in places]
+        for at in compress(places, map(by_start.__contains__, stretches)):
+            for length, keys in by_start[stretches[at]].items():
+                key = text[at : at + length]
+                if key in keys:
+                    turn = owners[bisect_right(starts, at) - 1]
+                    if key in found:
+                        found[key].add(turn)
+                        continue
+                    turns = found[key] = {turn}
+                    for plan, phrase in keys[key]:
+                        if plan not in present:
+                            present[plan] = {phrase: {key: turns}}
+                        elif phrase not in present[plan]:
+                            present[plan][phrase] = {key: turns}
+                        else:
+                            present[plan][phrase][key] = turns
 
 
 class PhraseIndex:
@@ -121,7 +128,7 @@ class PhraseIndex:
         return _Plan(number, tuple(always))
 
 
-class _Same:
+class Same:
     """A scorecard's part as a key by its identity."""
 
     __slots__ = ("owner",)
@@ -133,17 +140,17 @@ class _Same:
         return id(self.owner)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.owner is self.owner
+        return isinstance(other, Same) and other.owner is self.owner
 
 
 @lru_cache(maxsize=8)
-def _index(_: _Same) -> PhraseIndex:
+def _index(_: Same) -> PhraseIndex:
     return PhraseIndex()
 
 
 def index_of(scorecard: object) -> PhraseIndex:
     """The index of one of the scorecards in use."""
-    return _index(_Same(scorecard))
+    return _index(Same(scorecard))
 
 
 def phrases_worth_seeking(
@@ -197,15 +204,5 @@ def _wanted(index: PhraseIndex, plan: _Plan, amongs: list[Among]) -> Wanted:
 
 def _texts(turns: Sequence[Heard]) -> list[Among] | None:
     """The texts that some turns are part of; None where one is part of none."""
-    amongs: list[Among] = []
-    last: Among | None = None
-    for heard in turns:
-        if heard.among is not last:
-            last = heard.among
-            if last is None:
-                return None
-            if not any(a is last for a in amongs):
-                amongs.append(last)
-        elif last is None:
-            return None
-    return amongs
+    amongs = {h.among for h in turns}
+    return None if None in amongs else [a for a in amongs if a is not None]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
+from typing import NamedTuple, cast
 
 from audit.evaluation.call import Call, Reason, Result, make_ready, say
 from audit.evaluation.certainty import doubt
 from audit.evaluation.checks import judge
 from audit.evaluation.facts import NO_FACTS, Facts
 from audit.evaluation.language import Band, Criterion, Scorecard, Section
-from audit.evaluation.prefilter import index_of
+from audit.evaluation.prefilter import Same, index_of
 from audit.evaluation.signs import judge_signs
 from audit.records import CallRecord
 from audit.verdicts import Evaluation, Outcome, SectionScore, Verdict
@@ -38,14 +40,14 @@ def evaluate(record: CallRecord, scorecard: Scorecard, facts: Facts = NO_FACTS) 
         With score, band and weakest section None where nothing could be evaluated; the weakest section is
         the one that cost the most of the score, None where nothing was lost.
     """
-    call = ready(record, scorecard, facts)
-    outcomes = tuple(_outcome(c, call) for c in scorecard.criteria)
-    sections = tuple(_section(s, outcomes) for s in scorecard.sections)
+    call, fixed = ready(record, scorecard, facts), _fixed(Same(scorecard))
+    outcomes = tuple([_outcome(c, call, filled) for c, filled in fixed.criteria])
+    sections = tuple([_section(s, outcomes[first:end], counted) for s, first, end, counted in fixed.sections])
     critical = next((o for o in outcomes if o.critical and o.outcome == "fail"), None)
     bonus = sum(o.points or 0.0 for o in outcomes if o.bonus)
     score = _score(scorecard, sections, bonus)
     weakest, cost = _weakest(scorecard, sections)
-    why_none = _too_little(scorecard, outcomes)
+    why_none = _too_little(scorecard, outcomes, fixed.stakes)
     if why_none:
         score, weakest, cost = None, None, None
     if critical is not None:
@@ -68,6 +70,37 @@ def evaluate(record: CallRecord, scorecard: Scorecard, facts: Facts = NO_FACTS) 
         band_reason=_why_band(scorecard, band, score, critical, weakest, cost),
         signs=judge_signs(scorecard.signs, call),
     )
+
+
+class _Fixed(NamedTuple):
+    """What is the same for every call of a scorecard.
+
+    Attributes
+    ----------
+    criteria : tuple
+        Each criterion, and whether its suggestion has variables.
+    sections : tuple
+        Each section, from and to which criterion it reaches, and the criteria with a stake in it: a bonus and a rule of no
+        points have none.
+    stakes : tuple of float
+        Of each criterion.
+    """
+
+    criteria: tuple[tuple[Criterion, bool], ...]
+    sections: tuple[tuple[Section, int, int, frozenset[str]], ...]
+    stakes: tuple[float, ...]
+
+
+@lru_cache(maxsize=8)
+def _fixed(key: Same) -> _Fixed:
+    scorecard = cast(Scorecard, key.owner)
+    criteria, sections, first = scorecard.criteria, [], 0
+    for section in scorecard.sections:
+        end = first + len(section.criteria)
+        sections.append((section, first, end, frozenset(c.id for c in section.criteria if c.stake > 0)))
+        first = end
+    filled = [any("{" in text for text in c.suggestion.values()) for c in criteria]
+    return _Fixed(tuple(zip(criteria, filled, strict=True)), tuple(sections), tuple(c.stake for c in criteria))
 
 
 def ready(record: CallRecord, scorecard: Scorecard, facts: Facts = NO_FACTS) -> Call:
@@ -108,7 +141,7 @@ _NOT_HERE = say("本次通话不适用", "does not apply to this call")
 _BY_A_PERSON = say("此项由人工评定", "judged by a person only")
 
 
-def _outcome(criterion: Criterion, call: Call) -> Outcome:
+def _outcome(criterion: Criterion, call: Call, filled: bool) -> Outcome:
     result = judge_criterion(criterion, call)
     verdict, reason = result.verdict, result.reason
     if criterion.audit == "assisted" and verdict == "fail":
@@ -129,7 +162,7 @@ def _outcome(criterion: Criterion, call: Call) -> Outcome:
         max_points=possible,
         critical=criterion.critical,
         clause=criterion.clause,
-        suggestion={lang: call.fill(text)[0] if "{" in text else text for lang, text in criterion.suggestion.items()},
+        suggestion=_filled(criterion.suggestion, call) if filled else criterion.suggestion,
         evidence=result.evidence,
         critical_section=criterion.critical_section,
         bonus=criterion.bonus,
@@ -137,6 +170,11 @@ def _outcome(criterion: Criterion, call: Call) -> Outcome:
         for_person=verdict == "not_evaluable"
         and (result.verdict == "fail" or doubted is not None or result.reason is _BY_A_PERSON),
     )
+
+
+def _filled(texts: Mapping[str, str], call: Call) -> Mapping[str, str]:
+    """Texts with the call's own data filled in."""
+    return {lang: call.fill(text)[0] for lang, text in texts.items()}
 
 
 def _doubt(criterion: Criterion, result: Result, call: Call) -> Reason | None:
@@ -157,14 +195,12 @@ def _points(criterion: Criterion, verdict: Verdict, result: Result) -> tuple[flo
     return (criterion.points if verdict == "pass" else 0.0), (0.0 if criterion.bonus else criterion.points)
 
 
-def _section(section: Section, outcomes: tuple[Outcome, ...]) -> SectionScore:
-    """A section's points: earned, less the deductions, each a share of all the points of the section.
+def _section(section: Section, outcomes: tuple[Outcome, ...], counted: frozenset[str]) -> SectionScore:
+    """A section's points, by its outcomes: earned, less the deductions, each a share of all the points of the section.
 
     So a deduction costs the same whatever else applied in the call. A section none of whose earning criteria was
     judged starts full, if a rule that deducts was.
     """
-    # A bonus and a rule of no points have no stake in the section.
-    counted = {c.id for c in section.criteria if c.stake > 0}
     mine = [o for o in outcomes if o.criterion in counted and o.max_points is not None]
     earning, full = [o for o in mine if o.max_points], section.full_points
     deducted = -sum(o.points or 0.0 for o in mine if not o.max_points)
@@ -176,7 +212,7 @@ def _section(section: Section, outcomes: tuple[Outcome, ...]) -> SectionScore:
         earned = possible = full
     if possible > 0:
         earned = max(0.0, earned - deducted * possible / full)
-    critical = any(o.critical_section and o.outcome == "fail" for o in outcomes if o.section == section.id)
+    critical = any(o.critical_section and o.outcome == "fail" for o in outcomes)
     if critical:
         earned, possible = 0.0, possible or full
     score = round(100.0 * earned / possible, 2) if possible > 0 else None
@@ -199,11 +235,11 @@ def _score(scorecard: Scorecard, sections: tuple[SectionScore, ...], bonus: floa
     return round(min(100.0, mean + bonus), 2)
 
 
-def _too_little(scorecard: Scorecard, outcomes: tuple[Outcome, ...]) -> dict[str, str]:
+def _too_little(scorecard: Scorecard, outcomes: tuple[Outcome, ...], stakes: tuple[float, ...]) -> dict[str, str]:
     """Why a score would rest on too little; empty where it does not."""
-    points = {c.id: c.stake for c in scorecard.criteria}
-    applies = sum(points[o.criterion] for o in outcomes if o.outcome != "not_applicable" and o.audit != "human")
-    judged = sum(points[o.criterion] for o in outcomes if o.max_points is not None)
+    staked = list(zip(outcomes, stakes, strict=True))
+    applies = sum([n for o, n in staked if o.outcome != "not_applicable" and o.audit != "human"])
+    judged = sum([n for o, n in staked if o.max_points is not None])
     if judged > 0 and judged >= scorecard.min_evaluable_ratio * applies:
         return {}
     share, least = (judged / applies if applies else 0.0), scorecard.min_evaluable_ratio

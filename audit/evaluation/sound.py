@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from pypinyin import Style, lazy_pinyin
 from rapidfuzz.distance import Levenshtein
@@ -178,3 +178,34 @@ def sound_cost(
     if kind == "near" and needs.issubset(tolerate):
         return near_sound_cost
     return max(near_sound_cost, distance)
+
+
+class Prices(dict[tuple[str, str], float]):
+    """What it costs to take one character for another, by the expected and the heard one; worked out when first asked for.
+
+    There are as many pairs as phrases and their sound-alikes have characters, whatever the number of calls.
+    """
+
+    __hash__ = object.__hash__  # type: ignore[assignment]
+
+    def __init__(
+        self, same_tone_cost: float, same_sound_cost: float, near_sound_cost: float, tolerate: tuple[str, ...]
+    ) -> None:
+        super().__init__()
+        self.cost_of = partial(
+            sound_cost,
+            same_tone_cost=same_tone_cost,
+            same_sound_cost=same_sound_cost,
+            near_sound_cost=near_sound_cost,
+            tolerate=tolerate,
+        )
+
+    def __missing__(self, pair: tuple[str, str]) -> float:
+        found = self[pair] = self.cost_of(*pair)
+        return found
+
+
+@lru_cache(maxsize=64)
+def prices_at(same_tone_cost: float, same_sound_cost: float, near_sound_cost: float, tolerate: tuple[str, ...]) -> Prices:
+    """The prices of :func:`sound_cost` for all pairs of characters."""
+    return Prices(same_tone_cost, same_sound_cost, near_sound_cost, tolerate)

@@ -38,6 +38,8 @@ class Variant:
         Whether it begins, and ends, with a number, which must not be cut out of a longer one.
     other_keys : tuple of str
         Of English: the other stretches that every such text holds.
+    sounds_keys : tuple of str
+        The sounds of all its pieces.
     """
 
     text: str
@@ -48,6 +50,7 @@ class Variant:
     sounds_pattern: str
     edges: tuple[bool, bool] = (False, False)
     other_keys: tuple[str, ...] = ()
+    sounds_keys: tuple[str, ...] = ()
 
     @property
     def words(self) -> re.Pattern[str]:
@@ -102,12 +105,14 @@ def variants(phrase: str, language: str, mode: str, gap_chars: int) -> tuple[Var
                 sounds_key = sounds_of(max(said, key=len))
                 searches = _words(said, language, mode, gap), _sounds(said, gap)
                 edges = number_edges(said[0], language)[0], number_edges(said[-1], language)[1]
-                found[said] = Variant(shown, said, words_key, sounds_key, *searches, edges, tuple(others))
+                found[said] = Variant(
+                    shown, said, words_key, sounds_key, *searches, edges, tuple(others), tuple(map(sounds_of, said))
+                )
     return tuple(found.values())
 
 
-#: A way of saying a phrase: its place among all of them, and the pieces beside its key.
-_Way = tuple[int, Variant, tuple[str, ...]]
+#: Ways of saying a phrase that share a key and the pieces beside it: the pieces, and each way's place among all.
+_Ways = tuple[tuple[str, ...], list[tuple[int, Variant]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +122,12 @@ class Lookup:
     Attributes
     ----------
     by_key : mapping of str to tuple of ways
+        By the pieces beside the key.
     short : tuple of str
         The keys too short to be looked up by their beginnings.
     """
 
-    by_key: Mapping[str, tuple[_Way, ...]]
+    by_key: Mapping[str, tuple[_Ways, ...]]
     short: tuple[str, ...]
 
     def places(self, text: str, among: Among, keys: Mapping[str, set[int]] | None = None) -> Mapping[int, Sequence[Variant]]:
@@ -135,20 +141,33 @@ class Lookup:
         keys : mapping of str to set of int, or None
             Those that are known to be in it, if no others but short ones are, each with the numbers of the turns that hold it.
         """
-        sought: Iterable[str] = self.by_key if keys is None else (*self.short, *keys)
-        keyed = [(key, self.by_key[key]) for key in sought if (keys is not None and key in keys) or key in text]
-        if not keyed:
-            return {}
+        sought: Iterable[str] = self.by_key if keys is None else (*self.short, *keys) if self.short else keys
+        if keys is not None and len(keys) == 1 and not self.short:  # the commonest case
+            ((key, numbers),) = keys.items()
+            if len(self.by_key[key]) == 1:
+                others, ways = self.by_key[key][0]
+                if others and not _all_in(others, text, among.pieces):
+                    return {}
+                return dict.fromkeys(numbers, tuple([v for _, v in ways]))
         found: dict[int, list[tuple[int, Variant]]] = {}
-        for key, mine in keyed:
-            ways = [(place, v) for place, v, others in mine if not others or _all_in(others, text, among.pieces)]
-            if ways:
-                for number in keys[key] if keys is not None and key in keys else among.turns_with(key, text):
-                    found.setdefault(number, []).extend(ways)
-        for here in found.values():
-            if len(here) > 1:
-                here.sort(key=itemgetter(0))
-        return {number: [v for _, v in here] for number, here in found.items()}
+        for key in sought:
+            holding = keys.get(key) if keys is not None else None
+            if holding is None:
+                if key not in text:
+                    continue
+                holding = among.turns_with(key, text)
+            for others, ways in self.by_key[key]:
+                if not others or _all_in(others, text, among.pieces):
+                    for number in holding:
+                        here = found.get(number)
+                        found[number] = ways if here is None else here + ways
+        return {
+            number: [here[0][1]] if len(here) == 1 else [v for _, v in sorted(here, key=_PLACE)]
+            for number, here in found.items()
+        }
+
+
+_PLACE = itemgetter(0)
 
 
 def _all_in(pieces: tuple[str, ...], text: str, known: dict[tuple[str, str], bool]) -> bool:
@@ -165,15 +184,15 @@ def _all_in(pieces: tuple[str, ...], text: str, known: dict[tuple[str, str], boo
 @lru_cache(maxsize=20_000)
 def lookup(phrase: str, language: str, mode: str, gap_chars: int, by_sound: bool) -> Lookup:
     """:func:`variants`, to be looked up by their words or, where sound-alikes count, by their sounds."""
-    by_key: dict[str, list[_Way]] = {}
+    by_key: dict[str, dict[tuple[str, ...], list[tuple[int, Variant]]]] = {}
     for i, v in enumerate(variants(phrase, language, mode, gap_chars)):
         # The same words sound the same, so the key of the sounds covers both searches.
         others, key = v.other_keys, v.sounds_key if by_sound else v.words_key
         if language == "zh" and len(v.pieces) > 1:
             others = tuple(p for p in (sounds_of(p) if by_sound else p for p in v.pieces) if p != key)
-        by_key.setdefault(key, []).append((i, v, others))
+        by_key.setdefault(key, {}).setdefault(others, []).append((i, v))
     short = tuple(key for key in by_key if not beginning(key, language == "zh"))
-    return Lookup({k: tuple(v) for k, v in by_key.items()}, short)
+    return Lookup({k: tuple(ways.items()) for k, ways in by_key.items()}, short)
 
 
 def _keys(pieces: tuple[str, ...], language: str, mode: str) -> list[str]:

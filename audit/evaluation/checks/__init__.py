@@ -62,6 +62,9 @@ _JUDGES: Mapping[type[Any], Callable[[Any, Call, Judge], Result]] = {
 }
 
 
+_SCOPED = frozenset(kind for kind in _JUDGES if "where" in getattr(kind, "__dataclass_fields__", ()))
+
+
 def judge(check: c.Check, call: Call) -> Result:
     """Apply one check.
 
@@ -85,9 +88,10 @@ def judge(check: c.Check, call: Call) -> Result:
 
 def _judged(check: c.Check, call: Call) -> Result:
     """Apply one check that was not applied to this call before."""
-    where = getattr(check, "where", None)
-    if where is not None and where.near is not None and where.near.hit == "every":
-        return judge_near_each(check, call, judge)
+    if type(check) in _SCOPED:
+        where = check.where  # type: ignore[union-attr]
+        if where is not None and where.near is not None and where.near.hit == "every":
+            return judge_near_each(check, call, judge)
     try:
         return _JUDGES[type(check)](check, call, judge)
     except TimeoutError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from audit.evaluation.call import Call, Judge, Result
+from audit.evaluation.call import Call, Judge, Result, say
 from audit.evaluation.conditions import AllOf, AnyOf, FirstOf, Not
 from audit.verdicts import Verdict
 
@@ -43,5 +43,5 @@ def _joined(verdict: Verdict, parts: Sequence[Result]) -> Result:
     """The parts that led to a verdict as one result."""
     if len(parts) == 1 and "；" not in parts[0].reason["en"]:
         return parts[0]
-    reason = {lang: "；".join(dict.fromkeys(p.reason[lang] for p in parts)) for lang in ("zh", "en")}
-    return Result(verdict, {**reason, "en": reason["en"].replace("；", "; ")}, tuple(e for p in parts for e in p.evidence))
+    zh, en = ("；".join(dict.fromkeys([p.reason[lang] for p in parts])) for lang in ("zh", "en"))
+    return Result(verdict, say(zh, en.replace("；", "; ")), tuple([e for p in parts for e in p.evidence]))

@@ -94,7 +94,7 @@ def _learned(
 ) -> list[tuple[str, float, Hit | None]]:
     """What the one group of each expression caught, from when it is known, and where that was said."""
     found = [
-        (m[1], heard.times_s[m.end() - 1][1], Hit(heard, m.start(), m.end(), m[0], "normalised"))
+        (m[1], heard.time_of(m.end() - 1)[1], Hit(heard, m.start(), m.end(), m[0], "normalised"))
         for heard in turns
         for pattern in patterns
         for m in budget.finditer(pattern, heard.plain)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
+from operator import attrgetter
+from typing import Any
 
 from audit.evaluation.call import Call, Reason, Result, say
 from audit.evaluation.checks.hits import compiled
@@ -80,19 +82,35 @@ def look_up(record: CallRecord, path: str, facts: Facts = NO_FACTS) -> tuple[Val
     facts : mapping, optional
         For fields under ``facts.``.
     """
+    return _reader(path)(record, facts)
+
+
+@lru_cache(maxsize=5_000)
+def _reader(path: str) -> Callable[[CallRecord, Facts], tuple[Value, Reason | None]]:
+    """What reads a field; a scorecard asks for the same few in every call, so their names are taken apart once."""
     if path.startswith(VARIABLE_PREFIX):
-        return record.metadata.variables.get(path.removeprefix(VARIABLE_PREFIX)) or None, None
+        variable = path.removeprefix(VARIABLE_PREFIX)
+        return lambda record, _: (record.metadata.variables.get(variable) or None, None)
     if path.startswith(FACT_PREFIX):
-        value, unread = read_fact(path.removeprefix(FACT_PREFIX), facts, record.metadata.variables)
-        return value, None if unread is None else _unreadable(unread)
+        return partial(_fact, path.removeprefix(FACT_PREFIX))
     if path in _DERIVED:
-        return _DERIVED[path](record), None
+        derived = _DERIVED[path]
+        return lambda record, _: (derived(record), None)
     group, _, name = path.rpartition(".")
     if group.startswith("measures."):
         role: Role = "agent" if group.endswith("agent") else "customer"
-        found = getattr(record.measures[role], name) if role in record.measures else None
-    else:
-        found = getattr(getattr(record, group), name)
+        return lambda record, _: _read(getattr(record.measures[role], name)) if role in record.measures else (None, None)
+    value_of = attrgetter(path)
+    return lambda record, _: _read(value_of(record))
+
+
+def _fact(name: str, record: CallRecord, facts: Facts) -> tuple[Value, Reason | None]:
+    value, unread = read_fact(name, facts, record.metadata.variables)
+    return value, None if unread is None else _unreadable(unread)
+
+
+def _read(found: Any) -> tuple[Value, Reason | None]:
+    """A field's value, and why there is none."""
     if isinstance(found, Measured):
         return found.value, None if found.reason is None else say(found.reason, found.reason)
     return found.isoformat() if isinstance(found, datetime) else found, None
@@ -104,9 +122,11 @@ def _unreadable(text: str) -> Reason:
 
 def _figure(call: Call, path: str) -> tuple[float | None, Reason | None]:
     """A field as a number; None with a reason where it is missing or is none."""
-    value, why = look_up(call.record, path, call.facts)
+    value, why = _reader(path)(call.record, call.facts)
     if value is None:
         return None, why
+    if type(value) is float and value - value == 0.0:  # neither nan nor infinite
+        return value, None
     figure = as_number(value)
     return figure, None if figure is not None else _unreadable(str(value))
 
@@ -126,12 +146,10 @@ def judge_measure(check: Measure, call: Call) -> Result:
         if isinstance(held, Result):
             return held
         good, usual = good and held[0], held[1]
-    limits = _limits_said(check.min, check.max)
+    limits = _in_brackets(check.min, check.max) if usual is None else _with_usual(check.min, check.max, usual)
     figure = _plain(value)
-    reason = say(
-        f"{check.label.get('zh', check.field)}：{figure}" + _in_brackets([limits["zh"], usual["zh"] if usual else ""], "zh"),
-        f"{check.label.get('en', check.field)}: {figure}" + _in_brackets([limits["en"], usual["en"] if usual else ""], "en"),
-    )
+    zh, en = check.label.get("zh", check.field), check.label.get("en", check.field)
+    reason = say(f"{zh}：{figure}{limits['zh']}", f"{en}: {figure}{limits['en']}")
     start, end = _span(check.field, call, too_high=check.max is not None and value > check.max)
     proof = Evidence(round(start, 2), round(end, 2), _role(check.field), f"{check.field} = {figure}", "measure")
     return Result("pass" if good else "fail", reason, (proof,))
@@ -173,15 +191,20 @@ def against_usual(baseline: Baseline, field: str, value: float, call: Call) -> t
     return good, say(zh, en)
 
 
-def _in_brackets(parts: Sequence[str], lang: str) -> str:
-    said = ("；" if lang == "zh" else "; ").join(p for p in parts if p)
-    return "" if not said else f"（{said}）" if lang == "zh" else f" ({said})"
-
-
 @lru_cache(maxsize=5_000)
-def _limits_said(low: float | None, high: float | None) -> Reason:
-    """Limits in words; empty where there are none."""
-    return say(_limits(low, high, "至少", "至多"), _limits(low, high, "at least ", "at most "))
+def _in_brackets(low: float | None, high: float | None) -> Reason:
+    """Limits in words, in brackets; empty where there are none."""
+    return _with_usual(low, high, _NOTHING)
+
+
+def _with_usual(low: float | None, high: float | None, usual: Reason) -> Reason:
+    """Limits, and how a figure compares with what is usual, in brackets."""
+    zh = "；".join(p for p in (_limits(low, high, "至少", "至多"), usual["zh"]) if p)
+    en = "; ".join(p for p in (_limits(low, high, "at least ", "at most "), usual["en"]) if p)
+    return say(f"（{zh}）" if zh else "", f" ({en})" if en else "")
+
+
+_NOTHING = say("", "")
 
 
 def _limits(low: float | None, high: float | None, least: str, most: str) -> str:

@@ -22,17 +22,18 @@ QUOTED = 3
 
 def evidence_of(hit: Hit, role: Role, suggestion: str | None = None) -> Evidence:
     """A hit as evidence: when, who, what was sought, what was heard and how sure that is."""
+    heard, start, end, sought, how, cost = hit
     written = hit.written
     return Evidence(
-        start_s=round(hit.start_s, 2),
-        end_s=round(hit.end_s, 2),
-        role=hit.heard.turn.role if role == "unknown" else role,
-        text=hit.sought if hit.cost_ratio else written,
-        match=hit.how,
-        heard=written if hit.how != "exact" else None,
-        confidence=hit.confidence,
-        suggestion=suggestion,
-        cost=round(hit.cost_ratio, 3) or None,
+        round(heard.time_of(start)[0], 2),
+        round(heard.time_of(end - 1)[1], 2),
+        heard.turn.role if role == "unknown" else role,
+        sought if cost else written,
+        how,
+        None if how == "exact" else written,
+        hit.confidence,
+        suggestion,
+        (round(cost, 3) or None) if cost else None,
     )
 
 

@@ -120,7 +120,7 @@ def _nearest_stretch(example: str, searched: Searched, call: Call) -> _Like | No
     for heard in searched.turns:
         parts = clauses(heard)
         for i, (a, _) in enumerate(parts):
-            if not within(searched.windows, heard.times_s[a][0]):
+            if not within(searched.windows, heard.time_of(a)[0]):
                 continue
             for _, b in parts[i : i + _LONGEST_RUN]:
                 ratio = _dice(wanted, _grams(heard.plain[a:b], call.language))
@@ -137,7 +137,7 @@ def _nearest_meaning(example: str, searched: Searched) -> _Like | None:
     for heard in searched.turns:
         parts = clauses(heard)
         spans = dict.fromkeys([*parts, *((a, b) for (a, _), (_, b) in pairwise(parts)), *sentences(heard)])
-        places += [(heard, a, b) for a, b in spans if within(searched.windows, heard.times_s[a][0])]
+        places += [(heard, a, b) for a, b in spans if within(searched.windows, heard.time_of(a)[0])]
     texts = [h.turn.text[h.origin[a][0] : h.origin[b - 1][1]] for h, a, b in places]
     ratios = nearness(example, texts)
     if not ratios:
@@ -230,7 +230,7 @@ def _sentences(check: Repetition, searched: Searched, call: Call) -> list[_Sente
             _Sentence(heard, n, a, b)
             for a, b in sentences(heard)
             if len(_units(heard.plain[a:b], call.language)) >= check.min_chars
-            and within(searched.windows, heard.times_s[a][0])
+            and within(searched.windows, heard.time_of(a)[0])
             and not any(h.start < b and a < h.end for h in mine)
         ]
     return rows

@@ -135,7 +135,7 @@ def _said_again(told: _Told, check: SaidAgain, call: Call) -> _Told:
     best = told
     for heard in later[: check.within_turns]:
         share, start, end = share_said(told.entity, heard)
-        if share > best.share and heard.times_s[end - 1][1] > told.at_s:
+        if share > best.share and heard.time_of(end - 1)[1] > told.at_s:
             best = replace(best, share=share, again=(heard, start, end))
         if best.share >= check.min_share:
             return best
@@ -172,8 +172,8 @@ def _written(heard: Heard, start: int, end: int) -> str:
 def _evidence(heard: Heard, start: int, end: int, text: str) -> Evidence:
     sure = heard.confidence_of(start, end)
     return Evidence(
-        start_s=round(heard.times_s[start][0], 2),
-        end_s=round(heard.times_s[end - 1][1], 2),
+        start_s=round(heard.time_of(start)[0], 2),
+        end_s=round(heard.time_of(end - 1)[1], 2),
         role=heard.turn.role,
         text=text,
         match="normalised",

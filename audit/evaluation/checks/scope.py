@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 from audit.evaluation.call import Call, Judge, Reason, Result, say, span, window_evidence
 from audit.evaluation.checks.happened import NAMES, happened
@@ -22,8 +22,7 @@ _ROUNDING_S = 0.01
 _EVERYTHING: dict[AnyRole, Where] = {r: Where(role=r) for r in (*get_args(Role), "any")}
 
 
-@dataclass(frozen=True, slots=True)
-class Searched:
+class Searched(NamedTuple):
     """Turns to search and the stretches of time a hit must begin in (None: anywhere).
 
     `windows` are sorted and apart from each other. `role` is "unknown" where anybody's words are searched.
@@ -149,7 +148,7 @@ def search(where: Where, call: Call, judge: Judge) -> Searched | Result:
         return Result("not_evaluable", problem)
     turns = call.everyone if where.role == "any" else call.turns[where.role]
     role: Role = "unknown" if where.role == "any" else where.role
-    if where == _EVERYTHING[where.role]:
+    if where.near is None and where == _EVERYTHING[where.role]:
         return Searched(turns, None, role)
     windows = _windows(where, turns, call, judge)
     if isinstance(windows, Result):
@@ -210,7 +209,7 @@ def _limits(where: Where, turns: Sequence[Heard], call: Call) -> list[Segment] |
     far, end = _far(call), call.end_s
     out: list[Segment] = []
     if where.first_s is not None:
-        began = min(h.times_s[0][0] for h in turns)
+        began = min(h.time_of(0)[0] for h in turns)
         out.append(Segment(began - 0.01, began + where.first_s))
     if where.last_s is not None:
         out.append(Segment(min(end - where.last_s, end), far))

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import lru_cache
 from itertools import islice
+from operator import attrgetter
+from typing import NamedTuple
 
 from audit.evaluation.call import Call, Judge, Reason, Result, say
 from audit.evaluation.checks.hits import QUOTED, distinct, evidence_of, excused_hits, one_wording
@@ -24,11 +27,16 @@ def _matching(check: Phrases, call: Call) -> Matching:
     """The scorecard's prices with this rule's own limits."""
     if check.max_cost_ratio is None and check.max_name_distance_ratio is None:
         return call.matching
+    return _limited(call.matching, check.max_cost_ratio, check.max_name_distance_ratio)
+
+
+@lru_cache(maxsize=500)
+def _limited(matching: Matching, max_cost_ratio: float | None, max_name_distance_ratio: float | None) -> Matching:
     return replace(
-        call.matching,
-        max_cost_ratio=call.matching.max_cost_ratio if check.max_cost_ratio is None else check.max_cost_ratio,
+        matching,
+        max_cost_ratio=matching.max_cost_ratio if max_cost_ratio is None else max_cost_ratio,
         max_name_distance_ratio=(
-            call.matching.max_name_distance_ratio if check.max_name_distance_ratio is None else check.max_name_distance_ratio
+            matching.max_name_distance_ratio if max_name_distance_ratio is None else max_name_distance_ratio
         ),
     )
 
@@ -44,34 +52,39 @@ def judge_phrases(check: Phrases, call: Call, judge: Judge) -> Result:
     excused: list[Hit] | None = None  # sought only once there is something to excuse
     unfilled: set[int] = set()
     lacking: str | None = None
-    hits_of: dict[int, tuple[str, tuple[Hit, ...]]] = {}
+    said: dict[int, tuple[Hit, ...]] = {}
+    filled: dict[int, str] = {}
     for i, keys in phrases_worth_seeking(check, searched.turns, call.index, call.language, matching.gap_chars):
         phrase = check.phrases[i]
-        text, missing = call.fill(phrase.text)
-        if missing is not None:
-            lacking = missing
-            unfilled.add(i)
-            continue
+        text = phrase.text
+        if "{" in text:
+            text, missing = call.fill(text)
+            if missing is not None:
+                lacking = missing
+                unfilled.add(i)
+                continue
+            filled[i] = text
         mode = phrase.match or check.match
         hits = find(text, searched.turns, language=call.language, mode=mode, matching=matching, keys=keys)
-        hits = searched.keep(hits)
-        if hits:
+        if hits and searched.windows is not None:
+            hits = searched.keep(hits)
+        if hits and (check.unless or phrase.unless):
             if excused is None:
                 excused = excused_hits(check.unless, searched.turns, call, excuse_mode)
             hits = without(hits, excused + excused_hits(phrase.unless, searched.turns, call, excuse_mode))
-        if check.at_start:
+        if hits and check.at_start:
             hits = tuple(h for h in hits if h.start in _beginnings(h.heard, check.skip, call.language))
-        hits_of[i] = (text, hits)
-    said = {i: hits for i, (_, hits) in hits_of.items() if hits}
+        if hits:
+            said[i] = hits
+    if not said and check.quantifier == "none" and lacking is None:
+        return _NOT_SAID
     decided = check.quantifier != "all" and len(said) >= (check.at_least or 1) and not check.min_hits and not check.max_hits
     if lacking is not None and not decided:
         return Result("not_evaluable", say(f"通话资料中没有 {lacking}", f"the call's data has no {lacking}"))
-    filled = {i: text for i, (text, _) in hits_of.items()}
-    return _quantified(check, call, searched, _Found(check, said, filled, frozenset(unfilled)), matching)
+    return _quantified(check, call, searched, _Found(check, said, filled, unfilled), matching)
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(NamedTuple):
     """What was heard of a check's phrases, by their numbers in order.
 
     Attributes
@@ -79,15 +92,15 @@ class _Found:
     said : mapping of int to tuple of Hit
         Those that were heard.
     filled : mapping of int to str
-        The wordings that were sought, filled in; any other is sought as it is written.
-    unfilled : frozenset of int
+        Those with variables, filled in; any other is sought as it is written.
+    unfilled : set of int
         Those that nobody can tell, since the call's data lacks their variables.
     """
 
     check: Phrases
     said: Mapping[int, tuple[Hit, ...]]
     filled: Mapping[int, str]
-    unfilled: frozenset[int]
+    unfilled: set[int]
 
     @property
     def n_absent(self) -> int:
@@ -106,11 +119,14 @@ def _quantified(check: Phrases, call: Call, searched: Searched, found: _Found, m
     if not found.said and check.quantifier == "none":
         return _NOT_SAID
     number_of = {id(h): i for i, hits in found.said.items() for h in hits}
-    hits = distinct(h for hs in found.said.values() for h in hs)
+    # The hits of one phrase lie apart.
+    hits = [h for hs in found.said.values() for h in hs]
+    if len(found.said) > 1:
+        hits = distinct(hits)
     if len(hits) > 1:
-        hits.sort(key=lambda h: h.start_s)
+        hits.sort(key=_BY_START)
     proof = tuple([evidence_of(h, searched.role, check.phrases[number_of[id(h)]].suggestion) for h in hits])
-    quoted = "、".join(f"“{e.heard or e.text}”" for e in proof[:QUOTED])
+    quoted = "、".join([f"“{e.heard or e.text}”" for e in proof[:QUOTED]])
     if check.quantifier == "none":
         allowed = check.max_hits or 0
         times = (
@@ -123,8 +139,9 @@ def _quantified(check: Phrases, call: Call, searched: Searched, found: _Found, m
             return Result(verdict, say(f"说了{quoted}{times['zh']}", f"said {quoted}{times['en']}"), proof)
         return _NOT_SAID
     if (check.quantifier == "any" and proof) or not found.n_absent:
-        n_phrases = len({number_of[id(h)] for h in hits})
-        short = _too_few(check, n_phrases, len(hits))
+        short = None
+        if check.at_least is not None or check.min_hits is not None:
+            short = _too_few(check, len({number_of[id(h)] for h in hits}), len(hits))
         if short is None:
             return Result("pass", say(f"说了{quoted}", f"said {quoted}"), proof)
         reason = say(f"说了{quoted}，{short['zh']}", f"said {quoted}: {short['en']}")
@@ -144,6 +161,9 @@ def _quantified(check: Phrases, call: Call, searched: Searched, found: _Found, m
             f"{reason['en']}; nearest: “{near.written}” (likeness {like})",
         )
     return Result("fail", reason, (window,))
+
+
+_BY_START = attrgetter("start_s")
 
 
 def _too_few(check: Phrases, n_phrases: int, n_hits: int) -> Reason | None:
