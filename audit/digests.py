@@ -6,24 +6,22 @@ thousandth of a record and holds no word that was said.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from audit.records import CallRecord, Measures
+from audit.segments import total_s
 from audit.verdicts import AuditMode, Evaluation, Verdict
 
 #: Raised when the form changes: digests of another form are made anew from their records.
-DIGEST_FORM = 1
+DIGEST_FORM = 2
 
-#: Figures of the agent that a digest keeps (:class:`audit.records.Measures`).
-DIGEST_MEASURES = (
-    "speech_s", "speech_rate_cpm", "speech_rate_wpm", "active_level_dbfs", "loudness_lufs", "f0_median_hz",
-    "f0_sd_semitones", "talk_share_ratio", "longest_monologue_s", "response_time_median_s", "n_interruptions",
-    "snr_db", "clipping_ratio",
-)  # fmt: skip
+#: Figures of agent and customer that a digest keeps: all of :class:`audit.records.Measures`.
+DIGEST_MEASURES = tuple(f.name for f in fields(Measures))
 
 #: Columns of a call-detail record that may name the agent's team, the first that is there counts.
 TEAM_VARIABLES = ("team", "group", "department", "queue")
@@ -83,6 +81,21 @@ class CallDigest:
         Of the agent, by the names of `DIGEST_MEASURES`; what could not be measured is not there.
     signs : mapping of str to bool or None
         What the pack's signs say of the call; None where a sign could not be judged.
+    ring_source : {"cdr", "vcon", "audio", "none"}
+    answer_at_s : float or None
+    n_holds, n_silences : int
+    overlap_s : float
+        Both parties at once.
+    weakest_section : str or None
+    band_title : mapping of language to str
+    recording_path : str
+        As it was found.
+    warnings : tuple of str
+        Of the recording and its record.
+    damaged : str or None
+        Why this is not the whole recording.
+    customer_measures : mapping of str to float
+        As `measures`, of the customer.
     """
 
     call_id: str
@@ -118,6 +131,17 @@ class CallDigest:
     sections: Mapping[str, SectionDigest] = field(default_factory=dict)
     measures: Mapping[str, float] = field(default_factory=dict)
     signs: Mapping[str, bool | None] = field(default_factory=dict)
+    ring_source: str = "none"
+    answer_at_s: float | None = None
+    n_holds: int = 0
+    n_silences: int = 0
+    overlap_s: float = 0.0
+    weakest_section: str | None = None
+    band_title: Mapping[str, str] = field(default_factory=dict)
+    recording_path: str = ""
+    warnings: tuple[str, ...] = ()
+    damaged: str | None = None
+    customer_measures: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +186,6 @@ def digest_call(record: CallRecord, evaluation: Evaluation | None) -> CallDigest
         None where the call was measured only.
     """
     m, t, e = record.metadata, record.timeline, evaluation
-    measures = record.measures.get("agent", Measures())
-    figures = {n: float(v) for n in DIGEST_MEASURES if (v := getattr(measures, n)) is not None}
     ring_s = t.ring_s.value if isinstance(t.ring_s.value, int | float) else None
     n_rings = t.n_rings.value if isinstance(t.n_rings.value, int) else None
     ended_at = m.ended_at
@@ -201,8 +223,19 @@ def digest_call(record: CallRecord, evaluation: Evaluation | None) -> CallDigest
         critical_failed=e.critical_failed if e else False,
         outcomes={o.criterion: OutcomeDigest(o.outcome, o.points, o.max_points) for o in e.outcomes} if e else {},
         sections={s.section: SectionDigest(s.score, s.points, s.max_points) for s in e.sections} if e else {},
-        measures=figures,
+        measures=_figures(record.measures.get("agent")),
         signs=dict(e.signs) if e else {},
+        ring_source=t.ring_s.source,
+        answer_at_s=t.answer_at_s,
+        n_holds=len(t.holds),
+        n_silences=len(t.silences),
+        overlap_s=total_s(t.overlaps),
+        weakest_section=e.weakest_section if e else None,
+        band_title=dict(e.band_title) if e else {},
+        recording_path=record.recording.path,
+        warnings=(*record.recording.warnings, *m.warnings),
+        damaged=record.recording.damaged,
+        customer_measures=_figures(record.measures.get("customer")),
     )
 
 
@@ -223,10 +256,12 @@ def catalogue_of(evaluation: Evaluation) -> Catalogue:
 # --- as the store keeps them ----------------------------------------------------------------------
 _PLAIN = (
     "agent_id", "agent_name", "team", "customer_number", "direction", "language", "layout", "n_rings", "hangup_by", "cut_off",
-    "n_warnings", "scorecard", "scorecard_version", "scorecard_sha256", "band",
+    "n_warnings", "scorecard", "scorecard_version", "scorecard_sha256", "band", "ring_source", "n_holds", "n_silences",
+    "weakest_section", "recording_path", "damaged",
 )  # fmt: skip
 _ROUNDED = (
     "duration_s", "ring_s", "talk_s", "hold_s", "longest_hold_s", "silence_s", "coverage_ratio", "ring_gap_s", "score",
+    "answer_at_s", "overlap_s",
 )  # fmt: skip
 _FLAGS = ("utc_only", "critical_failed")
 _TIMES = ("started_at", "ended_at")
@@ -247,7 +282,13 @@ def digest_to_json(d: CallDigest) -> dict[str, Any]:
         out["max_points"] = [_short(o.max_points) for o in found]
         out["sections"] = {n: [_short(s.score), _short(s.points), _short(s.max_points)] for n, s in d.sections.items()}
     if d.measures:
-        out["measures"] = {n: round(v, 4) for n, v in d.measures.items()}
+        out["measures"] = _in_order(d.measures)
+    if d.customer_measures:
+        out["customer_measures"] = _in_order(d.customer_measures)
+    if d.band_title:
+        out["band_title"] = dict(d.band_title)
+    if d.warnings:
+        out["warnings"] = list(d.warnings)
     if d.signs:
         out["signs"] = dict(d.signs)
     return out
@@ -256,7 +297,7 @@ def digest_to_json(d: CallDigest) -> dict[str, Any]:
 def digest_from_json(data: Mapping[str, Any]) -> CallDigest:
     """Read a digest back."""
     outcomes = {
-        name: OutcomeDigest(_VERDICTS[letter], points, max_points)
+        name: _outcome(letter, points, max_points)
         for name, letter, points, max_points in zip(
             data.get("criteria", ()), data.get("verdicts", ""), data.get("points", ()), data.get("max_points", ()), strict=True
         )
@@ -268,8 +309,11 @@ def digest_from_json(data: Mapping[str, Any]) -> CallDigest:
         **known,
         outcomes=outcomes,
         sections={n: SectionDigest(*s) for n, s in data.get("sections", _NONE).items()},
-        measures=data.get("measures", _NONE),
+        measures=_by_name(data.get("measures", ())),
         signs=data.get("signs", _NONE),
+        band_title=data.get("band_title", _NONE),
+        warnings=tuple(data.get("warnings", ())),
+        customer_measures=_by_name(data.get("customer_measures", ())),
     )
 
 
@@ -301,13 +345,33 @@ def catalogue_from_json(data: Mapping[str, Any]) -> Catalogue:
     )
 
 
+def _figures(measures: Measures | None) -> dict[str, float]:
+    """What could be measured, by name."""
+    return {n: float(v) for n in DIGEST_MEASURES if (v := getattr(measures, n, None)) is not None}
+
+
+def _in_order(measures: Mapping[str, float]) -> list[float | int | None]:
+    """Measures without their names, which would be half of the digest; `DIGEST_FORM` tells their order."""
+    return [_short(measures.get(n), 4) for n in DIGEST_MEASURES]
+
+
+def _by_name(values: Iterable[float | None]) -> dict[str, float]:
+    return {n: float(v) for n, v in zip(DIGEST_MEASURES, values, strict=False) if v is not None}
+
+
+@lru_cache(maxsize=4096)
+def _outcome(letter: str, points: float | None, max_points: float | None) -> OutcomeDigest:
+    """One value for all that say the same: a month of calls has a million verdicts of a few dozen kinds."""
+    return OutcomeDigest(_VERDICTS[letter], points, max_points)
+
+
 def _bare(text: str | None) -> str | None:
     return (text or "").strip() or None
 
 
-def _short(value: float | None) -> float | int | None:
+def _short(value: float | None, digits: int = 3) -> float | int | None:
     """Rounded, and whole numbers written as such."""
     if value is None:
         return None
-    rounded = round(value, 3)
+    rounded = round(value, digits)
     return int(rounded) if rounded == int(rounded) else rounded

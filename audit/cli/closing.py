@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -11,16 +10,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from audit.archive import is_url
-from audit.cli.options import FailOn
+from audit.cli.options import FailOn, workers_and_threads
 from audit.cli.progress import clock_face
-from audit.records import CallRecord, Failure
-from audit.verdicts import Evaluation
+from audit.digests import CallDigest
+from audit.records import Failure
 
 if TYPE_CHECKING:
-    from audit import report
     from audit.batch import BatchSummary
-    from audit.storage import Store, StoredCall
+    from audit.storage import Store
 
 EXIT_FAIL_ON = 3
 EXIT_SOME_FAILED = 4
@@ -35,30 +32,30 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def met(conditions: Iterable[FailOn], evaluation: Evaluation) -> list[str]:
-    """Which conditions of ``--fail-on`` an evaluation meets.
+def met(conditions: Iterable[FailOn], call: CallDigest) -> list[str]:
+    """Which conditions of ``--fail-on`` a call meets.
 
     A score that could not be given is below nothing.
     """
-    failed = {o.criterion for o in evaluation.outcomes if o.outcome == "fail"}
+    failed = {criterion for criterion, o in call.outcomes.items() if o.outcome == "fail"}
     return [
         c.text
         for c in conditions
-        if (c.critical and evaluation.critical_failed)
-        or (c.below is not None and evaluation.score is not None and evaluation.score < c.below)
+        if (c.critical and call.critical_failed)
+        or (c.below is not None and call.score is not None and call.score < c.below)
         or (c.criterion is not None and c.criterion in failed)
     ]
 
 
-def damage(calls: Iterable[StoredCall]) -> Iterator[Failure]:
+def damage(calls: Iterable[CallDigest]) -> Iterator[Failure]:
     """Recordings that are not whole, or have a dead leg, and were audited all the same, as warnings."""
     for call in calls:
-        if why := call.record.recording.damaged:
-            reason, hint = f"audited, but {why}", "fetch the recording again from the recorder"
-            yield Failure(call.record.call_id, call.path, "recording", "DamagedRecording", reason, hint, "warning")
-        elif call.record.recording.layout == "one_dead_leg":
+        if call.damaged:
+            reason, hint = f"audited, but {call.damaged}", "fetch the recording again from the recorder"
+            yield Failure(call.call_id, call.recording_path, "recording", "DamagedRecording", reason, hint, "warning")
+        elif call.layout == "one_dead_leg":
             reason, hint = "audited, but one of its two channels is silent throughout", "check that line of the recorder"
-            yield Failure(call.record.call_id, call.path, "recording", "", reason, hint, "warning")
+            yield Failure(call.call_id, call.recording_path, "recording", "", reason, hint, "warning")
 
 
 def close_run(
@@ -80,7 +77,7 @@ def close_run(
         raise click.exceptions.Exit(EXIT_SIGNAL + summary.stopped_by)
     from audit.batch.patience import insist
 
-    index = insist(partial(write_pages, store, out, lang=lang, scorecard=scorecard))
+    index = insist(partial(write_pages, store, out, lang=lang, scorecard=scorecard, only_changed=True))
     for failure in summary.failures[:MAX_FAILURES_SHOWN]:
         click.echo(f"callaudit: {_in_one_line(failure)}\n  next: {failure.next_step}", err=True)
     if len(summary.failures) > MAX_FAILURES_SHOWN:
@@ -102,10 +99,13 @@ def leave_if_met(fail_on: tuple[FailOn, ...], store: Store, call_ids: frozenset[
     """Leave with exit code 3 if any of the calls meets a condition of ``--fail-on``, naming them."""
     if not fail_on:
         return
+    from audit.storage import complete_digests, read_digests
+
+    complete_digests(store)
     hits = [
-        f"{c.record.call_id}: {', '.join(why)}"
-        for c in store.calls()
-        if c.record.call_id in call_ids and c.evaluation is not None and (why := met(fail_on, c.evaluation))
+        f"{c.call_id}: {', '.join(why)}"
+        for c in read_digests(store)
+        if c.call_id in call_ids and c.scorecard is not None and (why := met(fail_on, c))
     ]
     if hits:
         click.echo("--fail-on: " + "; ".join(hits[:20]) + (f"; and {len(hits) - 20} more" if len(hits) > 20 else ""), err=True)
@@ -121,16 +121,30 @@ def write_pages(
     since: datetime | None = None,
     until: datetime | None = None,
     agent_id: str | None = None,
+    team: str | None = None,
     with_audio: bool = True,
+    colleagues: bool = True,
+    only_changed: bool = False,
+    jobs: int | None = None,
 ) -> Path:
-    """Write the overview, scorecards and tables of all calls in the store, or of some.
+    """Write the overview, scorecards, teams' pages and tables of all calls in the store, or of some.
 
     Parameters
     ----------
     scorecard : str, optional
-        Name or path of a scorecard that is not shipped, for the names of its bands.
-    since, until, agent_id
-        As :meth:`audit.storage.Store.calls` takes them.
+        Name or path of a scorecard that is not shipped, for the names of its bands and its limits.
+    since, until : datetime, optional
+        Half-open, of the call's start.
+    agent_id, team : str, optional
+        Only the calls of these.
+    with_audio : bool
+        Embed clips.
+    colleagues : bool
+        Colleagues' calls may serve as examples.
+    only_changed : bool
+        Leave pages alone whose calls are as they were.
+    jobs : int, optional
+        Processes; as many as there are processors, where the report is large.
 
     Returns
     -------
@@ -144,61 +158,41 @@ def write_pages(
     """
     from audit import report
     from audit.batch.files import cannot_write
+    from audit.batch.reporting import Period, StoredCalls, asked_by
+    from audit.storage import complete_digests, read_digests
 
-    def reported() -> Iterator[report.ReportedCall]:
-        for call in store.calls(since=since, until=until, agent_id=agent_id):
-            yield report.ReportedCall(_playable(call), call.evaluation)
-
+    complete_digests(store)
+    period = Period(since, until, None if agent_id is None else frozenset((agent_id,)), team)
+    source = StoredCalls(store.address, period, store)
     failures, is_scored = [*store.failures()], False
-    for call in store.calls(since=since, until=until, agent_id=agent_id):
-        failures += damage([call])
-        is_scored = is_scored or call.evaluation is not None
+    for digest in read_digests(store, since=since, until=until):
+        failures += damage([digest])
+        is_scored = is_scored or digest.scorecard is not None
+    asked = asked_by(_scorecard_folders(scorecard)) if is_scored else asked_by(())
+    settings = report.ReportSettings(
+        "zh" if lang == "zh" else "en", now(), with_audio, asked.bands, asked.measures, asked.targets, colleagues
+    )
+    n_workers = 1
+    if sum(source.agents().values()) >= CALLS_WORTH_A_PROCESS:
+        n_workers = workers_and_threads(jobs)[0]
     try:
-        written = report.write_reports(
-            out,
-            reported(),
-            lang="zh" if lang == "zh" else "en",
-            failures=failures,
-            generated_at=now(),
-            with_audio=with_audio,
-            bands=_bands(scorecard) if is_scored else {},
-        )
+        written = report.write_from(out, source, settings, failures=failures, n_workers=n_workers, only_changed=only_changed)
     except OSError as e:
         raise cannot_write(Path(e.filename or out), e) from e
     return written.index
 
 
-def _playable(call: StoredCall) -> CallRecord:
-    """The record with a path that leads to the recording from here, wherever the audit was started."""
-    recording = call.record.recording
-    if is_url(recording.path) or Path(recording.path).exists():
-        return call.record
-    return replace(call.record, recording=replace(recording, path=call.path))
+#: From so many calls on, other processes are worth the second that each takes to start.
+CALLS_WORTH_A_PROCESS = 1500
 
 
-def _bands(scorecard: str | None) -> dict[str, tuple[report.Band, ...]]:
-    """Bands of the shipped scorecards, and of the one given.
-
-    Of the shipped ones only the bands are read: their criteria, and with them what judges, take 0.9 s more.
-    """
-    import yaml
-
-    from audit.report import Band
+def _scorecard_folders(scorecard: str | None) -> list[Path]:
+    """The shipped scorecards, and the one given, where it is a folder of its own."""
     from audit.resources import resource_dir
 
-    shipped = [yaml.safe_load(path.read_bytes()) for path in sorted(resource_dir("rules").glob("*/scorecard.yml"))]
-    bands = {
-        card["id"]: tuple(
-            sorted((Band(b["id"], float(b["min_score"]), b["title"]) for b in card["bands"]), key=lambda band: band.min_score)
-        )
-        for card in shipped
-    }
-    if scorecard is not None:
-        from audit.evaluation import load_scorecard
-
-        given = load_scorecard(scorecard)
-        bands[given.id] = tuple(Band(b.id, b.min_score, b.title) for b in given.bands)
-    return bands
+    shipped = sorted(p.parent for p in resource_dir("rules").glob("*/scorecard.yml"))
+    given = Path(scorecard) if scorecard is not None else None
+    return [*shipped, given] if given is not None and (given / "scorecard.yml").is_file() else shipped
 
 
 def _last_line(s: BatchSummary, index: Path, lang: str) -> str:

@@ -102,7 +102,9 @@ def _run(night: NightlyConfig, config: Path, *, until: datetime | None) -> int:
                     log.say("removed", call_id=r.call_id, kind=r.kind, path=r.path, moved_to=r.moved_to)
                 index = night.out / "index.html"
                 if summary.stopped_by is None:
-                    index = insist(partial(write_pages, store, night.out, lang=night.lang, scorecard=night.scorecard))
+                    index = insist(
+                        partial(write_pages, store, night.out, lang=night.lang, scorecard=night.scorecard, only_changed=True)
+                    )
                 code = EXIT_SOME_FAILED if summary.n_failed else 0
                 code = EXIT_SIGNAL + summary.stopped_by if summary.stopped_by is not None else code
             _tell(night, summary, kept, index, code, log)

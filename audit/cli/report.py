@@ -17,8 +17,18 @@ from audit.errors import UsageError
 @click.option("--from", "since", metavar="DATE", help="Only calls that started on or after this day or time.")
 @click.option("--to", "until", metavar="DATE", help="Only calls that started up to the end of this day, or before this time.")
 @click.option("--agent", "agent_id", metavar="ID", help="Only this agent's calls.")
+@click.option("--team", metavar="NAME", help="Only the calls of this team, as the records name it.")
 @click.option("--profile", type=click.Path(path_type=Path, dir_okay=False), help="For the time zone of --from and --to.")
 @click.option("--audio/--no-audio", default=True, show_default=True, help="Embed the clips that prove each verdict.")
+@click.option(
+    "--examples",
+    type=click.Choice(["team", "own"]),
+    default="team",
+    show_default=True,
+    help="Whose passing calls may be played as examples: colleagues' too, unnamed, or only the agent's own.",
+)
+@click.option("--scorecard", metavar="NAME_OR_PATH", help="Rules that are not shipped, for their bands and limits.")
+@click.option("--jobs", type=click.IntRange(1), help="Processes that make pages. [default: by processors]")
 @lang_option
 def report(
     folder: Path | None,
@@ -27,14 +37,19 @@ def report(
     since: str | None,
     until: str | None,
     agent_id: str | None,
+    team: str | None,
     profile: Path | None,
     audio: bool,
+    examples: str,
+    scorecard: str | None,
+    jobs: int | None,
     lang: str,
 ) -> None:
-    """Write the overview, the scorecards and the tables of calls audited before.
+    """Write the overview, the scorecards, the teams' pages and the tables of calls audited before.
 
-    With --from, --to or --agent the pages hold those calls only; give them an --out of their own to
-    keep the others.
+    With --from, --to, --agent or --team the pages hold those calls only; give them an --out of their
+    own to keep the others. Without dates they hold all calls, or where those span more than 31 days
+    the last 31. A period with both ends is compared with the one of equal length before it.
 
     \b
     Examples:
@@ -43,8 +58,10 @@ def report(
       callaudit report --store sqlite:////srv/audit/all.db --agent A101 --out a101/
     """
     from audit.batch import make_out_folder
+    from audit.batch.reporting import Period, StoredCalls, default_period
     from audit.cli.closing import write_pages
     from audit.profile import load_profile
+    from audit.storage import complete_digests
 
     target = out or folder
     if target is None:
@@ -55,8 +72,22 @@ def report(
     if start and end and start >= end:
         raise UsageError(f"the period from {since} to {until} is empty", hint="--from comes before --to")
     with existing_store(folder, store_url) as store:
-        if next(store.calls(since=start, until=end, agent_id=agent_id), None) is None:
-            raise UsageError("no call of the store is of this period and agent", hint="see calls.csv for starts and agents")
+        complete_digests(store)
+        if start is None and end is None:
+            period = default_period(store)
+            start, end = period.since, period.until
+        chosen = Period(start, end, None if agent_id is None else frozenset((agent_id,)), team)
+        if not StoredCalls(store.address, chosen, store).agents():
+            raise UsageError(
+                "no call of the store is of this period, agent and team", hint="see calls.csv for starts, agents and teams"
+            )
         make_out_folder(target)
-        index = write_pages(store, target, lang=lang, since=start, until=end, agent_id=agent_id, with_audio=audio)
+        index = write_pages(
+            store, target, lang=lang, scorecard=scorecard, since=start, until=end, agent_id=agent_id, team=team,
+            with_audio=audio, colleagues=examples == "team", jobs=jobs,
+        )  # fmt: skip
+    if start is not None and since is None and until is None:
+        click.echo(
+            f"自 {start:%Y-%m-%d} 起；更早的用 --from" if lang == "zh" else f"from {start:%Y-%m-%d}; --from goes further back"
+        )
     click.echo(f"{'请打开' if lang == 'zh' else 'see'} {index}")

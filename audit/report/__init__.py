@@ -1,6 +1,24 @@
 """Scorecards, overview pages and tables from audited calls."""
 
-from audit.report.inputs import Band, ReportedCall, ReportPaths
-from audit.report.write import write_reports
+from audit.report.inputs import (
+    Band,
+    CallSource,
+    MeasureBand,
+    ReportedCall,
+    ReportPaths,
+    ReportSettings,
+    Targets,
+)
+from audit.report.write import write_from, write_reports
 
-__all__ = ["Band", "ReportPaths", "ReportedCall", "write_reports"]
+__all__ = [
+    "Band",
+    "CallSource",
+    "MeasureBand",
+    "ReportPaths",
+    "ReportSettings",
+    "ReportedCall",
+    "Targets",
+    "write_from",
+    "write_reports",
+]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
 
+from audit.digests import CallDigest
 from audit.records import Evidence
+from audit.report.activity import Day
 from audit.report.call_page import (
     PlayerBoard,
     call_view,
@@ -16,19 +18,26 @@ from audit.report.call_page import (
     shown_evidence,
 )
 from audit.report.clips import MAX_PAGE_AUDIO_BYTES, CallClips
-from audit.report.context import CallRow, CoachingItem, CriterionRow, Figure, ScorecardPage
-from audit.report.inputs import ReportedCall
+from audit.report.comparison import of_criterion, of_score, of_section, strengths
+from audit.report.context import CallRow, CoachingItem, Comparison, CriterionRow, EvidenceView, Figure, ScorecardPage
+from audit.report.graphs import spreads_chart, trend_chart
+from audit.report.inputs import ReportedCall, ReportSettings
 from audit.report.messages import Messages
-from audit.report.scorecard import AgentSummary, CriterionSummary, ScorecardUse, count_verdicts
+from audit.report.scorecard import AgentSummary, CriterionSummary, Reference, ScorecardUse, count_verdicts
 from audit.report.wording import NONE, length, measure, moment, percent, period, points, score
-from audit.verdicts import Evaluation, Outcome
+from audit.statistics import MIN_CALLS, Change
+from audit.verdicts import Outcome
 
 #: Calls shown in full on one page, those with the lowest scores; the list above them holds all.
 MAX_CALLS_SHOWN = 60
+#: Where an agent has more than those: a page of a whole month is read for its examples, not from end to end.
+MAX_OF_MANY_SHOWN = 16
 #: Criteria under "what to coach first": more than a person can work on is no priority.
-MAX_COACHING = 5
-#: Fewer scored calls than this and the page says that the mean may move a lot. Our convention, not a standard.
-FEW_CALLS = 5
+MAX_COACHING = 3
+#: Failing calls of each of those that are shown in full in any case.
+N_FAILING_SHOWN = 2
+#: Fewer scored calls than this and the page says that the mean may move a lot.
+FEW_CALLS = MIN_CALLS
 #: The most telling kinds of evidence first, when one example is picked.
 _TELLING = {"exact": 0, "normalised": 1, "event": 2, "measure": 3, "pinyin": 4, "window": 5}
 
@@ -41,21 +50,65 @@ class ShownCall:
     clips: CallClips
 
 
-def calls_in_full(calls: Sequence[ReportedCall]) -> tuple[ReportedCall, ...]:
-    """The calls that a page shows in full, in the order of `calls`: all, or those with the lowest scores.
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A call that passed a criterion: where to hear how it is done.
 
-    Calls without a score rank after those with one.
+    Attributes
+    ----------
+    own : bool
+        Of the agent whose page it is; a colleague is not named.
+    """
+
+    call: ReportedCall
+    outcome: Outcome
+    evidence: Evidence
+    own: bool
+    clips: CallClips = field(default_factory=CallClips)
+
+
+@dataclass(frozen=True, slots=True)
+class AgentNumbers:
+    """What the page of an agent says in numbers.
+
+    Attributes
+    ----------
+    summary : AgentSummary
+    before : AgentSummary or None
+        Of the period of equal length before.
+    days : mapping of date to Day
+        Of both periods.
+    changes : tuple of Change
+    begin : date or None
+        First day of the period, where there was one before it.
+    """
+
+    summary: AgentSummary
+    before: AgentSummary | None = None
+    days: Mapping[date, Day] = field(default_factory=dict)
+    changes: tuple[Change, ...] = ()
+    begin: date | None = None
+
+
+def calls_in_full(calls: Sequence[CallDigest], criteria: Collection[str] = ()) -> tuple[str, ...]:
+    """The ids of the calls that a page shows in full, in the order of `calls`: all, or those with the lowest scores.
+
+    Calls without a score rank after those with one. Of each of `criteria` the `N_FAILING_SHOWN` lowest failing calls are
+    among them.
     """
     if len(calls) <= MAX_CALLS_SHOWN:
-        return tuple(calls)
+        return tuple(c.call_id for c in calls)
 
     def rank(i: int) -> tuple[bool, float, int]:
-        evaluation = calls[i].evaluation
-        value = evaluation.score if evaluation else None
+        value = calls[i].score
         return (value is None, value or 0.0, -i)
 
-    keep = sorted(range(len(calls)), key=rank)[:MAX_CALLS_SHOWN]
-    return tuple(calls[i] for i in sorted(keep))
+    order = sorted(range(len(calls)), key=rank)
+    keep = set(order[:MAX_OF_MANY_SHOWN])
+    for criterion in criteria:
+        failing = [i for i in order if (o := calls[i].outcomes.get(criterion)) is not None and o.outcome == "fail"]
+        keep |= set(failing[:N_FAILING_SHOWN])
+    return tuple(calls[i].call_id for i in sorted(keep))
 
 
 def agent_label(agent_id: str, agent_name: str | None, messages: Messages) -> str:
@@ -66,39 +119,49 @@ def agent_label(agent_id: str, agent_name: str | None, messages: Messages) -> st
 
 
 def scorecard_page(
-    summary: AgentSummary,
-    calls: Sequence[ReportedCall],
+    numbers: AgentNumbers,
+    calls: Sequence[CallDigest],
     shown: Sequence[ShownCall],
+    examples: Mapping[str, Example],
+    reference: Reference,
     *,
     messages: Messages,
-    generated_at: datetime,
+    settings: ReportSettings,
     stem: str,
 ) -> ScorecardPage:
     """Put one agent's page together.
 
     Parameters
     ----------
-    summary : AgentSummary
-    calls : sequence of ReportedCall
+    numbers : AgentNumbers
+    calls : sequence of CallDigest
         All of the agent's, oldest first.
     shown : sequence of ShownCall
         Those of :func:`calls_in_full`, with their clips.
+    examples : mapping of criterion to Example
+    reference : Reference
+        Everybody, to compare with.
     messages : Messages
-    generated_at : datetime
+    settings : ReportSettings
     stem : str
         Of the page's file name, for the links to its data files.
     """
-    anchors = {id(s.call): f"call-{i + 1}" for i, s in enumerate(shown)}
+    summary, before = numbers.summary, numbers.before
+    anchors = {s.call.record.call_id: f"call-{i + 1}" for i, s in enumerate(shown)}
     board = PlayerBoard()
     for s in shown:
         board.claim(failed_outcomes(s.call.evaluation), s.clips)
+    for e in examples.values():
+        board.claim([e.outcome], e.clips)
     agent = agent_label(summary.agent_id, summary.agent_name, messages)
     coaching = summary.coaching
+    batch = {c.criterion: c for c in reference.batch.criteria} if reference.n_agents > 1 and summary.agent_id else {}
+    earlier = {c.criterion: c for c in before.criteria} if before else {}
     return ScorecardPage(
         lang=messages("html_lang"),
         title=messages("agent_title", agent=agent),
         agent=agent,
-        period=period((c.record.metadata.started_at for c in calls), messages),
+        period=period((c.started_at for c in calls), messages),
         score=score(summary.score),
         share=None if summary.score is None else summary.score / 100,
         band=messages.pick(summary.band.title, summary.band.band) if summary.band else "",
@@ -115,40 +178,73 @@ def scorecard_page(
                 score(s.score),
                 messages("points", points=points(s.points), max=points(s.max_points)) if s.score is not None else "",
                 None if s.score is None else s.score / 100,
+                s.estimate.low if s.estimate else None,
+                s.estimate.high if s.estimate else None,
+                of_section(s, reference.batch if batch else None, before, messages),
             )
             for s in summary.sections
         ),
         weakest=weakest_text(summary, messages),
         coaching=tuple(
-            _coaching_item(i + 1, c, shown, anchors, board, messages) for i, c in enumerate(coaching[:MAX_COACHING])
+            _coaching_item(i + 1, c, shown, anchors, board, examples.get(c.criterion), messages)
+            for i, c in enumerate(coaching[:MAX_COACHING])
         ),
         coaching_none=messages("coach.none" if summary.counts.pass_rate.of else "criteria.none"),
         coaching_rest=messages.count("coach.rest", len(coaching) - MAX_COACHING) if len(coaching) > MAX_COACHING else "",
-        call_rows=tuple(_call_row(c, anchors.get(id(c)), messages) for c in calls),
-        calls=tuple(call_view(s.call, s.clips, board, anchors[id(s.call)], messages) for s in shown),
+        call_rows=tuple(_call_row(c, anchors.get(c.call_id), messages) for c in calls),
+        calls=tuple(call_view(s.call, s.clips, board, anchors[s.call.record.call_id], messages) for s in shown),
         calls_note=messages("calls.detail_note", shown=len(shown), n=len(calls)) if len(shown) < len(calls) else "",
-        criteria=tuple(criterion_row(c, messages) for c in summary.criteria),
-        measures=tuple(
-            Figure(
-                messages(f"measure.{name}.label"),
-                f"{measure(name, m.median)} {messages(f'measure.{name}.unit')}",
-                " · ".join(
-                    [
-                        *(
-                            [messages("measure.summary", low=measure(name, m.least), high=measure(name, m.greatest))]
-                            if m.n_calls > 1
-                            else []
-                        ),
-                        messages.count("n_calls", m.n_calls),
-                    ]
-                ),
-            )
-            for name, m in summary.measures.items()
-        ),
+        criteria=tuple(criterion_row(c, messages, of_criterion(c, batch, earlier, messages)) for c in summary.criteria),
+        measures=_measures(summary, settings, messages),
         scorecards=tuple(scorecard_text(u, messages) for u in summary.scorecards),
         files=((f"{stem}.json", "JSON"), (f"{stem}.csv", "CSV")),
-        generated=messages("generated", when=moment(generated_at, messages)),
+        generated=messages("generated", when=moment(settings.generated_at, messages)),
+        interval=interval_text(summary, messages),
+        rank=rank_text(summary, messages),
+        method=_method(summary, messages),
+        comparisons=of_score(summary, before, messages),
+        strengths=strengths(summary, batch, messages),
+        trend=trend_chart(numbers.days, numbers.changes, numbers.begin, messages),
+        spreads=spreads_chart(summary.measures, settings.measure_bands, reference.medians if batch else {}, messages),
     )
+
+
+def interval_text(summary: AgentSummary, messages: Messages) -> str:
+    """The interval of the score; empty where there is none."""
+    e = summary.estimate
+    return messages("score.interval", low=score(e.low), high=score(e.high)) if e else ""
+
+
+def rank_text(summary: AgentSummary, messages: Messages) -> str:
+    """The places that the interval allows; empty where there is no rank to give."""
+    rank = summary.rank
+    if rank is None or rank.of < 2:
+        return ""
+    if rank.first == rank.last:
+        return messages("rank.one", place=rank.first, of=rank.of)
+    return messages("rank.range", first=rank.first, last=rank.last, of=rank.of)
+
+
+def _method(summary: AgentSummary, messages: Messages) -> str:
+    e = summary.estimate
+    if e is None:
+        return messages("method.none", least=MIN_CALLS) if summary.n_scored else ""
+    return messages.find(f"method.{e.method}") or e.method
+
+
+def _measures(summary: AgentSummary, settings: ReportSettings, messages: Messages) -> tuple[Figure, ...]:
+    figures = []
+    for name, m in summary.measures.items():
+        notes = (
+            [messages("measure.summary", low=measure(name, m.least), high=measure(name, m.greatest))] if m.n_calls > 1 else []
+        )
+        band = settings.measure_bands.get(name)
+        if band is not None:
+            notes.append(messages("spread.band", low=measure(name, band.low), high=measure(name, band.high)))
+        notes.append(messages.count("n_calls", m.n_calls))
+        value = f"{measure(name, m.median)} {messages(f'measure.{name}.unit')}"
+        figures.append(Figure(messages(f"measure.{name}.label"), value, " · ".join(notes)))
+    return tuple(figures)
 
 
 def weakest_text(summary: AgentSummary, messages: Messages) -> str:
@@ -172,7 +268,7 @@ def lost_text(c: CriterionSummary, messages: Messages) -> str:
     return messages("points_deducted", points=points(c.points_lost))
 
 
-def criterion_row(c: CriterionSummary, messages: Messages) -> CriterionRow:
+def criterion_row(c: CriterionSummary, messages: Messages, comparisons: tuple[Comparison, ...] = ()) -> CriterionRow:
     """One criterion over many calls: its rate with numerator and denominator, and what stayed out."""
     rate = c.counts.pass_rate
     out = c.counts.n_not_applicable + c.counts.n_not_evaluable
@@ -185,6 +281,9 @@ def criterion_row(c: CriterionSummary, messages: Messages) -> CriterionRow:
         counts=messages("criteria.out", na=c.counts.n_not_applicable, ne=c.counts.n_not_evaluable) if out else "",
         points=lost_text(c, messages) if c.points_lost > 0 else "",
         critical=c.critical,
+        low=c.estimate.low if c.estimate else None,
+        high=c.estimate.high if c.estimate else None,
+        comparisons=comparisons,
     )
 
 
@@ -234,17 +333,18 @@ def _coaching_item(
     rank: int,
     c: CriterionSummary,
     shown: Sequence[ShownCall],
-    anchors: dict[int, str],
+    anchors: Mapping[str, str],
     board: PlayerBoard,
+    done_well: Example | None,
     messages: Messages,
 ) -> CoachingItem:
     example = _best_example(c.criterion, shown)
-    view, suggestion, call_text, href = None, "", "", ""
+    view, suggestion, call_text, href = None, messages.pick(c.suggestion), "", ""
     if example is not None:
         where, outcome, evidence = example
         suggestion = messages.pick(outcome.suggestion)
         call_text = moment(where.call.record.metadata.started_at, messages)
-        href = f"{anchors[id(where.call)]}-{outcome.criterion}"
+        href = f"{anchors[where.call.record.call_id]}-{outcome.criterion}"
         if evidence is not None:
             player = board.player(evidence, where.clips, messages, elsewhere=True)
             view = evidence_view(
@@ -271,7 +371,26 @@ def _coaching_item(
         example=view,
         example_call=call_text,
         example_anchor=href,
+        done_well=_done_well(done_well, board, messages),
+        done_well_call=_done_well_call(done_well, messages),
     )
+
+
+def _done_well(example: Example | None, board: PlayerBoard, messages: Messages) -> EvidenceView | None:
+    if example is None:
+        return None
+    player = board.player(example.evidence, example.clips, messages)
+    recording = example.call.record.recording
+    # of a colleague's call the file is not named
+    return evidence_view(example.evidence, recording, example.clips, player, messages, listen=example.own)
+
+
+def _done_well_call(example: Example | None, messages: Messages) -> str:
+    if example is None:
+        return ""
+    if not example.own:
+        return messages("coach.well_colleague")
+    return messages("coach.well_own", when=moment(example.call.record.metadata.started_at, messages))
 
 
 def _best_example(criterion: str, shown: Sequence[ShownCall]) -> tuple[ShownCall, Outcome, Evidence | None] | None:
@@ -293,18 +412,17 @@ def _best_example(criterion: str, shown: Sequence[ShownCall]) -> tuple[ShownCall
     return where, outcome, place
 
 
-def _call_row(call: ReportedCall, anchor: str | None, messages: Messages) -> CallRow:
-    evaluation: Evaluation | None = call.evaluation
-    counts = count_verdicts(evaluation.outcomes if evaluation else ())
-    value = evaluation.score if evaluation else None
+def _call_row(call: CallDigest, anchor: str | None, messages: Messages) -> CallRow:
+    judged = call.scorecard is not None
+    counts = count_verdicts(call.outcomes.values())
     return CallRow(
         href=f"#{anchor}" if anchor else "",
-        call_id=call.record.call_id,
-        when=moment(call.record.metadata.started_at, messages),
-        duration=length(call.record.recording.duration_s, messages),
-        score=score(value),
-        share=None if value is None else value / 100,
-        critical=bool(evaluation and evaluation.critical_failed),
-        n_failed=str(counts.n_fail) if evaluation else NONE,
-        n_not_evaluable=str(counts.n_not_evaluable) if evaluation else NONE,
+        call_id=call.call_id,
+        when=moment(call.started_at, messages),
+        duration=length(call.duration_s, messages),
+        score=score(call.score),
+        share=None if call.score is None else call.score / 100,
+        critical=call.critical_failed,
+        n_failed=str(counts.n_fail) if judged else NONE,
+        n_not_evaluable=str(counts.n_not_evaluable) if judged else NONE,
     )

@@ -8,15 +8,40 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How far a figure lies from another: `kind` is "better", "worse" or "same", the last where that is not sure."""
+
+    kind: str
+    text: str
+
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A labelled number. `note` says what it rests on; `share` (0-1) draws a bar where one makes sense."""
+    """A labelled number. `note` says what it rests on; `share` (0-1) draws a bar where one makes sense.
+
+    `low` and `high` (0-1) are the ends of the share's interval; `comparisons` hold it against others.
+    """
 
     label: str
     value: str
     note: str = ""
     share: float | None = None
+    low: float | None = None
+    high: float | None = None
+    comparisons: tuple[Comparison, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A picture with what stands above and below it; `picture` is None where none could be drawn, and `note` says why."""
+
+    title: str
+    picture: Markup | None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +205,8 @@ class CoachingItem:
     example: EvidenceView | None = None
     example_call: str = ""
     example_anchor: str = ""
+    done_well: EvidenceView | None = None
+    done_well_call: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +236,9 @@ class CriterionRow:
     counts: str
     points: str
     critical: bool = False
+    low: float | None = None
+    high: float | None = None
+    comparisons: tuple[Comparison, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +270,13 @@ class ScorecardPage:
     scorecards: tuple[str, ...]
     files: tuple[tuple[str, str], ...]
     generated: str
+    interval: str = ""
+    rank: str = ""
+    method: str = ""
+    comparisons: tuple[Comparison, ...] = ()
+    strengths: tuple[Figure, ...] = ()
+    trend: Chart | None = None
+    spreads: Chart | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +292,58 @@ class AgentRow:
     n_calls: int
     n_critical: int
     weakest: str
+    interval: str = ""
+    rank: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HeatCell:
+    """One agent on one criterion: `kind` is "low", "lower", "mid", "high", "top" or "none"; `text` the figure."""
+
+    kind: str
+    text: str
+    title: str
+    marked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HeatRow:
+    """One agent over all criteria."""
+
+    label: str
+    href: str
+    cells: tuple[HeatCell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HeatMap:
+    """Agents by criteria; `columns` are (number, title, criterion)."""
+
+    columns: tuple[tuple[str, str, str], ...]
+    rows: tuple[HeatRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TeamPage:
+    """A team, or everybody."""
+
+    lang: str
+    title: str
+    period: str
+    headline: tuple[Figure, ...]
+    notices: tuple[str, ...]
+    agents: Chart
+    agents_note: str
+    scores: Chart
+    bands: tuple[Figure, ...]
+    hours: Chart
+    volume: Chart
+    heat: HeatMap | None
+    health: tuple[Figure, ...]
+    teams: tuple[tuple[str, str], ...]
+    scorecards: tuple[str, ...]
+    files: tuple[tuple[str, str], ...]
+    generated: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,3 +373,4 @@ class IndexPage:
     scorecards: tuple[str, ...]
     files: tuple[tuple[str, str], ...]
     generated: str
+    teams: tuple[tuple[str, str], ...] = ()

@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.bccache import Bucket, BytecodeCache
 from markupsafe import Markup
 
-from audit.report.context import IndexPage, ScorecardPage
+from audit.report.context import IndexPage, ScorecardPage, TeamPage
 from audit.report.messages import Messages
 from audit.report.picture import Picture, number
 
@@ -31,6 +31,11 @@ def render_scorecard(page: ScorecardPage, messages: Messages) -> str:
 def render_index(page: IndexPage, messages: Messages) -> str:
     """The overview of a batch."""
     return _render("index.html", page, messages)
+
+
+def render_team(page: TeamPage, messages: Messages) -> str:
+    """A team, or everybody."""
+    return _render("team.html", page, messages)
 
 
 def render_timeline(picture: Picture) -> str:
@@ -94,7 +99,7 @@ def _policy() -> str:
     return f"default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src data:; script-src 'sha256-{digest}'"
 
 
-def _render(template: str, page: ScorecardPage | IndexPage, messages: Messages) -> str:
+def _render(template: str, page: ScorecardPage | IndexPage | TeamPage, messages: Messages) -> str:
     return (
         _environment()
         .get_template(template)

@@ -7,7 +7,7 @@ from datetime import datetime
 from urllib.parse import quote
 
 from audit.records import Failure
-from audit.report.agent_page import agent_label, criterion_row, scorecard_text
+from audit.report.agent_page import agent_label, criterion_row, interval_text, rank_text, scorecard_text
 from audit.report.context import AgentRow, FailureRow, Figure, IndexPage
 from audit.report.messages import Messages
 from audit.report.scorecard import AgentSummary, BatchSummary
@@ -25,6 +25,7 @@ def index_page(
     *,
     messages: Messages,
     generated_at: datetime,
+    teams: Mapping[str, str] | None = None,
 ) -> IndexPage:
     """Put the overview together.
 
@@ -37,6 +38,8 @@ def index_page(
     failures : sequence of Failure
     messages : Messages
     generated_at : datetime
+    teams : mapping of team to its page's path, optional
+        ``""`` stands for everybody.
     """
     most_failed = sorted((c for c in batch.criteria if c.counts.n_fail), key=lambda c: (-c.counts.n_fail, c.criterion))
     return IndexPage(
@@ -53,6 +56,7 @@ def index_page(
         scorecards=tuple(scorecard_text(u, messages) for u in batch.scorecards),
         files=tuple((name, name) for name in ("agents.csv", "calls.csv", "failures.csv")),
         generated=messages("generated", when=moment(generated_at, messages)),
+        teams=tuple((team or messages("team.everybody"), quote(path)) for team, path in (teams or {}).items()),
     )
 
 
@@ -83,6 +87,8 @@ def _agent_row(a: AgentSummary, pages: Mapping[str, str], messages: Messages) ->
         )
         if weakest
         else "",
+        interval=interval_text(a, messages),
+        rank=rank_text(a, messages),
     )
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
+from typing import Literal, Protocol
 
+from audit.digests import CallDigest, Catalogue
 from audit.records import CallRecord
 from audit.verdicts import Evaluation
 
@@ -43,6 +46,85 @@ class Band:
 
 
 @dataclass(frozen=True, slots=True)
+class MeasureBand:
+    """Between what a figure should lie, as a rule says; None where it bounds that side not."""
+
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """What rules ask of a team; None where none does.
+
+    Attributes
+    ----------
+    max_rings : int or None
+        Rings within which a call is answered.
+    calls_per_day : float or None
+        Calls of an agent in a day, at least.
+    complaint_ratio : float or None
+        Share of calls with a complaint, at most.
+    """
+
+    max_rings: int | None = None
+    calls_per_day: float | None = None
+    complaint_ratio: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportSettings:
+    """How pages are written; what does not depend on one call or agent.
+
+    Attributes
+    ----------
+    lang : {"zh", "en"}
+    generated_at : datetime
+        With a time zone; printed on each page.
+    with_audio : bool
+        Cut clips from the recordings and embed them. Without, times are printed.
+    bands : mapping of scorecard id to sequence of Band
+        What the mean score of an agent is called, where all his calls share a scorecard.
+    measure_bands : mapping of measure to MeasureBand
+    targets : Targets
+    colleagues : bool
+        Colleagues' calls may be examples of how it is done; without, only the agent's own.
+    """
+
+    lang: Literal["zh", "en"]
+    generated_at: datetime
+    with_audio: bool = True
+    bands: Mapping[str, Sequence[Band]] = field(default_factory=dict)
+    measure_bands: Mapping[str, MeasureBand] = field(default_factory=dict)
+    targets: Targets = Targets()
+    colleagues: bool = True
+
+
+class CallSource(Protocol):
+    """Where calls come from. It travels to other processes, and each asks it for what it needs."""
+
+    def agents(self) -> Mapping[str, int]:
+        """Agents (:func:`audit.report.scorecard.agent_key`) and how many calls each has."""
+        ...
+
+    def catalogues(self) -> Mapping[str, Catalogue]:
+        """The words of scorecards, by hash."""
+        ...
+
+    def digests(self, agent: str) -> Sequence[CallDigest]:
+        """All calls of an agent, oldest first, those without a time last."""
+        ...
+
+    def earlier(self, agent: str) -> Sequence[CallDigest]:
+        """The same of the period of equal length before; empty where there is none."""
+        ...
+
+    def calls(self, agent: str, call_ids: Collection[str]) -> Mapping[str, ReportedCall]:
+        """Some calls of an agent in full, by id; those that are gone are left out."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class ReportPaths:
     """The files that were written.
 
@@ -52,6 +134,8 @@ class ReportPaths:
     agents_csv, calls_csv, failures_csv : Path
     scorecards : mapping of agent id to Path
         The HTML pages written now; calls without an agent stand under ``""``.
+    team : Path or None
+        The page of all agents together; None of an empty batch.
     """
 
     index: Path
@@ -59,3 +143,4 @@ class ReportPaths:
     calls_csv: Path
     failures_csv: Path
     scorecards: Mapping[str, Path]
+    team: Path | None = None

@@ -1,7 +1,7 @@
-"""The numbers of a scorecard: pure aggregation over the calls of one agent.
+"""The numbers of a scorecard: pure aggregation over the digests of one agent's calls.
 
-Every mean comes with its count and every rate with its numerator and denominator. Calls without a score, and criteria that
-were not applicable or not evaluable, never enter either.
+Every mean comes with its count and its interval, and every rate with its numerator and denominator. Calls without a score,
+and criteria that were not applicable or not evaluable, never enter either.
 """
 
 from __future__ import annotations
@@ -10,31 +10,27 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from statistics import fmean, median
+from statistics import fmean
 
-from audit.records import Measures
-from audit.report.inputs import Band, ReportedCall
-from audit.verdicts import Evaluation, Outcome
-from audit.words import Role
+import numpy as np
+import numpy.typing as npt
+
+from audit.digests import CallDigest, Catalogue, CatalogueEntry, OutcomeDigest
+from audit.report.activity import Activity, activity_of, add_activities
+from audit.report.inputs import Band
+from audit.report.rates import Rate
+from audit.statistics import Estimate, PointSums, RankRange, pooled_ratio, proportion_estimate, rank_ranges, score_estimate
+from audit.verdicts import Outcome, Verdict
 
 #: The figures of :class:`audit.records.Measures` shown on a page, in the order of the page.
 SHOWN_MEASURES = (
     "speech_rate_cpm", "speech_rate_wpm", "active_level_dbfs", "f0_median_hz", "f0_sd_semitones",
     "talk_share_ratio", "response_time_median_s", "n_interruptions",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """A ratio that shows its parts."""
-
-    n: int
-    of: int
-
-    @property
-    def ratio(self) -> float | None:
-        """0-1; None where there is nothing to divide by."""
-        return self.n / self.of if self.of else None
+#: The same of the call's timeline.
+SHOWN_TIMES = ("ring_s", "talk_s", "longest_hold_s", "silence_s")
+#: Passing calls of an agent that are remembered of each criterion, for examples.
+N_EXAMPLES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +66,18 @@ class CriterionSummary:
     counts: VerdictCounts
     points: float
     max_points: float
+    suggestion: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def points_lost(self) -> float:
         """What could have been earned and was not."""
         return self.max_points - self.points
+
+    @property
+    def estimate(self) -> Estimate | None:
+        """The share that passed, with its interval."""
+        rate = self.counts.pass_rate
+        return proportion_estimate(rate.n, rate.of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,12 @@ class SectionSummary:
     points: float
     max_points: float
     n_calls: int
+    sums: PointSums = field(default_factory=PointSums)
+
+    @property
+    def estimate(self) -> Estimate | None:
+        """The share of points earned, 0-1, with its interval; None of a few calls."""
+        return pooled_ratio(self.sums)
 
     @property
     def score(self) -> float | None:
@@ -100,12 +109,16 @@ class SectionSummary:
 
 @dataclass(frozen=True, slots=True)
 class MeasureSummary:
-    """A measure over several calls: median, least and greatest of the `n_calls` calls that have it."""
+    """A measure over several calls: median, least and greatest of the `n_calls` calls that have it.
+
+    `quantiles` are the values below which 10, 25, 50, 75 and 90 % of the calls lie.
+    """
 
     median: float
     least: float
     greatest: float
     n_calls: int
+    quantiles: tuple[float, float, float, float, float] = (0.0, 0.0, 0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +149,16 @@ class AgentSummary:
         Length of all recordings.
     coaching : tuple of CriterionSummary
         What to work on first: critical failures, then the most points lost.
+    team : str or None
+        Named by most of the calls that name one.
+    estimate : Estimate or None
+        The score with its interval; None of a few calls.
+    rank : RankRange or None
+        Among all agents of the report that have an interval.
+    activity : Activity
+        When and how the calls came, and how well the tool could hear them.
+    examples : mapping of criterion to call ids
+        Calls that passed it, the best scored and newest first.
     """
 
     agent_id: str
@@ -154,6 +177,11 @@ class AgentSummary:
     criteria: tuple[CriterionSummary, ...]
     measures: Mapping[str, MeasureSummary] = field(default_factory=dict)
     scorecards: tuple[ScorecardUse, ...] = ()
+    team: str | None = None
+    estimate: Estimate | None = None
+    rank: RankRange | None = None
+    activity: Activity = field(default_factory=Activity)
+    examples: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def weakest(self) -> SectionSummary | None:
@@ -167,10 +195,9 @@ class AgentSummary:
         return rank_for_coaching(self.criteria)
 
 
-def agent_key(call: ReportedCall) -> str:
+def agent_key(call: CallDigest) -> str:
     """The agent a call belongs to: the id, else the name, else ``""``."""
-    metadata = call.record.metadata
-    return (metadata.agent_id or "").strip() or (metadata.agent_name or "").strip()
+    return (call.agent_id or "").strip() or (call.agent_name or "").strip()
 
 
 def rank_for_coaching(criteria: Iterable[CriterionSummary]) -> tuple[CriterionSummary, ...]:
@@ -181,93 +208,164 @@ def rank_for_coaching(criteria: Iterable[CriterionSummary]) -> tuple[CriterionSu
     )
 
 
-def count_verdicts(outcomes: Iterable[Outcome]) -> VerdictCounts:
+def count_verdicts(outcomes: Iterable[Outcome | OutcomeDigest]) -> VerdictCounts:
     """Count outcomes by verdict."""
-    n = Counter(o.outcome for o in outcomes)
-    return VerdictCounts(n["pass"], n["fail"], n["not_applicable"], n["not_evaluable"])
+    return _counts(Counter(o.outcome for o in outcomes))
 
 
-def summarise_criteria(evaluations: Iterable[Evaluation]) -> tuple[CriterionSummary, ...]:
-    """Sum each criterion over evaluations; order of first appearance.
+def _counts(n: Mapping[Verdict, int]) -> VerdictCounts:
+    return VerdictCounts(*(n.get(v, 0) for v in ("pass", "fail", "not_applicable", "not_evaluable")))
 
-    Titles and clauses are those of the last evaluation, which is the newest when they come sorted.
+
+def summarise_criteria(calls: Iterable[CallDigest], catalogues: Mapping[str, Catalogue]) -> tuple[CriterionSummary, ...]:
+    """Sum each criterion over calls; in the order of the newest scorecard.
+
+    Titles and clauses are those of the last call, which is the newest when they come sorted.
     """
-    grouped: dict[str, list[Outcome]] = {}
-    for evaluation in evaluations:
-        for outcome in evaluation.outcomes:
-            grouped.setdefault(outcome.criterion, []).append(outcome)
+    verdicts: dict[str, Counter[OutcomeDigest]] = {}
+    judged_by: dict[str, str] = {}
+    for call in calls:
+        if not call.outcomes:
+            continue
+        for criterion, outcome in call.outcomes.items():
+            kinds = verdicts.get(criterion)
+            if kinds is None:
+                kinds = verdicts[criterion] = Counter()
+            kinds[outcome] += 1
+            judged_by[criterion] = call.scorecard_sha256 or ""
+    words = {sha: {e.criterion: e for e in c.criteria} for sha, c in catalogues.items()}
     summaries = []
-    for criterion, outcomes in grouped.items():
-        last = outcomes[-1]
-        counted = [o for o in outcomes if o.outcome in ("pass", "fail") and o.max_points is not None]
+    for criterion, kinds in verdicts.items():
+        entry = words.get(judged_by[criterion], {}).get(criterion) or CatalogueEntry(criterion, criterion.split(".")[0], {})
+        n: Counter[Verdict] = Counter()
+        points = max_points = 0.0
+        for outcome, times in kinds.items():
+            n[outcome.outcome] += times
+            if outcome.outcome in ("pass", "fail") and outcome.max_points is not None:
+                points += times * (outcome.points or 0.0)
+                max_points += times * outcome.max_points
         summaries.append(
             CriterionSummary(
-                criterion, last.section, last.title, last.clause, last.critical, count_verdicts(outcomes),
-                sum(o.points or 0.0 for o in counted), sum(o.max_points or 0.0 for o in counted),
+                criterion, entry.section, entry.title, entry.clause, entry.critical, _counts(n), points, max_points,
+                entry.suggestion,
             )
         )  # fmt: skip
     return tuple(summaries)
 
 
-def summarise_sections(evaluations: Iterable[Evaluation]) -> tuple[SectionSummary, ...]:
-    """Pool the points of each section over evaluations; order of first appearance."""
-    grouped: dict[str, SectionSummary] = {}
-    for evaluation in evaluations:
-        for s in evaluation.sections:
-            old = grouped.get(s.section) or SectionSummary(s.section, s.title, 0.0, 0.0, 0)
-            grouped[s.section] = SectionSummary(
-                s.section, s.title or old.title, old.points + s.points, old.max_points + s.max_points,
-                old.n_calls + (s.max_points > 0),
-            )  # fmt: skip
-    return tuple(grouped.values())
-
-
-def summarise_measures(calls: Iterable[ReportedCall], role: Role = "agent") -> dict[str, MeasureSummary]:
-    """Median and range of each shown measure of one role over the calls that have it."""
-    values: dict[str, list[float]] = {}
+def summarise_sections(calls: Iterable[CallDigest], catalogues: Mapping[str, Catalogue]) -> tuple[SectionSummary, ...]:
+    """Pool the points of each section over calls; order of first appearance."""
+    sums: dict[str, PointSums] = {}
+    earned: dict[str, list[float]] = {}
+    titles: dict[str, Mapping[str, str]] = {}
     for call in calls:
-        measures = call.record.measures.get(role, Measures())
+        catalogue = catalogues.get(call.scorecard_sha256 or "")
+        for name, s in call.sections.items():
+            sums[name] = sums.get(name, PointSums()) + PointSums.of(s.points, s.max_points)
+            pair = earned.setdefault(name, [0.0, 0.0])
+            pair[0] += s.points
+            pair[1] += s.max_points
+            if catalogue is not None:
+                titles[name] = catalogue.sections.get(name) or titles.get(name, {})
+    return tuple(SectionSummary(n, titles.get(n, {}), earned[n][0], earned[n][1], s.n, s) for n, s in sums.items())
+
+
+def summarise_measures(calls: Sequence[CallDigest]) -> dict[str, MeasureSummary]:
+    """Median, range and quantiles of each shown figure of the agent over the calls that have it."""
+    values: dict[str, list[float]] = {name: [] for name in (*SHOWN_MEASURES, *SHOWN_TIMES)}
+    for call in calls:
         for name in SHOWN_MEASURES:
-            value = getattr(measures, name)
+            value = call.measures.get(name)
             if value is not None:
-                values.setdefault(name, []).append(float(value))
-    return {name: MeasureSummary(median(v), min(v), max(v), len(v)) for name, v in values.items()}
+                values[name].append(value)
+        for name in SHOWN_TIMES:
+            value = getattr(call, name)
+            if value is not None:
+                values[name].append(value)
+    return {name: _summary(np.asarray(v)) for name, v in values.items() if v}
 
 
-def summarise_agent(agent_id: str, calls: Sequence[ReportedCall], bands: Mapping[str, Sequence[Band]]) -> AgentSummary:
+def _summary(v: npt.NDArray[np.float64]) -> MeasureSummary:
+    p10, p25, p50, p75, p90 = (float(q) for q in np.quantile(v, (0.1, 0.25, 0.5, 0.75, 0.9)))
+    return MeasureSummary(p50, float(v.min()), float(v.max()), len(v), (p10, p25, p50, p75, p90))
+
+
+def summarise_agent(
+    agent_id: str,
+    calls: Sequence[CallDigest],
+    catalogues: Mapping[str, Catalogue],
+    bands: Mapping[str, Sequence[Band]],
+    *,
+    max_rings: int | None = None,
+) -> AgentSummary:
     """Aggregate the calls of one agent.
 
     Parameters
     ----------
     agent_id : str
-    calls : sequence of ReportedCall
+    calls : sequence of CallDigest
         Of this agent only, oldest first.
+    catalogues : mapping of scorecard's SHA-256 to Catalogue
     bands : mapping of scorecard id to its bands
+    max_rings : int, optional
+        Rings within which a call should be answered.
     """
-    evaluations = [c.evaluation for c in calls if c.evaluation is not None]
-    scores = [e.score for e in evaluations if e.score is not None]
-    names = [c.record.metadata.agent_name for c in calls if c.record.metadata.agent_name]
+    judged = [c for c in calls if c.scorecard is not None]
+    scored = [c for c in judged if c.score is not None]
+    scores = [c.score for c in scored if c.score is not None]
     score = fmean(scores) if scores else None
-    scored_with = {e.scorecard for e in evaluations if e.score is not None}
-    usable = bands.get(next(iter(scored_with)), ()) if len(scored_with) == 1 else ()
+    scored_with = {c.scorecard for c in scored}
+    usable = bands.get(next(iter(scored_with)) or "", ()) if len(scored_with) == 1 else ()
+    teams = Counter(c.team for c in calls if c.team)
+    critical = any(e.critical for sha in {c.scorecard_sha256 for c in scored} for e in _criteria(catalogues, sha))
     return AgentSummary(
         agent_id=agent_id,
-        agent_name=names[-1] if names else None,
+        agent_name=next((c.agent_name for c in reversed(calls) if c.agent_name), None),
         n_calls=len(calls),
         n_scored=len(scores),
-        n_critical=sum(e.critical_failed for e in evaluations),
+        n_critical=sum(c.critical_failed for c in judged),
         score=score,
         lowest_score=min(scores, default=None),
         highest_score=max(scores, default=None),
         band=band_of(score, usable),
-        bands=_band_counts(evaluations),
-        audio_s=sum(c.record.recording.duration_s for c in calls),
-        counts=count_verdicts(o for e in evaluations for o in e.outcomes),
-        sections=summarise_sections(evaluations),
-        criteria=summarise_criteria(evaluations),
+        bands=_band_counts(judged),
+        audio_s=sum(c.duration_s for c in calls),
+        counts=count_verdicts(o for c in judged for o in c.outcomes.values()),
+        sections=summarise_sections(judged, catalogues),
+        criteria=summarise_criteria(judged, catalogues),
         measures=summarise_measures(calls),
-        scorecards=_scorecards_used(evaluations),
+        scorecards=_scorecards_used(judged),
+        team=max(teams, key=lambda t: (teams[t], t), default=None),
+        estimate=_estimate(scored, critical),
+        activity=activity_of(calls, max_rings),
+        examples=_examples(scored),
     )
+
+
+def _criteria(catalogues: Mapping[str, Catalogue], sha256: str | None) -> tuple[CatalogueEntry, ...]:
+    catalogue = catalogues.get(sha256 or "")
+    return catalogue.criteria if catalogue else ()
+
+
+def _estimate(scored: Sequence[CallDigest], critical: bool) -> Estimate | None:
+    """The mean score with its interval; calls that a critical failure set to 0 are a part of their own."""
+    if not critical:
+        return score_estimate([c.score or 0.0 for c in scored])
+    kept = [c.score or 0.0 for c in scored if not c.critical_failed]
+    return score_estimate(kept, len(scored) - len(kept))
+
+
+def _examples(scored: Sequence[CallDigest]) -> dict[str, tuple[str, ...]]:
+    """For each criterion the calls to play as an example of how it is done."""
+    best = sorted(scored, key=lambda c: (-(c.score or 0.0), -(c.started_at.timestamp() if c.started_at else 0.0), c.call_id))
+    found: dict[str, list[str]] = {}
+    for call in best:
+        for criterion, outcome in call.outcomes.items():
+            if outcome.outcome == "pass":
+                mine = found.setdefault(criterion, [])
+                if len(mine) < N_EXAMPLES:
+                    mine.append(call.call_id)
+    return {criterion: tuple(ids) for criterion, ids in found.items()}
 
 
 def band_of(score: float | None, bands: Iterable[Band]) -> Band | None:
@@ -285,21 +383,21 @@ def band_of(score: float | None, bands: Iterable[Band]) -> Band | None:
     return max((b for b in bands if score >= b.min_score), key=lambda b: b.min_score, default=None)
 
 
-def _band_counts(evaluations: Sequence[Evaluation]) -> tuple[tuple[Mapping[str, str], int], ...]:
+def _band_counts(calls: Sequence[CallDigest]) -> tuple[tuple[Mapping[str, str], int], ...]:
     """Titles of the bands that calls fell in, with counts, best first."""
     best: dict[str, float] = {}
     title: dict[str, Mapping[str, str]] = {}
     n: Counter[str] = Counter()
-    for e in evaluations:
-        if e.band is not None and e.score is not None:
-            n[e.band] += 1
-            best[e.band] = max(best.get(e.band, e.score), e.score)
-            title[e.band] = e.band_title
+    for c in calls:
+        if c.band is not None and c.score is not None:
+            n[c.band] += 1
+            best[c.band] = max(best.get(c.band, c.score), c.score)
+            title[c.band] = c.band_title
     return tuple((title[b] or {"en": b, "zh": b}, n[b]) for b in sorted(n, key=lambda b: -best[b]))
 
 
-def _scorecards_used(evaluations: Sequence[Evaluation]) -> tuple[ScorecardUse, ...]:
-    n = Counter((e.scorecard, e.scorecard_version, e.scorecard_sha256) for e in evaluations)
+def _scorecards_used(calls: Sequence[CallDigest]) -> tuple[ScorecardUse, ...]:
+    n = Counter((c.scorecard or "", c.scorecard_version or "", c.scorecard_sha256 or "") for c in calls)
     return tuple(ScorecardUse(*key, n_calls) for key, n_calls in n.items())
 
 
@@ -325,6 +423,8 @@ class BatchSummary:
     scorecards: tuple[ScorecardUse, ...]
     first_at: datetime | None
     last_at: datetime | None
+    sections: tuple[SectionSummary, ...] = ()
+    activity: Activity = field(default_factory=Activity)
 
 
 def summarise_batch(agents: Iterable[AgentSummary], times: Iterable[datetime | None]) -> BatchSummary:
@@ -339,6 +439,14 @@ def summarise_batch(agents: Iterable[AgentSummary], times: Iterable[datetime | N
             grouped.setdefault(c.criterion, []).append(c)
         for u in a.scorecards:
             uses[(u.scorecard, u.version, u.sha256)] += u.n_calls
+    sections: dict[str, SectionSummary] = {}
+    for a in agents:
+        for s in a.sections:
+            old = sections.get(s.section) or replace(s, points=0.0, max_points=0.0, n_calls=0, sums=PointSums())
+            sections[s.section] = replace(
+                s, points=old.points + s.points, max_points=old.max_points + s.max_points, n_calls=old.n_calls + s.n_calls,
+                sums=old.sums + s.sums,
+            )  # fmt: skip
     known = sorted(t for t in times if t is not None)
     return BatchSummary(
         n_calls=sum(a.n_calls for a in agents),
@@ -359,7 +467,18 @@ def summarise_batch(agents: Iterable[AgentSummary], times: Iterable[datetime | N
         scorecards=tuple(ScorecardUse(*key, n) for key, n in uses.items()),
         first_at=known[0] if known else None,
         last_at=known[-1] if known else None,
+        sections=tuple(sections.values()),
+        activity=add_activities(a.activity for a in agents),
     )
+
+
+def others_of(batch: Mapping[str, CriterionSummary], own: CriterionSummary) -> VerdictCounts:
+    """The verdicts on a criterion of everybody but one agent."""
+    all_, mine = batch[own.criterion].counts, own.counts
+    return VerdictCounts(
+        all_.n_pass - mine.n_pass, all_.n_fail - mine.n_fail, all_.n_not_applicable - mine.n_not_applicable,
+        all_.n_not_evaluable - mine.n_not_evaluable,
+    )  # fmt: skip
 
 
 def _add_counts(counts: Iterable[VerdictCounts]) -> VerdictCounts:
@@ -370,3 +489,48 @@ def _add_counts(counts: Iterable[VerdictCounts]) -> VerdictCounts:
         sum(c.n_not_applicable for c in parts),
         sum(c.n_not_evaluable for c in parts),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Everybody together: what one agent's page is held against.
+
+    Attributes
+    ----------
+    batch : BatchSummary
+    n_agents : int
+    examples : mapping of criterion to tuple of (agent, call id)
+        Calls of different agents that passed it.
+    medians : mapping of measure to float
+        The middle one of the agents' medians.
+    """
+
+    batch: BatchSummary
+    n_agents: int
+    examples: Mapping[str, tuple[tuple[str, str], ...]]
+    medians: Mapping[str, float]
+
+
+def reference_of(batch: BatchSummary, agents: Iterable[AgentSummary]) -> Reference:
+    """Put together what pages compare with."""
+    named = [a for a in agents if a.agent_id]
+    examples: dict[str, list[tuple[str, str]]] = {}
+    medians: dict[str, list[float]] = {}
+    for a in sorted(named, key=lambda a: (-(a.score or 0.0), a.agent_id)):
+        for criterion, ids in a.examples.items():
+            if len(mine := examples.setdefault(criterion, [])) < N_EXAMPLES + 1:  # one may be the agent's own
+                mine.append((a.agent_id, ids[0]))
+        for name, m in a.measures.items():
+            medians.setdefault(name, []).append(m.median)
+    return Reference(
+        batch,
+        len(named),
+        {criterion: tuple(found) for criterion, found in examples.items()},
+        {name: float(np.median(v)) for name, v in medians.items() if len(v) > 1},
+    )
+
+
+def with_ranks(agents: Sequence[AgentSummary]) -> tuple[AgentSummary, ...]:
+    """The same agents with the places that their intervals allow."""
+    ranges = rank_ranges({a.agent_id: a.estimate for a in agents if a.agent_id and a.estimate is not None})
+    return tuple(replace(a, rank=ranges.get(a.agent_id)) for a in agents)

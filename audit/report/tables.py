@@ -13,11 +13,11 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
+from audit.digests import CallDigest
 from audit.records import Failure, Measures
-from audit.report.inputs import ReportedCall
 from audit.report.messages import Messages
 from audit.report.scorecard import AgentSummary, CriterionSummary, SectionSummary, agent_key, count_verdicts
-from audit.segments import total_s
+from audit.statistics import Change
 
 SCORECARD_SCHEMA = "callaudit.scorecard/1"
 
@@ -25,6 +25,7 @@ AGENT_COLUMNS = (
     "agent_id", "agent_name", "n_calls", "n_scored_calls", "score", "band", "lowest_score", "highest_score",
     "n_critical_calls", "audio_s", "n_pass", "n_fail", "n_not_applicable", "n_not_evaluable", "pass_ratio",
     "weakest_section", "weakest_section_score", "weakest_section_points_lost", "page",
+    "score_low", "score_high", "score_method", "n_not_evaluable_calls", "rank_from", "rank_to", "n_ranked", "team",
 )  # fmt: skip
 
 _MEASURE_NAMES = tuple(f.name for f in fields(Measures))
@@ -35,7 +36,7 @@ CALL_COLUMNS = (
     "hangup_by", "layout", "language", "transcript_coverage_ratio", "scorecard", "scorecard_version", "scorecard_sha256",
     "score", "band", "critical_failed", "weakest_section", "n_pass", "n_fail", "n_not_applicable", "n_not_evaluable",
     "failed_criteria", *(f"agent_{name}" for name in _MEASURE_NAMES), *(f"customer_{name}" for name in _MEASURE_NAMES),
-    "recording_path", "warnings",
+    "recording_path", "warnings", "team",
 )  # fmt: skip
 
 FAILURE_COLUMNS = ("recording_path", "call_id", "severity", "stage", "error", "message", "next_step")
@@ -43,6 +44,7 @@ FAILURE_COLUMNS = ("recording_path", "call_id", "severity", "stage", "error", "m
 SCORECARD_COLUMNS = (
     "level", "id", "title", "section", "clause", "critical", "score", "n_calls", "n_pass", "n_fail", "n_not_applicable",
     "n_not_evaluable", "pass_ratio", "points", "max_points", "points_lost",
+    "low", "high",
 )  # fmt: skip
 
 Cell = str | int | float | bool | None
@@ -69,8 +71,13 @@ def csv_text(columns: Sequence[str], rows: Iterable[Mapping[str, Cell]]) -> str:
     out.write("\ufeff")
     writer = csv.writer(out)
     writer.writerow(columns)
-    for row in rows:
-        writer.writerow([_cell(row[c]) for c in columns])
+    return out.getvalue() + csv_rows(columns, rows)
+
+
+def csv_rows(columns: Sequence[str], rows: Iterable[Mapping[str, Cell]]) -> str:
+    """The lines of some rows alone, to follow those of :func:`csv_text`."""
+    out = io.StringIO()
+    csv.writer(out).writerows([_cell(row[c]) for c in columns] for row in rows)
     return out.getvalue()
 
 
@@ -108,57 +115,68 @@ def agent_row(a: AgentSummary, page: str, messages: Messages) -> dict[str, Cell]
         "weakest_section_score": weakest.score if weakest else None,
         "weakest_section_points_lost": weakest.points_lost if weakest else None,
         "page": page,
+        "score_low": a.estimate.low if a.estimate else None,
+        "score_high": a.estimate.high if a.estimate else None,
+        "score_method": a.estimate.method if a.estimate else None,
+        "n_not_evaluable_calls": a.n_calls - a.n_scored,
+        "rank_from": a.rank.first if a.rank else None,
+        "rank_to": a.rank.last if a.rank else None,
+        "n_ranked": a.rank.of if a.rank else None,
+        "team": a.team,
     }
 
 
-def call_row(call: ReportedCall, messages: Messages) -> dict[str, Cell]:
+def call_row(call: CallDigest, messages: Messages) -> dict[str, Cell]:
     """One line of ``calls.csv``."""
-    record, evaluation = call.record, call.evaluation
-    metadata, timeline, transcript = record.metadata, record.timeline, record.transcript
-    outcomes = evaluation.outcomes if evaluation else ()
-    counts = count_verdicts(outcomes)
+    judged = call.scorecard is not None
+    counts = count_verdicts(call.outcomes.values())
     row: dict[str, Cell] = {
-        "call_id": record.call_id,
+        "call_id": call.call_id,
         "agent_id": agent_key(call) or None,
-        "agent_name": metadata.agent_name,
-        "direction": metadata.direction,
-        "started_at": metadata.started_at.isoformat() if metadata.started_at else None,
-        "duration_s": record.recording.duration_s,
-        "ring_s": timeline.ring_s.value,
-        "ring_source": timeline.ring_s.source,
-        "n_rings": timeline.n_rings.value,
-        "answer_at_s": timeline.answer_at_s,
-        "talk_s": timeline.talk_s,
-        "hold_s": timeline.hold_s,
-        "hold_count": len(timeline.holds),
-        "longest_hold_s": timeline.longest_hold_s,
-        "dead_air_s": total_s(timeline.silences),
-        "dead_air_count": len(timeline.silences),
-        "overlap_s": total_s(timeline.overlaps),
-        "hangup_by": timeline.hangup_by.value,
-        "layout": record.recording.layout,
-        "language": transcript.language if transcript else None,
-        "transcript_coverage_ratio": transcript.coverage_ratio if transcript else None,
-        "scorecard": evaluation.scorecard if evaluation else None,
-        "scorecard_version": evaluation.scorecard_version if evaluation else None,
-        "scorecard_sha256": evaluation.scorecard_sha256 if evaluation else None,
-        "score": evaluation.score if evaluation else None,
-        "band": messages.pick(evaluation.band_title, evaluation.band or "") or None if evaluation else None,
-        "critical_failed": evaluation.critical_failed if evaluation else None,
-        "weakest_section": evaluation.weakest_section if evaluation else None,
-        "n_pass": counts.n_pass if evaluation else None,
-        "n_fail": counts.n_fail if evaluation else None,
-        "n_not_applicable": counts.n_not_applicable if evaluation else None,
-        "n_not_evaluable": counts.n_not_evaluable if evaluation else None,
-        "failed_criteria": " ".join(o.criterion for o in outcomes if o.outcome == "fail"),
-        "recording_path": record.recording.path,
-        "warnings": "; ".join([*record.recording.warnings, *metadata.warnings]),
+        "agent_name": call.agent_name,
+        "direction": call.direction,
+        "started_at": call.started_at.isoformat() if call.started_at else None,
+        "duration_s": call.duration_s,
+        "ring_s": call.ring_s,
+        "ring_source": call.ring_source,
+        "n_rings": call.n_rings,
+        "answer_at_s": call.answer_at_s,
+        "talk_s": call.talk_s,
+        "hold_s": call.hold_s,
+        "hold_count": call.n_holds,
+        "longest_hold_s": call.longest_hold_s,
+        "dead_air_s": call.silence_s,
+        "dead_air_count": call.n_silences,
+        "overlap_s": call.overlap_s,
+        "hangup_by": call.hangup_by,
+        "layout": call.layout,
+        "language": call.language,
+        "transcript_coverage_ratio": call.coverage_ratio,
+        "scorecard": call.scorecard,
+        "scorecard_version": call.scorecard_version,
+        "scorecard_sha256": call.scorecard_sha256,
+        "score": call.score,
+        "band": messages.pick(call.band_title, call.band or "") or None,
+        "critical_failed": call.critical_failed if judged else None,
+        "weakest_section": call.weakest_section,
+        "n_pass": counts.n_pass if judged else None,
+        "n_fail": counts.n_fail if judged else None,
+        "n_not_applicable": counts.n_not_applicable if judged else None,
+        "n_not_evaluable": counts.n_not_evaluable if judged else None,
+        "failed_criteria": " ".join(failed_criteria(call)),
+        "recording_path": call.recording_path,
+        "warnings": "; ".join(call.warnings),
+        "team": call.team,
     }
-    agent, customer = (record.measures.get(role, Measures()) for role in ("agent", "customer"))
     for name in _MEASURE_NAMES:
-        row[f"agent_{name}"] = getattr(agent, name)
-        row[f"customer_{name}"] = getattr(customer, name)
+        row[f"agent_{name}"] = call.measures.get(name)
+        row[f"customer_{name}"] = call.customer_measures.get(name)
     return row
+
+
+def failed_criteria(call: CallDigest) -> list[str]:
+    """The criteria that a call failed, in the scorecard's order."""
+    return [criterion for criterion, o in call.outcomes.items() if o.outcome == "fail"]
 
 
 def failure_row(f: Failure) -> dict[str, Cell]:
@@ -188,6 +206,8 @@ def scorecard_rows(a: AgentSummary, messages: Messages) -> list[dict[str, Cell]]
         "n_not_applicable": a.counts.n_not_applicable,
         "n_not_evaluable": a.counts.n_not_evaluable,
         "pass_ratio": a.counts.pass_rate.ratio,
+        "low": a.estimate.low if a.estimate else None,
+        "high": a.estimate.high if a.estimate else None,
     }
     return [
         head,
@@ -197,7 +217,7 @@ def scorecard_rows(a: AgentSummary, messages: Messages) -> list[dict[str, Cell]]
 
 
 def scorecard_json(
-    a: AgentSummary, calls: Sequence[ReportedCall], messages: Messages, generated_at: datetime
+    a: AgentSummary, calls: Sequence[CallDigest], messages: Messages, generated_at: datetime, changes: Sequence[Change] = ()
 ) -> dict[str, Any]:
     """``scorecards/<agent>.json``: what the page says, for scripts; ``null`` where nothing was measured."""
     weakest = a.weakest
@@ -214,6 +234,23 @@ def scorecard_json(
         "lowest_score": a.lowest_score,
         "highest_score": a.highest_score,
         "audio_s": a.audio_s,
+        "score_low": a.estimate.low if a.estimate else None,
+        "score_high": a.estimate.high if a.estimate else None,
+        "score_method": a.estimate.method if a.estimate else None,
+        "n_not_evaluable_calls": a.n_calls - a.n_scored,
+        "rank": {"rank_from": a.rank.first, "rank_to": a.rank.last, "n_ranked": a.rank.of} if a.rank else None,
+        "team": a.team,
+        "changes": [
+            {
+                "at": c.at.isoformat(),
+                "earliest": c.earliest.isoformat(),
+                "latest": c.latest.isoformat(),
+                "score_before": c.before,
+                "score_after": c.after,
+                "p_value": c.p_value,
+            }
+            for c in changes
+        ],
         "verdicts": {
             "n_pass": a.counts.n_pass,
             "n_fail": a.counts.n_fail,
@@ -232,18 +269,18 @@ def scorecard_json(
         "coaching": [c.criterion for c in a.coaching],
         "criteria": [_criterion(c, messages) for c in a.criteria],
         "measures": {
-            name: {"median": m.median, "least": m.least, "greatest": m.greatest, "n_calls": m.n_calls}
+            name: {"median": m.median, "least": m.least, "greatest": m.greatest, "n_calls": m.n_calls, "quantiles": m.quantiles}
             for name, m in a.measures.items()
         },
         "calls": [
             {
-                "call_id": c.record.call_id,
-                "started_at": c.record.metadata.started_at.isoformat() if c.record.metadata.started_at else None,
-                "duration_s": c.record.recording.duration_s,
-                "score": c.evaluation.score if c.evaluation else None,
-                "band": c.evaluation.band if c.evaluation else None,
-                "critical_failed": c.evaluation.critical_failed if c.evaluation else None,
-                "failed_criteria": [o.criterion for o in c.evaluation.outcomes if o.outcome == "fail"] if c.evaluation else [],
+                "call_id": c.call_id,
+                "started_at": c.started_at.isoformat() if c.started_at else None,
+                "duration_s": c.duration_s,
+                "score": c.score,
+                "band": c.band,
+                "critical_failed": c.critical_failed if c.scorecard is not None else None,
+                "failed_criteria": failed_criteria(c),
             }
             for c in calls
         ],
@@ -259,6 +296,8 @@ def _section(s: SectionSummary, messages: Messages) -> dict[str, Cell]:
         "points": s.points,
         "max_points": s.max_points,
         "points_lost": s.points_lost,
+        "low": 100 * s.estimate.low if s.estimate else None,
+        "high": 100 * s.estimate.high if s.estimate else None,
     }
 
 
@@ -278,4 +317,6 @@ def _criterion(c: CriterionSummary, messages: Messages) -> dict[str, Cell]:
         "points": c.points,
         "max_points": c.max_points,
         "points_lost": c.points_lost,
+        "low": c.estimate.low if c.estimate else None,
+        "high": c.estimate.high if c.estimate else None,
     }

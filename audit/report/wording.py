@@ -72,6 +72,18 @@ def score(value: float | None) -> str:
     return NONE if value is None else f"{value:.1f}"
 
 
+def signed(value: float) -> str:
+    """A difference with its sign, to one decimal.
+
+    Examples
+    --------
+    >>> signed(3.44), signed(-0.51), signed(0.01)
+    ('+3.4', '−0.5', '0.0')
+    """
+    text = f"{value:+.1f}"
+    return "0.0" if text[1:] == "0.0" else text.replace("-", _MINUS)
+
+
 def points(value: float | None) -> str:
     """Points without needless decimals.
 

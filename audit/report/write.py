@@ -2,38 +2,60 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-import pickle
 import tempfile
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from audit.records import Failure
-from audit.report.agent_page import ShownCall, calls_in_full, scorecard_page
+import audit
+from audit.archive import is_url
+from audit.digests import digest_to_json
+from audit.records import Evidence, Failure
+from audit.report.activity import add_activities
+from audit.report.agent_page import MAX_COACHING, AgentNumbers, Example, ShownCall, calls_in_full, scorecard_page
 from audit.report.call_page import wanted_clips
-from audit.report.clips import cut_page, no_clips
-from audit.report.html import render_index, render_scorecard
+from audit.report.clips import Wanted, cut_page, no_clips
+from audit.report.graphs import changes_of
+from audit.report.html import render_index, render_scorecard, render_team
 from audit.report.index_page import index_page
-from audit.report.inputs import Band, ReportedCall, ReportPaths
+from audit.report.inputs import Band, CallSource, ReportedCall, ReportPaths, ReportSettings
 from audit.report.messages import Lang, Messages, load_messages
 from audit.report.naming import file_stems
-from audit.report.scorecard import AgentSummary, agent_key, summarise_agent, summarise_batch
+from audit.report.scorecard import (
+    AgentSummary,
+    Reference,
+    reference_of,
+    summarise_agent,
+    summarise_batch,
+    with_ranks,
+)
+from audit.report.shelf import Shelf
 from audit.report.tables import (
     AGENT_COLUMNS,
     CALL_COLUMNS,
     FAILURE_COLUMNS,
     SCORECARD_COLUMNS,
-    Cell,
     agent_row,
     call_row,
+    csv_rows,
     csv_text,
     failure_row,
     scorecard_json,
     scorecard_rows,
 )
+from audit.report.team_page import TEAM_STEM, team_page
+from audit.verdicts import Outcome
+
+#: Evidence that somebody can listen to and learn from: words, or something that happened.
+_EXEMPLARY = ("exact", "normalised", "pinyin", "event")
 
 
 def write_reports(
@@ -82,66 +104,265 @@ def write_reports(
     OSError
         If a file cannot be written.
     """
-    messages = load_messages(lang)
+    out.mkdir(parents=True, exist_ok=True)
+    settings = ReportSettings(lang, generated_at, with_audio, bands or {})
+    load_messages(lang)  # another language is refused before anything is read
+    with tempfile.TemporaryDirectory(prefix=".report-", dir=out) as folder:
+        return write_from(out, Shelf(Path(folder), calls), settings, failures=failures, agents=agents)
+
+
+def write_from(
+    out: Path,
+    source: CallSource,
+    settings: ReportSettings,
+    *,
+    failures: Sequence[Failure] = (),
+    agents: Collection[str] | None = None,
+    n_workers: int = 1,
+    only_changed: bool = False,
+) -> ReportPaths:
+    """Write a report of the calls of a source, as :func:`write_reports` does.
+
+    Digests are read once for the numbers of everybody, and again agent by agent for the pages; whole records only for the
+    calls that a page shows. Memory holds one agent's calls at a time, in each worker.
+
+    Parameters
+    ----------
+    out : Path
+    source : CallSource
+        With several workers it has to pickle.
+    settings : ReportSettings
+    failures : sequence of Failure
+    agents : collection of str, optional
+        Write the scorecards of these agents only.
+    n_workers : int, default 1
+        Processes that make pages; with 1 it is this one.
+    only_changed : bool, default False
+        Leave the page of an agent alone whose calls are those that it was made from. What it says of the others is then as
+        of the moment that it names as its own.
+
+    Returns
+    -------
+    ReportPaths
+    """
+    messages = load_messages(settings.lang)
     cards = out / "scorecards"
     cards.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".report-", dir=out) as folder:
-        shelf = _Shelf(Path(folder))
-        for call in calls:
-            shelf.add(call)
-        stems = file_stems(sorted(shelf.agents))
-        summaries: list[AgentSummary] = []
-        call_rows: list[dict[str, Cell]] = []
-        times: list[datetime | None] = []
-        written: dict[str, Path] = {}
-        for agent_id, stem in stems.items():
-            theirs = sorted(shelf.read(agent_id), key=_by_time)
-            summary = summarise_agent(agent_id, theirs, bands or {})
-            summaries.append(summary)
-            call_rows += [call_row(c, messages) for c in theirs]
-            times += [c.record.metadata.started_at for c in theirs]
-            if agents is None or agent_id in agents:
-                written[agent_id] = _write_scorecard(
-                    cards, stem, summary, theirs, messages=messages, generated_at=generated_at, with_audio=with_audio
-                )
+    job = _Job(out, source, settings)
+    stems = file_stems(sorted(source.agents()))
+    written: dict[str, Path] = {}
+    with _workers(job, min(n_workers, len(stems))) as each:
+        read = list(each(_read_agent, list(stems)))
+        summaries = with_ranks([r.numbers.summary for r in read])
+        _write(out / "calls.csv", csv_text(CALL_COLUMNS, ()) + "".join(r.call_rows for r in read))
+        batch = summarise_batch(summaries, [t for r in read for t in r.first_and_last])
+        reference = reference_of(batch, summaries)
+        tasks = [
+            _Task(a.agent_id, stems[a.agent_id], replace(r.numbers, summary=a), reference, r.fingerprint, only_changed)
+            for a, r in zip(summaries, read, strict=True)
+            if agents is None or a.agent_id in agents
+        ]
+        for task, is_new in zip(tasks, each(_write_scorecard, tasks), strict=True):
+            if is_new:
+                written[task.agent_id] = cards / f"{task.stem}.html"
     pages = {a: f"scorecards/{stem}.html" for a, stem in stems.items() if (cards / f"{stem}.html").is_file()}
-    paths = ReportPaths(out / "index.html", out / "agents.csv", out / "calls.csv", out / "failures.csv", written)
+    teams = _write_teams(out, summaries, reference, pages, messages, settings)
+    paths = ReportPaths(out / "index.html", out / "agents.csv", out / "calls.csv", out / "failures.csv", written, teams.get(""))
     _write(paths.agents_csv, csv_text(AGENT_COLUMNS, (agent_row(a, pages.get(a.agent_id, ""), messages) for a in summaries)))
-    _write(paths.calls_csv, csv_text(CALL_COLUMNS, call_rows))
     _write(paths.failures_csv, csv_text(FAILURE_COLUMNS, (failure_row(f) for f in failures)))
-    batch = summarise_batch(summaries, times)
-    page = index_page(batch, summaries, pages, failures, messages=messages, generated_at=generated_at)
+    links = {team: path.relative_to(out).as_posix() for team, path in teams.items()}
+    page = index_page(batch, summaries, pages, failures, messages=messages, generated_at=settings.generated_at, teams=links)
     _write(paths.index, render_index(page, messages))
     return paths
 
 
-def _write_scorecard(
-    cards: Path,
-    stem: str,
-    summary: AgentSummary,
-    calls: Sequence[ReportedCall],
-    *,
+def _write_teams(
+    out: Path,
+    summaries: Sequence[AgentSummary],
+    reference: Reference,
+    pages: Mapping[str, str],
     messages: Messages,
-    generated_at: datetime,
-    with_audio: bool,
-) -> Path:
-    """One agent's page and its two data files; the page last, so that its links hold."""
-    full = calls_in_full(calls)
-    clips = (cut_page if with_audio else no_clips)([(c.record.recording, wanted_clips(c)) for c in full])
-    shown = [ShownCall(c, k) for c, k in zip(full, clips, strict=True)]
-    page = scorecard_page(summary, calls, shown, messages=messages, generated_at=generated_at, stem=stem)
-    data = scorecard_json(summary, calls, messages, generated_at)
-    _write(cards / f"{stem}.json", json.dumps(data, ensure_ascii=False, indent=1) + "\n")
-    _write(cards / f"{stem}.csv", csv_text(SCORECARD_COLUMNS, scorecard_rows(summary, messages)))
-    path = cards / f"{stem}.html"
+    settings: ReportSettings,
+) -> dict[str, Path]:
+    """The page of everybody, under ``""``, and one for each team where calls name several."""
+    if not summaries:
+        return {}
+    named = sorted({a.team for a in summaries if a.team})
+    stems = file_stems(named) if len(named) > 1 else {}
+    paths = {"": out / f"{TEAM_STEM}.html"} | {t: out / "teams" / f"{stem}.html" for t, stem in stems.items()}
+    for team, path in paths.items():
+        path.parent.mkdir(exist_ok=True)
+        members = [a for a in summaries if not team or a.team == team]
+        batch = reference.batch if not team else replace(
+            summarise_batch(members, ()), activity=add_activities(a.activity for a in members),
+            first_at=reference.batch.first_at, last_at=reference.batch.last_at,
+        )  # fmt: skip
+        up = "../" if team else ""
+        links = {a: up + href for a, href in pages.items()}
+        others = tuple(
+            (t or messages("team.everybody"), up + p.relative_to(out).as_posix()) for t, p in paths.items() if t != team
+        )
+        page = team_page(team, batch, members, links, others, messages=messages, settings=settings, home=f"{up}index.html")
+        _write(path, render_team(page, messages))
+    return paths
+
+
+# --- one agent, in this process or another -----------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What is the same for all agents."""
+
+    out: Path
+    source: CallSource
+    settings: ReportSettings
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """One agent's numbers, his lines of ``calls.csv``, and what his page depends on as a hash."""
+
+    numbers: AgentNumbers
+    call_rows: str
+    first_and_last: tuple[datetime, ...]
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """One page to write."""
+
+    agent_id: str
+    stem: str
+    numbers: AgentNumbers
+    reference: Reference
+    fingerprint: str
+    only_changed: bool
+
+
+def _read_agent(job: _Job, agent: str) -> _Read:
+    """Everything that needs no whole record."""
+    settings = job.settings
+    messages, catalogues = load_messages(settings.lang), job.source.catalogues()
+    calls, earlier = job.source.digests(agent), job.source.earlier(agent)
+    summary = summarise_agent(agent, calls, catalogues, settings.bands, max_rings=settings.targets.max_rings)
+    before = summarise_agent(agent, earlier, catalogues, settings.bands) if earlier else None
+    days = add_activities([before.activity, summary.activity] if before else [summary.activity]).days
+    begin = min(summary.activity.days, default=None) if before else None
+    times = sorted(c.started_at for c in calls if c.started_at is not None)
+    made_from = hashlib.sha256(repr((audit.__version__, replace(settings, generated_at=None))).encode())  # type: ignore[arg-type]
+    for digest in (*earlier, *calls):
+        made_from.update(json.dumps(digest_to_json(digest), sort_keys=True).encode())
+    return _Read(
+        AgentNumbers(summary, before, days, changes_of(days), begin),
+        csv_rows(CALL_COLUMNS, (call_row(c, messages) for c in calls)),
+        tuple({times[0], times[-1]}) if times else (),
+        made_from.hexdigest(),
+    )
+
+
+def _write_scorecard(job: _Job, task: _Task) -> bool:
+    """One agent's page and its two data files, the page last, so that its links hold; False where they stand as they are."""
+    settings, source, summary = job.settings, job.source, task.numbers.summary
+    messages = load_messages(settings.lang)
+    cards = job.out / "scorecards"
+    path = cards / f"{task.stem}.html"
+    calls = source.digests(task.agent_id)
+    coached = [c.criterion for c in summary.coaching[:MAX_COACHING]]
+    ids = calls_in_full(calls, coached)
+    heard = hashlib.sha256(task.fingerprint.encode())
+    for c in calls:
+        if settings.with_audio and c.call_id in ids:
+            # a recording that is gone takes its clips along; whether one in an object store is there is not asked
+            heard.update(b"1" if is_url(c.recording_path) or Path(c.recording_path).is_file() else b"0")
+    if task.only_changed and path.is_file() and _made_from(cards / f"{task.stem}.json") == heard.hexdigest():
+        return False
+    found = source.calls(task.agent_id, ids)
+    full = [found[i] for i in ids if i in found]
+    examples = _examples(task.agent_id, coached, summary, task.reference, source, settings)
+    cut = cut_page if settings.with_audio else no_clips
+    wanted = [(c.record.recording, wanted_clips(c)) for c in full]
+    wanted += [(e.call.record.recording, (Wanted(e.evidence.start_s, e.evidence.end_s, (0.5,)),)) for e in examples.values()]
+    clips = cut(wanted)
+    shown = [ShownCall(c, k) for c, k in zip(full, clips[: len(full)], strict=True)]
+    heard_examples = {n: replace(e, clips=k) for (n, e), k in zip(examples.items(), clips[len(full) :], strict=True)}
+    page = scorecard_page(
+        task.numbers, calls, shown, heard_examples, task.reference, messages=messages, settings=settings, stem=task.stem
+    )
+    data = scorecard_json(summary, calls, messages, settings.generated_at, task.numbers.changes)
+    data["inputs_sha256"] = heard.hexdigest()
+    _write(cards / f"{task.stem}.json", json.dumps(data, ensure_ascii=False, indent=1) + "\n")
+    _write(cards / f"{task.stem}.csv", csv_text(SCORECARD_COLUMNS, scorecard_rows(summary, messages)))
     _write(path, render_scorecard(page, messages))
-    return path
+    return True
 
 
-def _by_time(call: ReportedCall) -> tuple[bool, float, str]:
-    """Oldest first; calls without a time last, by id."""
-    started = call.record.metadata.started_at
-    return (started is None, started.timestamp() if started else 0.0, call.record.call_id)
+def _made_from(path: Path) -> str | None:
+    """What a page says it was made from; None where that cannot be read, so that it is made anew."""
+    try:
+        found = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found.get("inputs_sha256") if isinstance(found, dict) else None
+
+
+def _examples(
+    agent: str,
+    criteria: Sequence[str],
+    summary: AgentSummary,
+    reference: Reference,
+    source: CallSource,
+    settings: ReportSettings,
+) -> dict[str, Example]:
+    """For each criterion to coach a place where it was done well: the agent's own, else a colleague's."""
+    found = {}
+    for criterion in criteria:
+        candidates = [(agent, i) for i in summary.examples.get(criterion, ())]
+        if settings.colleagues and agent:
+            candidates += [(a, i) for a, i in reference.examples.get(criterion, ()) if a != agent]
+        for owner, call_id in candidates:
+            call = source.calls(owner, (call_id,)).get(call_id)
+            place = _place(call, criterion)
+            if call is not None and place is not None:
+                found[criterion] = Example(call, *place, own=owner == agent)
+                break
+    return found
+
+
+def _place(call: ReportedCall | None, criterion: str) -> tuple[Outcome, Evidence] | None:
+    """Where a call shows how a criterion is passed; None where nothing can be pointed at."""
+    for o in call.evaluation.outcomes if call is not None and call.evaluation is not None else ():
+        if o.criterion == criterion and o.outcome == "pass":
+            places = [e for e in o.evidence if e.match in _EXEMPLARY]
+            if places:
+                return o, min(places, key=lambda e: (_EXEMPLARY.index(e.match), -(e.confidence or 0.0), e.start_s))
+    return None
+
+
+_job: _Job | None = None
+
+
+def _adopt(job: _Job) -> None:
+    """Remember the job in a worker."""
+    global _job
+    _job = job
+
+
+def _run(task: tuple[Callable[[_Job, Any], Any], Any]) -> Any:
+    """One task in a worker."""
+    if _job is None:
+        raise RuntimeError("a worker began without its job")
+    function, argument = task
+    return function(_job, argument)
+
+
+@contextmanager
+def _workers(job: _Job, n: int) -> Iterator[Callable[[Callable[[_Job, Any], Any], Sequence[Any]], Iterable[Any]]]:
+    """A map over agents: in this process, or over several begun anew."""
+    if n <= 1:
+        yield lambda function, arguments: (function(job, a) for a in arguments)
+        return
+    with ProcessPoolExecutor(n, get_context("spawn"), _adopt, (job,)) as pool:
+        yield lambda function, arguments: pool.map(_run, [(function, a) for a in arguments])
 
 
 def _write(path: Path, text: str) -> None:
@@ -153,28 +374,3 @@ def _write(path: Path, text: str) -> None:
     except OSError:
         part.unlink(missing_ok=True)
         raise
-
-
-class _Shelf:
-    """Calls put aside on disk by agent, for as long as the folder lives."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._numbers: dict[str, int] = {}
-
-    @property
-    def agents(self) -> Collection[str]:
-        return self._numbers.keys()
-
-    def add(self, call: ReportedCall) -> None:
-        number = self._numbers.setdefault(agent_key(call), len(self._numbers))
-        with (self._folder / str(number)).open("ab") as f:
-            pickle.dump(call, f, pickle.HIGHEST_PROTOCOL)
-
-    def read(self, agent_id: str) -> list[Any]:
-        """All calls of an agent, as they were added."""
-        found = []
-        with (self._folder / str(self._numbers[agent_id])).open("rb") as f:
-            while f.peek(1):
-                found.append(pickle.load(f))
-        return found

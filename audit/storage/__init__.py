@@ -1,6 +1,6 @@
 """What callaudit remembers, in SQLite or any database that SQLAlchemy knows. SQL lives only here."""
 
-from audit.storage.digests import complete_digests, read_catalogues, read_digests
+from audit.storage.digests import complete_digests, digest_agents, digest_span, read_calls, read_catalogues, read_digests
 from audit.storage.known import (
     KnownCall,
     anything_touched,
@@ -45,6 +45,8 @@ __all__ = [
     "anything_touched",
     "audited_before",
     "complete_digests",
+    "digest_agents",
+    "digest_span",
     "entries",
     "failed_files",
     "find_complaint",
@@ -56,6 +58,7 @@ __all__ = [
     "known_files",
     "load_followups",
     "note_checked",
+    "read_calls",
     "read_catalogues",
     "read_digests",
     "removed",

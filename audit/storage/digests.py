@@ -20,7 +20,7 @@ from audit.digests import (
     digest_to_json,
 )
 from audit.records import CallRecord
-from audit.storage.rows import calls_query, newest_calls, stored_call
+from audit.storage.rows import StoredCall, calls_query, newest_calls, stored_call
 from audit.storage.tables import calls, catalogues, digests, evaluations, touched_calls
 from audit.verdicts import Evaluation
 
@@ -127,7 +127,7 @@ def read_digests(
     *,
     since: datetime | None = None,
     until: datetime | None = None,
-    agent_ids: Collection[str] | None = None,
+    agent_ids: Collection[str | None] | None = None,
     customer_numbers: Collection[str] | None = None,
 ) -> Iterator[CallDigest]:
     """Digests by start and call id.
@@ -137,7 +137,7 @@ def read_digests(
     since, until : datetime, optional
         Half-open, of the call's start, with a zone. A call without a start is left out where either is given.
     agent_ids, customer_numbers : collection of str, optional
-        Only calls of these.
+        Only calls of these; None among the agents stands for calls that name none.
 
     Yields
     ------
@@ -149,7 +149,8 @@ def read_digests(
     if until is not None:
         query = query.where(digests.c.started_at < until)
     if agent_ids is not None:
-        query = query.where(digests.c.agent_id.in_(sorted(agent_ids)))
+        named = digests.c.agent_id.in_(sorted(a for a in agent_ids if a is not None))
+        query = query.where(sa.or_(named, digests.c.agent_id.is_(None)) if None in agent_ids else named)
     numbers: Sequence[str | None] = sorted(customer_numbers) if customer_numbers is not None else [None]
     for begin in range(0, len(numbers), _CHUNK):
         part: Any = query
@@ -158,6 +159,41 @@ def read_digests(
         with store.reading() as c:
             for row in c.execution_options(yield_per=1000).execute(part):
                 yield digest_from_json(row[0])
+
+
+def digest_agents(store: Store, *, since: datetime | None = None, until: datetime | None = None) -> dict[str | None, int]:
+    """The agents of a period and how many calls each has; None stands for calls that name none by id."""
+    query = sa.select(digests.c.agent_id, sa.func.count()).group_by(digests.c.agent_id)
+    if since is not None:
+        query = query.where(digests.c.started_at >= since)
+    if until is not None:
+        query = query.where(digests.c.started_at < until)
+    with store.reading() as c:
+        return {agent: int(n) for agent, n in c.execute(query).tuples()}
+
+
+def digest_span(store: Store) -> tuple[datetime, datetime] | None:
+    """The first and the last start of a call; None where no start is known."""
+    with store.reading() as c:
+        first, last = c.execute(sa.select(sa.func.min(digests.c.started_at), sa.func.max(digests.c.started_at))).one()
+    return None if first is None or last is None else (first, last)
+
+
+def read_calls(store: Store, call_ids: Collection[str]) -> dict[str, StoredCall]:
+    """Whole records with their newest evaluations, by call id; ids that have none are left out.
+
+    A few dozen at a time are quick: each costs a thousand times what its digest does.
+    """
+    rows: list[int] = []
+    wanted = sorted(call_ids)
+    with store.reading() as c:
+        for begin in range(0, len(wanted), _CHUNK):
+            part = digests.c.call_id.in_(wanted[begin : begin + _CHUNK])
+            rows += c.execute(sa.select(digests.c.call_row_id).where(part)).scalars()
+    found: dict[str, StoredCall] = {}
+    for begin in range(0, len(rows), 50):
+        found |= {call.record.call_id: call for call in store.calls_by_row(rows[begin : begin + 50])}
+    return found
 
 
 def read_catalogues(store: Store) -> dict[str, Catalogue]:

@@ -67,6 +67,11 @@ class Store:
             self._engine.dispose()
             raise
 
+    @property
+    def address(self) -> str:
+        """The URL with its password, for a process of this one's that opens the same store; never to be shown."""
+        return self._engine.url.render_as_string(hide_password=False)
+
     @classmethod
     def in_folder(cls, out: Path) -> Store:
         """The default store of an output folder: SQLite in ``callaudit.db``."""

@@ -19,6 +19,8 @@ from audit.cli import cli
 from audit.cli.closing import met
 from audit.cli.options import FailOn, spread, workers_and_threads
 from audit.cli.progress import Pace, ShownProgress
+from audit.digests import CallDigest, digest_call
+from audit.records import CallRecord, Measured, Metadata, Recording, Timeline
 from audit.verdicts import Evaluation, Outcome
 from tests.cli.calls import write_call
 from tests.conftest import ROOT
@@ -213,6 +215,12 @@ def test_a_run_transcribes_and_scores(samples_dir, model_dir, tmp_path):
 
 
 # --- parts ----------------------------------------------------------------------------------------
+def digest_of(evaluation: Evaluation) -> CallDigest:
+    nothing = Measured(None)
+    recording = Recording("a.wav", "0" * 64, 60.0, 8000, 2, "stereo")
+    return digest_call(CallRecord("a", recording, Metadata("a"), Timeline(nothing, nothing, nothing)), evaluation)
+
+
 def an_evaluation(score: float | None, *, critical: bool = False, failed: str = "open.greet") -> Evaluation:
     outcomes = (Outcome(failed, "fail", "opening", {}, {}), Outcome("close.thank", "pass", "closing", {}, {}))
     return Evaluation("zh-service", "1", "0" * 64, score, None, {}, critical, None, (), outcomes)
@@ -232,7 +240,7 @@ def an_evaluation(score: float | None, *, critical: bool = False, failed: str = 
     ids=["under", "at the limit", "no score", "critical", "a zero without it", "failed", "passed"],
 )
 def test_conditions_of_fail_on(condition, evaluation, is_met):
-    assert (met([condition], evaluation) != []) is is_met
+    assert (met([condition], digest_of(evaluation)) != []) is is_met
 
 
 @pytest.mark.parametrize("text", ["below", "below=x", "below=101", "critical=1", "criterion=", "score"])

@@ -16,7 +16,7 @@ from audit.report.scorecard import SHOWN_MEASURES
 #: Keys put together from a verdict, a role, an error's name and so on.
 MADE_FROM_DATA = (
     "verdict.", "role.", "direction.", "by.", "source.", "strip.", "measure.", "failure.", "evidence.how_", "player.",
-    "timeline.hold.", "timeline.tone.", "timeline.cut_in.", "transcript.language_",
+    "timeline.hold.", "timeline.tone.", "timeline.cut_in.", "transcript.language_", "compare.", "method.",
 )  # fmt: skip
 FOLDER = Path(audit.report.__file__).parent
 

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import pytest
 
-from audit.report.scorecard import agent_key, summarise_agent, summarise_batch
+from audit.digests import catalogue_of, digest_call
+from audit.report.inputs import Band, ReportedCall
+from audit.report.scorecard import AgentSummary, agent_key, summarise_batch
+from audit.report.scorecard import summarise_agent as of_digests
 from audit.verdicts import Outcome
 from tests.report.made_calls import BANDS, call, measured_only, outcome
+
+
+def summarise_agent(
+    agent_id: str, calls: Sequence[ReportedCall], bands: Mapping[str, Sequence[Band]], max_rings: int | None = None
+) -> AgentSummary:
+    """The summary of calls, by way of their digests."""
+    words = {c.evaluation.scorecard_sha256: catalogue_of(c.evaluation) for c in calls if c.evaluation}
+    return of_digests(agent_id, [digest_call(c.record, c.evaluation) for c in calls], words, bands, max_rings=max_rings)
 
 
 def greet(points: float | None) -> Outcome:
@@ -105,4 +118,4 @@ def test_a_batch_mean_weighs_each_call_alike() -> None:
     ids=["id", "name only", "blank", "nothing"],
 )
 def test_a_call_belongs_to_its_agent_id_else_name(agent_id: str | None, agent_name: str | None, key: str) -> None:
-    assert agent_key(call(agent_id=agent_id, agent_name=agent_name)) == key
+    assert agent_key(digest_call(call(agent_id=agent_id, agent_name=agent_name).record, None)) == key

@@ -278,17 +278,17 @@ def test_a_missing_ring_is_a_dash_with_its_reason(tmp_path: Path) -> None:
 
 
 def test_a_long_list_of_calls_shows_the_worst_in_full_and_lists_all(tmp_path: Path) -> None:
-    from audit.report.agent_page import MAX_CALLS_SHOWN
+    from audit.report.agent_page import MAX_CALLS_SHOWN, MAX_OF_MANY_SHOWN
 
     item = outcome("open.greet", "pass", (4, 4), ("问候", "Greets"))
     calls = [call(f"c{i:03}", score=float(i), items=[item]) for i in range(MAX_CALLS_SHOWN + 5)]
     (path,) = write(tmp_path / "out", calls).values()
     page = parse(path)
-    assert len(page.all("article", class_="call")) == MAX_CALLS_SHOWN
+    assert len(page.all("article", class_="call")) == MAX_OF_MANY_SHOWN
     assert "Call c000" in page.text
     assert "Call c064" not in page.text
     assert "c064" in page.text
-    assert f"The {MAX_CALLS_SHOWN} calls with the lowest scores" in page.text
+    assert f"The {MAX_OF_MANY_SHOWN} calls with the lowest scores" in page.text
 
 
 # --- the batch ------------------------------------------------------------------------------------
@@ -349,7 +349,7 @@ def test_nothing_but_the_report_stays_in_the_folder(tmp_path: Path) -> None:
     names = sorted(p.relative_to(tmp_path / "out").as_posix() for p in (tmp_path / "out").rglob("*") if p.is_file())
     assert names == [
         "agents.csv", "calls.csv", "failures.csv", "index.html",
-        "scorecards/A101.csv", "scorecards/A101.html", "scorecards/A101.json",
+        "scorecards/A101.csv", "scorecards/A101.html", "scorecards/A101.json", "team.html",
     ]  # fmt: skip
     assert not list((tmp_path / "out").glob(".report-*"))
 
