@@ -73,7 +73,7 @@ def _again(line: Floats, beep: Tone) -> list[float]:
     at = np.arange(n - n_beep)
     whole = amplitude_db(at, n_beep)
     known = round(beep.start_s / LEVEL_HOP_S) - lowest
-    reference_db = whole[max(0, known - 2) : known + 3].max()
+    reference_db = whole[max(0, known - 2) : known + 3].max(initial=-np.inf)  # one that the end of a window cuts is like none
     third, guard, beside = n_beep // 3, round(GUARD_S / LEVEL_HOP_S), round(BESIDE_S / LEVEL_HOP_S)
     parts = np.stack([amplitude_db(at + k * third, third) for k in range(3)])
     outside = np.maximum(amplitude_db(at - guard - beside, beside), amplitude_db(at + n_beep + guard, beside))

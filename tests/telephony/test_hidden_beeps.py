@@ -63,3 +63,8 @@ def test_a_beep_every_three_seconds_is_a_hold_and_no_busy_tone(every_s: float) -
     assert measure_ringing(tones) is None
     found = find_holds(leg[None], 8000, tones=tones, answer_at_s=None)
     assert [h.hold.kind for h in found] == ["tone"]
+
+
+def test_a_beep_of_which_a_window_shows_only_the_beginning_is_looked_for_nowhere() -> None:
+    leg = covered_leg(-40)
+    assert hidden_beeps(leg, [Tone(59.99, 60.0, "beep", 0, (425.0,))]) == []
