@@ -90,11 +90,12 @@ def follow_up(
             kept.start_anew(c)
         as_of = kept.newest_start(c, now)
         n_pass = (state.n_passes if state is not None else 0) + 1
-        kept.save_state(c, FollowUpState(written, as_of, n_pass))
+        sees_outbound = state is not None and state.sees_outbound
+        kept.save_state(c, FollowUpState(written, as_of, n_pass, sees_outbound))
         n_all = kept.n_touched(c)
     if as_of is None:
         as_of = now
-    run = _Pass(asked, as_of, n_pass, frozenset(needed))
+    run = _Pass(asked, as_of, n_pass, frozenset(needed), sees_outbound)
     n_done = 0
     for take in (run.take_touched, run.take_events, run.take_due):
         while True:
@@ -116,6 +117,7 @@ class _Pass:
     as_of: datetime
     n_pass: int
     needed: frozenset[str]
+    sees_outbound: bool
     n_owners: int = 0
     _agent_days: set[tuple[str, str]] = field(default_factory=set)
     _team_days: set[tuple[str, str]] = field(default_factory=set)
@@ -126,6 +128,9 @@ class _Pass:
         if not call_ids:
             return 0
         digests, before = kept.digests_of_calls(c, call_ids), kept.contact_rows(c, call_ids)
+        if not self.sees_outbound and any(d.direction == "outbound" for d in digests.values()):
+            self._see_outbound(c)
+            return len(call_ids)
         keys = {i: customer_key(d.customer_number, self.terms.numbers) for i, d in digests.items()}
         no_one = kept.switchboards(c, {k for k in keys.values() if k is not None})
         rows, owners = [], {row.owner for row in before.values()}
@@ -140,6 +145,14 @@ class _Pass:
             owners |= {self._route(c, number, event, phone), owner_before or ""}
         self._follow(c, sorted(owners - {""}))
         return len(call_ids)
+
+    def _see_outbound(self, c: sa.Connection) -> None:
+        """The first call to a customer: from now on one that is not there was not made, and all is followed again."""
+        self.sees_outbound = True
+        state = kept.state_of(c)
+        if state is not None:
+            kept.save_state(c, replace(state, sees_outbound=True))
+        kept.start_anew(c)
 
     def take_events(self, c: sa.Connection) -> int:
         """Follow the customers of whom CRM or people told something; how many events."""
@@ -190,7 +203,9 @@ class _Pass:
         all_rows = kept.contact_rows(c, [d.call_id for mine in calls.values() for d in mine])
         for owner in owners:
             key = None if owner.startswith((ALONE, UNKNOWN)) else owner
-            followed = follow(key, calls[owner], self.terms, as_of=self.as_of, events=events[owner])
+            followed = follow(
+                key, calls[owner], self.terms, as_of=self.as_of, events=events[owner], sees_outbound=self.sees_outbound
+            )
             rows = {d.call_id: all_rows[d.call_id] for d in calls[owner]}
             if followed.is_switchboard:  # its calls are from now on each by itself
                 found.append((owner, None, True))
@@ -212,7 +227,7 @@ class _Pass:
 
     def _judged_by(self, rows: Mapping[str, ContactRow], followed: Followed) -> list[ContactRow]:
         """Calls with what the others now say of them; those of whom nothing changed are left out."""
-        facts = call_facts(followed, self.terms, as_of=self.as_of)
+        facts = call_facts(followed, self.terms, as_of=self.as_of, sees_outbound=self.sees_outbound)
         after = {a.call_id: a.n_after for a in followed.around}
         opened = {x.call_ids[0]: x for x in followed.complaints if x.call_ids and x.kind == "complaint"}
         out = []

@@ -6,7 +6,7 @@ import csv
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -120,7 +120,7 @@ def list_followups(
         for row in rows:
             click.echo(row.line(lang))
     if not as_json:
-        click.echo(_last_line(rows, found, lang))
+        click.echo(_last_line(rows, found, known.zone(), lang))
 
 
 @followups.command("import")
@@ -369,11 +369,11 @@ def _safe(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t") else value
 
 
-def _last_line(rows: list[_Row], found: FollowUps, lang: str) -> str:
+def _last_line(rows: list[_Row], found: FollowUps, zone: tzinfo, lang: str) -> str:
     """Counts, and up to where calls are known."""
     n = {kind: sum(row.kind == kind for row in rows) for kind in _KIND_ZH}
     rate = found.resolution.rate
-    reach = "" if found.as_of is None else f"{found.as_of.astimezone():%Y-%m-%d %H:%M}"
+    reach = "" if found.as_of is None else f"{found.as_of.astimezone(zone):%Y-%m-%d %H:%M}"
     if lang == "zh":
         solved = "" if rate is None else f"；首次解决率 {rate:.1%}（{found.resolution.n_first_calls} 通，仅按号码）"
         until = f"；通话截至 {reach}" if reach else ""

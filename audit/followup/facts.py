@@ -17,7 +17,9 @@ RATE_DECIMALS = 3
 _TIME_DECIMALS = 3
 
 
-def call_facts(followed: Followed, terms: FollowUpTerms, *, as_of: datetime) -> dict[str, dict[str, Value]]:
+def call_facts(
+    followed: Followed, terms: FollowUpTerms, *, as_of: datetime, sees_outbound: bool = True
+) -> dict[str, dict[str, Value]]:
     """Facts of each call of a customer, by call id; calls of which there is nothing to say are left out.
 
     What waits is not handed in: a rule that asks for it is not evaluable until it is decided.
@@ -28,6 +30,8 @@ def call_facts(followed: Followed, terms: FollowUpTerms, *, as_of: datetime) -> 
     terms : FollowUpTerms
     as_of : datetime
         As it was given to :func:`audit.followup.follow.follow`.
+    sees_outbound : bool
+        The same. Without calls to customers a complaint that nobody answered may have been answered.
     """
     facts: dict[str, dict[str, Value]] = {}
 
@@ -45,6 +49,8 @@ def call_facts(followed: Followed, terms: FollowUpTerms, *, as_of: datetime) -> 
             of(promise.call_id)["call.callback_kept"] = promise.status == "kept"
     for c in followed.complaints:
         found = _complaint_facts(c, terms, as_of)
+        if not sees_outbound and not c.registered:
+            found.pop("complaint.overdue", None)
         for call_id in c.call_ids[:1]:
             of(call_id).update(found)
     return {call_id: found for call_id, found in facts.items() if found}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from audit.chains import CallBack, CaseEvent, Complaint, Redial, Repeat
@@ -46,6 +46,7 @@ def follow(
     *,
     as_of: datetime,
     events: Sequence[CaseEvent] = (),
+    sees_outbound: bool = True,
 ) -> Followed:
     """Link the calls of one customer.
 
@@ -60,6 +61,9 @@ def follow(
         The moment up to which calls are known, with a zone: what has not been seen until then did not happen.
     events : sequence of CaseEvent
         What the CRM and people say of this customer's complaints, in the order in which they said it.
+    sees_outbound : bool
+        Calls to customers are recorded at all. Where they are not, nobody can be said not to have called back: a cut-off
+        without a further call is of *unknown* end, and promises are not followed.
     """
     contacts = contacts_of(calls, terms)
     is_alone = key is None or is_switchboard(contacts, terms)
@@ -68,7 +72,9 @@ def follow(
         return Followed(complaints=found, is_switchboard=key is not None, recheck_at=_next(_dues(found), as_of))
     customers = inbound(contacts, terms)
     redialled = tuple(redials(key, contacts, terms, as_of))
-    promised = tuple(callbacks(key, contacts, terms, as_of))
+    promised = tuple(callbacks(key, contacts, terms, as_of)) if sees_outbound else ()
+    if not sees_outbound:
+        redialled = tuple(r if r.next_call_id else replace(r, status="unknown", in_time=None) for r in redialled)
     complained = complaints(key, contacts, events, terms)
     around_ = tuple(around(customers, terms, as_of))
     waits = [*_dues(complained), *_waits(contacts, customers, redialled, promised, around_, terms)]

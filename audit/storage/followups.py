@@ -34,6 +34,8 @@ ALONE = "call:"
 #: Owners that only the CRM knows.
 UNKNOWN = "crm:"
 _FOLLOWUP_LOCK = 0x63616C6D
+#: Kept with the terms, and no term itself.
+_SEES_OUTBOUND = "sees_outbound"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +67,18 @@ _CONTACT = tuple(f.name for f in fields(ContactRow))
 
 @dataclass(frozen=True, slots=True)
 class FollowUpState:
-    """The terms that calls were followed on, up to where, and how often."""
+    """The terms that calls were followed on, up to where, and how often.
+
+    Attributes
+    ----------
+    sees_outbound : bool
+        A call to a customer was met.
+    """
 
     terms: Mapping[str, Any]
     as_of: datetime | None
     n_passes: int
+    sees_outbound: bool = False
 
 
 def hold(c: sa.Connection) -> None:
@@ -81,13 +90,17 @@ def hold(c: sa.Connection) -> None:
 def state_of(c: sa.Connection) -> FollowUpState | None:
     """How far calls were followed; None where they never were."""
     row = c.execute(sa.select(followup_state)).one_or_none()
-    return None if row is None else FollowUpState(row.terms, row.as_of, row.n_passes)
+    if row is None:
+        return None
+    terms = {n: value for n, value in row.terms.items() if n != _SEES_OUTBOUND}
+    return FollowUpState(terms, row.as_of, row.n_passes, bool(row.terms.get(_SEES_OUTBOUND)))
 
 
 def save_state(c: sa.Connection, state: FollowUpState) -> None:
     """Keep how far calls were followed."""
     c.execute(followup_state.delete())
-    values = {"terms": dict(state.terms), "as_of": state.as_of, "n_passes": state.n_passes}
+    terms = {**state.terms, _SEES_OUTBOUND: state.sees_outbound}
+    values = {"terms": terms, "as_of": state.as_of, "n_passes": state.n_passes}
     c.execute(followup_state.insert().values(id=1, **values))
 
 

@@ -70,7 +70,7 @@ def test_a_cut_off_call_that_nobody_called_back_fails_once_the_time_is_over(out)
     judge = ScorecardJudge(Settings())
     with Store.in_folder(out) as store:
         keep(store, judge, "a", at(), "inbound", ["Agent: 您好", "Customer: 那我这个月的"], cut=True)
-        keep(store, judge, "z", at(days=3), "inbound", ["Agent: 您好", "Customer: 你好"], number="13900139000")
+        keep(store, judge, "z", at(days=3), "outbound", ["Agent: 您好", "Customer: 你好"], number="13900139000")
         look(store, out)
         assert verdicts(store, "close.cut-off-redial")["a"] == "fail"
 
@@ -108,6 +108,7 @@ def test_promises_fall_due_as_the_scorecard_says_and_a_profile_may_say_otherwise
     judge = ScorecardJudge(Settings())
     with Store.in_folder(out) as store:
         keep(store, judge, "a", at(), "inbound", ["Customer: 那怎么办", "Agent: 我核实后给您回电"])
+        keep(store, judge, "o", at(), "outbound", ["Agent: 您好"], number="13600136000")
         look(store, out)
         (found,) = load_followups(store).callbacks
         assert found.due_at == at(hours=24, minutes=3)

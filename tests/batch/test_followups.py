@@ -26,6 +26,9 @@ from audit.verdicts import Evaluation
 from tests.followup.calls import LATER, TERMS, at, call
 from tests.storage.test_ledger import NOW, a_record, an_evaluation, saved
 
+#: Calls to customers are recorded, too.
+TO_SOMEBODY = call("o", at(), "out", number="13600136000", agent="B")
+
 
 @pytest.fixture
 def store(tmp_path):
@@ -141,7 +144,7 @@ def test_a_call_that_turns_out_to_be_another_customers_leaves_the_first(store):
 
 
 def test_what_waited_is_decided_when_the_calls_of_others_reach_further(store):
-    keep_all(store, call("a", at(), cut=True))
+    keep_all(store, call("a", at(), cut=True), TO_SOMEBODY)
     follow_up(store, now=LATER, terms=TERMS)
     assert [r.status for r in load_followups(store).redials] == ["pending"]
     assert "call.redialled" not in facts(store, "a")
@@ -151,8 +154,23 @@ def test_what_waited_is_decided_when_the_calls_of_others_reach_further(store):
     assert facts(store, "a")["call.redialled"] is False
 
 
+def test_where_no_call_to_a_customer_is_recorded_nobody_is_said_not_to_have_called_back(store):
+    keep_all(
+        store, call("a", at(), "in", "callback_promised", "complaint", cut=True), call("z", at(days=9), number="13900139000")
+    )
+    follow_up(store, now=LATER, terms=TERMS)
+    found = load_followups(store)
+    assert ([r.status for r in found.redials], found.callbacks) == (["unknown"], ())
+    assert not {"call.redialled", "complaint.overdue"} & set(facts(store, "a"))
+    keep(store, TO_SOMEBODY)
+    follow_up(store, now=LATER, terms=TERMS)
+    found = load_followups(store)
+    assert [x.status for x in (*found.redials, *found.callbacks)] == ["missed", "missed"]
+    assert facts(store, "a")["complaint.overdue"] is True
+
+
 def test_a_call_dated_in_the_future_decides_nothing(store):
-    keep_all(store, call("a", at(), cut=True), call("z", at(days=900), number="13900139000"))
+    keep_all(store, call("a", at(), cut=True), TO_SOMEBODY, call("z", at(days=900), number="13900139000"))
     follow_up(store, now=at(days=1), terms=TERMS)
     assert [r.status for r in load_followups(store).redials] == ["pending"]
 
