@@ -151,7 +151,7 @@ def asked_by(scorecards: Collection[Path]) -> Asked:
     Parameters
     ----------
     scorecards : collection of Path
-        Folders with a ``scorecard.yml``; where several bound a measure the last does.
+        Folders with a ``scorecard.yml``; where several rules bound a measure the narrowest does.
     """
     import yaml
 
@@ -169,11 +169,18 @@ def asked_by(scorecards: Collection[Path]) -> Asked:
                 continue
             for name, band in _limits(yaml.load(text, loader).get("check", {})):
                 kind, _, short = name.rpartition(".")
-                (measures if kind in ("measures.agent", "timeline") else limits)[short] = band
+                group = measures if kind in ("measures.agent", "timeline") else limits
+                group[short] = _narrower(group.get(short, MeasureBand()), band)
     rings, day, complaints = (limits.get(n, MeasureBand()) for n in ("n_rings", "calls_per_day", "complaint_rate"))
     rings = measures.pop("n_rings", rings)
     max_rings = int(rings.high) if rings.high is not None else None
     return Asked(bands, measures, Targets(max_rings, day.low, complaints.high))
+
+
+def _narrower(a: MeasureBand, b: MeasureBand) -> MeasureBand:
+    """What keeps to both."""
+    lows, highs = ([v for v in pair if v is not None] for pair in ((a.low, b.low), (a.high, b.high)))
+    return MeasureBand(max(lows, default=None), min(highs, default=None))
 
 
 def _limits(check: Any) -> list[tuple[str, MeasureBand]]:

@@ -96,6 +96,7 @@ def to_svg(figure: Any, name: str, title: str, description: str, margins: Sequen
 _ID = re.compile(r'(<(?:g|text|rect|svg)\b[^>]*?) id="[^"]*"')
 _DEFINED = re.compile(r'\bid="([^"]+)"')
 _FONT = re.compile(r"font: ?(?:[a-z]+ )*([\d.]+)px [^;\"]*")
+_FAMILY = re.compile(r"font-family: ?[^;\"]*;? ?")
 _LONG_NUMBER = re.compile(r"(\d+\.\d{2})\d+")
 
 
@@ -109,7 +110,7 @@ def _adopt(svg: str, name: str, title: str, description: str) -> Markup:
     inner = _ID.sub(r"\1", inner)
     for defined in set(_DEFINED.findall(inner)):
         inner = inner.replace(f'"{defined}"', f'"{name}-{defined}"').replace(f"#{defined}", f"#{name}-{defined}")
-    inner = _FONT.sub(r"font-size: \1px", inner.replace("xlink:href", "href"))
+    inner = _FAMILY.sub("", _FONT.sub(r"font-size: \1px", inner.replace("xlink:href", "href")))
     for colour, variable in _VARIABLES.items():
         inner = inner.replace(colour, variable)
     inner = _LONG_NUMBER.sub(r"\1", inner)
