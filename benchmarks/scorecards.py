@@ -30,7 +30,8 @@ from audit.batch.reporting import Period, StoredCalls, asked_by
 from audit.digests import CallDigest
 from audit.report import ReportSettings, write_from
 from audit.report.graphs import changes_of
-from audit.report.scorecard import AgentSummary, summarise_agent, with_ranks
+from audit.report.reference import with_ranks
+from audit.report.scorecard import AgentSummary, summarise_agent
 from audit.resources import resource_dir
 from audit.statistics import Estimate
 from audit.storage import Store, complete_digests

@@ -23,7 +23,8 @@ from audit.report.context import CallRow, CoachingItem, Comparison, CriterionRow
 from audit.report.graphs import spreads_chart, trend_chart
 from audit.report.inputs import ReportedCall, ReportSettings
 from audit.report.messages import Messages
-from audit.report.scorecard import AgentSummary, CriterionSummary, Reference, ScorecardUse, count_verdicts
+from audit.report.reference import Reference
+from audit.report.scorecard import AgentSummary, CriterionSummary, ScorecardUse, count_verdicts
 from audit.report.wording import NONE, length, measure, moment, percent, period, points, score
 from audit.statistics import MIN_CALLS, Change
 from audit.verdicts import Outcome

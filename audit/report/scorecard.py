@@ -19,7 +19,7 @@ from audit.digests import CallDigest, Catalogue, CatalogueEntry, OutcomeDigest
 from audit.report.activity import Activity, activity_of, add_activities
 from audit.report.inputs import Band
 from audit.report.rates import Rate
-from audit.statistics import Estimate, PointSums, RankRange, pooled_ratio, proportion_estimate, rank_ranges, score_estimate
+from audit.statistics import Estimate, PointSums, RankRange, pooled_ratio, proportion_estimate, score_estimate
 from audit.verdicts import Outcome, Verdict
 
 #: The figures of :class:`audit.records.Measures` shown on a page, in the order of the page.
@@ -489,48 +489,3 @@ def _add_counts(counts: Iterable[VerdictCounts]) -> VerdictCounts:
         sum(c.n_not_applicable for c in parts),
         sum(c.n_not_evaluable for c in parts),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """Everybody together: what one agent's page is held against.
-
-    Attributes
-    ----------
-    batch : BatchSummary
-    n_agents : int
-    examples : mapping of criterion to tuple of (agent, call id)
-        Calls of different agents that passed it.
-    medians : mapping of measure to float
-        The middle one of the agents' medians.
-    """
-
-    batch: BatchSummary
-    n_agents: int
-    examples: Mapping[str, tuple[tuple[str, str], ...]]
-    medians: Mapping[str, float]
-
-
-def reference_of(batch: BatchSummary, agents: Iterable[AgentSummary]) -> Reference:
-    """Put together what pages compare with."""
-    named = [a for a in agents if a.agent_id]
-    examples: dict[str, list[tuple[str, str]]] = {}
-    medians: dict[str, list[float]] = {}
-    for a in sorted(named, key=lambda a: (-(a.score or 0.0), a.agent_id)):
-        for criterion, ids in a.examples.items():
-            if len(mine := examples.setdefault(criterion, [])) < N_EXAMPLES + 1:  # one may be the agent's own
-                mine.append((a.agent_id, ids[0]))
-        for name, m in a.measures.items():
-            medians.setdefault(name, []).append(m.median)
-    return Reference(
-        batch,
-        len(named),
-        {criterion: tuple(found) for criterion, found in examples.items()},
-        {name: float(np.median(v)) for name, v in medians.items() if len(v) > 1},
-    )
-
-
-def with_ranks(agents: Sequence[AgentSummary]) -> tuple[AgentSummary, ...]:
-    """The same agents with the places that their intervals allow."""
-    ranges = rank_ranges({a.agent_id: a.estimate for a in agents if a.agent_id and a.estimate is not None})
-    return tuple(replace(a, rank=ranges.get(a.agent_id)) for a in agents)

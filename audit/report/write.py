@@ -29,14 +29,8 @@ from audit.report.index_page import index_page
 from audit.report.inputs import Band, CallSource, ReportedCall, ReportPaths, ReportSettings
 from audit.report.messages import Lang, Messages, load_messages
 from audit.report.naming import file_stems
-from audit.report.scorecard import (
-    AgentSummary,
-    Reference,
-    reference_of,
-    summarise_agent,
-    summarise_batch,
-    with_ranks,
-)
+from audit.report.reference import Reference, reference_of, with_ranks
+from audit.report.scorecard import AgentSummary, summarise_agent, summarise_batch
 from audit.report.shelf import Shelf
 from audit.report.tables import (
     AGENT_COLUMNS,
