@@ -195,7 +195,8 @@ def voice(seconds: float, seed: int = 1) -> np.ndarray:
 
 
 def test_a_dead_leg_leaves_its_party_without_figures(tmp_path):
-    leg = voice(12.0)
+    waiting = noise(6.0, -70.0, seed=3)  # for the party on the other leg
+    leg = np.concatenate([voice(4.0, 1), waiting, voice(4.0, 2), waiting, voice(4.0, 4), waiting])
     record = measured(wav(tmp_path / "a.wav", np.stack([leg, np.zeros_like(leg)])), agent_channel=0).record
     assert record.recording.layout == "one_dead_leg"
     assert any("one channel carries no sound" in w for w in record.recording.warnings)
