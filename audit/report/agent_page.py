@@ -158,6 +158,9 @@ def scorecard_page(
     coaching = summary.coaching
     batch = {c.criterion: c for c in reference.batch.criteria} if reference.n_agents > 1 and summary.agent_id else {}
     earlier = {c.criterion: c for c in before.criteria} if before else {}
+    usual = reference.medians if batch else {}
+    # Charts load a second's worth of drawing library, and figures that nothing is held against stand in the table as well.
+    spreads = spreads_chart(summary.measures, settings.measure_bands, usual, messages) if summary.scorecards else None
     return ScorecardPage(
         lang=messages("html_lang"),
         title=messages("agent_title", agent=agent),
@@ -206,7 +209,7 @@ def scorecard_page(
         comparisons=of_score(summary, before, messages),
         strengths=strengths(summary, batch, messages),
         trend=trend_chart(numbers.days, numbers.changes, numbers.begin, messages),
-        spreads=spreads_chart(summary.measures, settings.measure_bands, reference.medians if batch else {}, messages),
+        spreads=spreads,
     )
 
 

@@ -11,7 +11,8 @@ from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import stdtrit
+
+from audit.statistics.quantiles import student_t
 
 #: Chance of a change being found in a stretch that has none; measured by ``benchmarks/scorecards.py``.
 FALSE_ALARM_RATIO = 0.01
@@ -154,7 +155,7 @@ def _lasting(bounds: list[int], y: _Floats, w: _Floats) -> list[int]:
             for (a, b), (v, u) in zip(pairwise(means), pairwise(sizes), strict=True)
         ]
         weakest = int(np.argmin(t))
-        if t[weakest] >= stdtrit(max(1, len(y) - len(parts)), 1 - FALSE_ALARM_RATIO / 2):
+        if t[weakest] >= student_t(max(1, len(y) - len(parts)), 1 - FALSE_ALARM_RATIO / 2):
             break
         del bounds[weakest + 1]
     return bounds

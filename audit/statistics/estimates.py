@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import betaincinv, ndtri, stdtrit
+
+from audit.statistics.quantiles import beta, normal, student_t
 
 #: Share of intervals that hold the truth.
 LEVEL = 0.95
@@ -89,7 +90,7 @@ def mean_estimate(
     if n < MANY_CALLS and error > 0:
         below, above, method = *_studentised(x, mean, tail), "bootstrap"
     else:
-        below = above = float(stdtrit(n - 1, 1 - tail))
+        below = above = student_t(n - 1, 1 - tail)
         method = "t"
     return Estimate(mean, max(least, mean - above * error), min(greatest, mean + below * error), n, method)
 
@@ -102,7 +103,7 @@ def _studentised(x: _Floats, mean: float, tail: float) -> tuple[float, float]:
     usable = errors > 1e-9 * max(1.0, abs(mean))
     t = (drawn.mean(axis=1)[usable] - mean) / errors[usable]
     if len(t) < N_RESAMPLES // 2:  # nearly all values are one: resamples say nothing of the spread
-        plain = float(stdtrit(len(x) - 1, 1 - tail))
+        plain = student_t(len(x) - 1, 1 - tail)
         return plain, plain
     low, high = np.quantile(t, (tail, 1 - tail))
     return float(-low), float(high)
@@ -119,7 +120,7 @@ def proportion_estimate(n_hits: int, n: int) -> Estimate | None:
     """
     if n == 0:
         return None
-    z = float(ndtri(1 - (1 - LEVEL) / 2))
+    z = normal(1 - (1 - LEVEL) / 2)
     p = n_hits / n
     middle = (p + z * z / (2 * n)) / (1 + z * z / n)
     half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
@@ -154,8 +155,8 @@ def score_estimate(scores: Sequence[float] | _Floats, n_critical: int | None = N
     n = part.n + n_critical
     tail = (1 - LEVEL) / 2
     kept = part.n / n
-    kept_low = float(betaincinv(part.n + 0.5, n_critical + 0.5, tail))
-    kept_high = float(betaincinv(part.n + 0.5, n_critical + 0.5, 1 - tail)) if n_critical else 1.0
+    kept_low = beta(part.n + 0.5, n_critical + 0.5, tail)
+    kept_high = beta(part.n + 0.5, n_critical + 0.5, 1 - tail) if n_critical else 1.0
     if part.value <= 0:
         return Estimate(0.0, 0.0, kept_high * part.high, n, f"two_part_{part.method}")
     floor = 1e-6 * part.value  # of a logarithm
@@ -222,7 +223,7 @@ def pooled_ratio(sums: PointSums) -> Estimate | None:
     ratio = sums.points / sums.max_points
     rest = max(0.0, sums.points2 - 2 * ratio * sums.product + ratio * ratio * sums.max_points2)
     error = math.sqrt(rest / (n - 1) * n) / sums.max_points
-    half = float(stdtrit(n - 1, 1 - (1 - LEVEL) / 2)) * error
+    half = student_t(n - 1, 1 - (1 - LEVEL) / 2) * error
     return Estimate(ratio, min(ratio, max(0.0, ratio - half)), max(ratio, min(1.0, ratio + half)), n, "pooled_t")
 
 
