@@ -46,7 +46,7 @@ class KnownFacts:
         if known is None:
             return {}
         found: dict[str, FactValue] = dict(known.contact.facts)
-        if known.n_that_day is not None:
+        if known.n_that_day is not None and self._terms.whole_days:
             found["team.calls_per_day"] = known.n_that_day
         day = known.contact.day
         if day is not None and any(name in needed for name in RATES):

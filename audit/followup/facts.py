@@ -137,16 +137,17 @@ def day_rates(days: Iterable[DayCount], terms: FollowUpTerms) -> Mapping[date, M
     Returns
     -------
     mapping of day to facts
-        ``team.complaint_rate``, ``team.repeat_rate`` and ``complaint.closure_rate``, as far as there is anything to count.
+        ``team.complaint_rate``, ``team.repeat_rate`` and ``complaint.closure_rate``, as far as there is enough to count.
     """
     known = {d.day: d for d in days}
     out: dict[date, Mapping[str, float]] = {}
     for day in known:
         within = [d for n in range(terms.rate_days) if (d := known.get(day - timedelta(days=n))) is not None]
+        least = terms.rate_min_calls
         rates = {
-            "team.complaint_rate": (sum(d.n_complaints for d in within), sum(d.n_calls for d in within)),
-            "team.repeat_rate": (sum(d.n_repeated for d in within), sum(d.n_asked for d in within)),
-            "complaint.closure_rate": (sum(d.n_closed for d in within), sum(d.n_due for d in within)),
+            "team.complaint_rate": (sum(d.n_complaints for d in within), sum(d.n_calls for d in within), least),
+            "team.repeat_rate": (sum(d.n_repeated for d in within), sum(d.n_asked for d in within), least),
+            "complaint.closure_rate": (sum(d.n_closed for d in within), sum(d.n_due for d in within), 1),
         }
-        out[day] = {name: round(n / of, RATE_DECIMALS) for name, (n, of) in rates.items() if of}
+        out[day] = {name: round(n / of, RATE_DECIMALS) for name, (n, of, least) in rates.items() if of >= least}
     return out

@@ -74,6 +74,10 @@ class FollowUpTerms:
         How long after the due time a call back is looked for.
     rate_days : int
         Days over which rates are taken, the day of the call the last: so a rate stands once its day is over.
+    rate_min_calls : int
+        A rate over fewer calls is no rate: one complaint in ten calls says nothing of a target of one in a hundred.
+    whole_days : bool
+        The store holds every call of its agents, so that calls a day can be counted; of a sample they cannot.
     working_time : WorkingTime or None
         None: deadlines run round the clock.
     promises : mapping of sign to Promise
@@ -98,6 +102,8 @@ class FollowUpTerms:
     rate_days: int = 30
     working_time: WorkingTime | None = None
     promises: Mapping[str, Promise] = field(default_factory=dict)
+    rate_min_calls: int = 100
+    whole_days: bool = False
 
     def due(self, start: datetime, *, hours: float = 0.0, days: float = 0.0) -> datetime:
         """The moment so long after another, by the clock of working time where there is one."""
@@ -180,12 +186,12 @@ def read_terms(data: Mapping[str, Any], *, where: str = "followups") -> FollowUp
             values[key] = None if value is None else _working_time(value, at)
         elif key == "promises":
             values[key] = {str(sign): _promise(due, f"{at}: {sign}") for sign, due in _mapping(value, at).items()}
-        elif key == "cut_off_by_system":
+        elif key in ("cut_off_by_system", "whole_days"):
             if not isinstance(value, bool):
                 raise ProfileError(f"{at} must be true or false, not {value!r}")
             values[key] = value
         else:
-            values[key] = _positive(value, at, whole=key in ("max_calls_per_day", "rate_days"))
+            values[key] = _positive(value, at, whole=key in ("max_calls_per_day", "rate_days", "rate_min_calls"))
     return FollowUpTerms(**values)
 
 

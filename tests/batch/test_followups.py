@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from audit.batch.followups import follow_up
+from audit.batch.known_facts import KnownFacts
 from audit.chains import CaseEvent
 from audit.digests import CallDigest
 from audit.records import CutOff
@@ -329,3 +330,11 @@ def test_the_time_of_a_pass_is_up_to_where_calls_are_known(store):
     assert follow_up(store, now=LATER, terms=TERMS).as_of == at()
     assert load_followups(store).as_of == at()
     assert at() + timedelta(days=1) < LATER
+
+
+@pytest.mark.parametrize(("whole", "counted"), [(True, 1), (False, None)], ids=["every call", "a sample"])
+def test_calls_a_day_are_counted_only_where_the_store_holds_every_call(tmp_path, whole, counted):
+    with Store.in_folder(tmp_path) as store:
+        keep(store, call("a", at()))
+        follow_up(store, now=LATER, terms=replace(TERMS, whole_days=whole))
+        assert KnownFacts(store).facts("a", ["team.calls_per_day"]).get("team.calls_per_day") == counted

@@ -11,11 +11,13 @@ ZONE = timezone(timedelta(hours=8))
 MONDAY = datetime(2026, 11, 2, 10, 0, tzinfo=ZONE)
 LATER = MONDAY + timedelta(days=60)
 TERMS = FollowUpTerms(
+    rate_min_calls=1,
+    whole_days=True,
     promises={
         "callback_promised": Promise(due_h=24),
         "callback_tomorrow": Promise(due_days=1),
         "callback_today": Promise(due_days=0),
-    }
+    },
 )
 SIGNS = (
     "complaint",

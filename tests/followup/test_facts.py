@@ -1,5 +1,6 @@
 """The facts that rules read of a call, from what other calls say."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from audit.chains import CaseEvent
@@ -73,3 +74,10 @@ def test_rates_are_taken_over_the_days_that_end_with_the_day():
 
 def test_a_rate_of_nothing_is_no_rate():
     assert day_rates([DayCount(date(2026, 11, 1))], TERMS)[date(2026, 11, 1)] == {}
+
+
+def test_a_rate_over_few_calls_is_no_rate():
+    days = [DayCount(date(2026, 11, 1), n_calls=99, n_complaints=1), DayCount(date(2026, 11, 2), n_calls=1)]
+    rates = day_rates(days, replace(TERMS, rate_min_calls=100))
+    assert "team.complaint_rate" not in rates[date(2026, 11, 1)]
+    assert rates[date(2026, 11, 2)]["team.complaint_rate"] == 0.01
