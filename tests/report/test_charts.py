@@ -1,4 +1,4 @@
-"""Charts as parts of a page; they need matplotlib."""
+"""Charts as parts of a page."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from datetime import date, timedelta
 from xml.etree import ElementTree
 
 import pytest
-
-pytest.importorskip("matplotlib", reason="matplotlib is not installed")
 
 from audit.report.charts import Bars, Dots, Level, Spread, Trend, draw_bars, draw_dots, draw_spreads, draw_trend
 
