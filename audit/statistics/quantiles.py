@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
+
+_Floats = npt.NDArray[np.float64]
+
 
 def student_t(degrees: float, probability: float) -> float:
     """Quantile of Student's t."""
@@ -17,8 +22,17 @@ def normal(probability: float) -> float:
     return float(ndtri(probability))
 
 
-def beta(a: float, b: float, probability: float) -> float:
-    """Quantile of the beta distribution."""
+def student_ts(degrees: float, probabilities: _Floats) -> _Floats:
+    """Quantiles of Student's t."""
+    from scipy.special import stdtrit
+
+    found: _Floats = stdtrit(degrees, probabilities)
+    return found
+
+
+def betas(a: float, b: float, probabilities: _Floats) -> _Floats:
+    """Quantiles of the beta distribution."""
     from scipy.special import betaincinv
 
-    return float(betaincinv(a, b, probability))
+    found: _Floats = betaincinv(a, b, probabilities)
+    return found

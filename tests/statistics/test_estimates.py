@@ -110,3 +110,46 @@ def test_pooled_points_cover_their_ratio() -> None:
 def test_the_sums_of_the_others_are_those_of_all_less_the_own() -> None:
     own, others = PointSums.of(3, 4), PointSums.of(1, 2) + PointSums.of(2, 2)
     assert (own + others) - own == others
+
+
+@pytest.mark.parametrize("lost_ratio", [0.0, 0.003], ids=["none ever lost", "three in a thousand"])
+def test_where_calls_are_hardly_ever_lost_the_interval_is_not_far_too_wide(lost_ratio: float) -> None:
+    rng = np.random.default_rng(11)
+    truth = (1 - lost_ratio) * 100 * 12 / 14
+    covered = []
+    for _ in range(600):
+        n_critical = int(rng.binomial(100, lost_ratio))
+        found = score_estimate(100 * rng.beta(12, 2, 100 - n_critical), n_critical)
+        covered.append(found is not None and found.low <= truth <= found.high)
+    assert 0.93 <= np.mean(covered) <= 0.975  # put together end by end it is 98
+
+
+def test_a_section_in_which_every_point_was_earned_may_still_lose_some() -> None:
+    sums = PointSums()
+    for _ in range(20):
+        sums += PointSums.of(4, 4)
+    found = pooled_ratio(sums)
+    assert found is not None
+    assert (found.value, found.high) == (1.0, 1.0)
+    assert 0.75 < found.low < 0.85  # as of twenty independent points: Wilson's 0.84, and Student's t widens it
+
+
+def test_of_one_point_a_call_the_pooled_interval_is_wilsons_but_for_students_t() -> None:
+    sums = PointSums()
+    for i in range(400):
+        sums += PointSums.of(float(i % 10 > 0), 1)
+    pooled, plain = pooled_ratio(sums), proportion_estimate(360, 400)
+    assert pooled is not None and plain is not None
+    assert pooled.low == pytest.approx(plain.low, abs=5e-4)
+    assert pooled.high == pytest.approx(plain.high, abs=5e-4)
+
+
+@pytest.mark.parametrize(("points", "ratio"), [([-1.0, 1.0] * 10, 0.0), ([3.0, 1.5] * 10, 1.125)], ids=["taken off", "on top"])
+def test_points_beyond_what_could_be_earned_leave_the_interval_within_its_limits(points: list[float], ratio: float) -> None:
+    sums = PointSums()
+    for p in points:
+        sums += PointSums.of(p, 2)
+    found = pooled_ratio(sums)
+    assert found is not None
+    assert found.value == ratio
+    assert found.low <= found.value <= found.high
