@@ -6,6 +6,7 @@ thousandth of a record and holds no word that was said.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
@@ -96,6 +97,12 @@ class CallDigest:
         Why this is not the whole recording.
     customer_measures : mapping of str to float
         As `measures`, of the customer.
+    overruled : mapping of criterion to verdict
+        Where a reviewer overruled the rules, what those had said; `outcomes` hold what the reviewer says.
+    tool_score : float or None
+        The score by the rules alone, where any of their verdicts was overruled.
+    reviews : str or None
+        Hash of all that reviewers said of the call; None where nobody said anything.
     """
 
     call_id: str
@@ -142,6 +149,9 @@ class CallDigest:
     warnings: tuple[str, ...] = ()
     damaged: str | None = None
     customer_measures: Mapping[str, float] = field(default_factory=dict)
+    overruled: Mapping[str, Verdict] = field(default_factory=dict)
+    tool_score: float | None = None
+    reviews: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +246,16 @@ def digest_call(record: CallRecord, evaluation: Evaluation | None) -> CallDigest
         warnings=(*record.recording.warnings, *m.warnings),
         damaged=record.recording.damaged,
         customer_measures=_figures(record.measures.get("customer")),
+        overruled={o.criterion: o.tool.outcome for o in e.outcomes if o.tool is not None} if e else {},
+        tool_score=e.tool_score if e else None,
+        reviews=_reviews_key(e) if e else None,
     )
+
+
+def _reviews_key(evaluation: Evaluation) -> str | None:
+    """What tells whether reviewers said something else."""
+    said = [(o.criterion, *map(repr, o.reviews)) for o in evaluation.outcomes if o.reviews]
+    return hashlib.sha256(repr(said).encode("utf-8", "surrogatepass")).hexdigest()[:16] if said else None
 
 
 def catalogue_of(evaluation: Evaluation) -> Catalogue:
@@ -257,11 +276,11 @@ def catalogue_of(evaluation: Evaluation) -> Catalogue:
 _PLAIN = (
     "agent_id", "agent_name", "team", "customer_number", "direction", "language", "layout", "n_rings", "hangup_by", "cut_off",
     "n_warnings", "scorecard", "scorecard_version", "scorecard_sha256", "band", "ring_source", "n_holds", "n_silences",
-    "weakest_section", "recording_path", "damaged",
+    "weakest_section", "recording_path", "damaged", "reviews",
 )  # fmt: skip
 _ROUNDED = (
     "duration_s", "ring_s", "talk_s", "hold_s", "longest_hold_s", "silence_s", "coverage_ratio", "ring_gap_s", "score",
-    "answer_at_s", "overlap_s",
+    "answer_at_s", "overlap_s", "tool_score",
 )  # fmt: skip
 _FLAGS = ("utc_only", "critical_failed")
 _TIMES = ("started_at", "ended_at")
@@ -291,6 +310,8 @@ def digest_to_json(d: CallDigest) -> dict[str, Any]:
         out["warnings"] = list(d.warnings)
     if d.signs:
         out["signs"] = dict(d.signs)
+    if d.overruled:
+        out["overruled"] = {n: _LETTERS[v] for n, v in d.overruled.items()}
     return out
 
 
@@ -314,6 +335,7 @@ def digest_from_json(data: Mapping[str, Any]) -> CallDigest:
         band_title=data.get("band_title", _NONE),
         warnings=tuple(data.get("warnings", ())),
         customer_measures=_by_name(data.get("customer_measures", ())),
+        overruled={n: _VERDICTS[v] for n, v in data.get("overruled", _NONE).items()},
     )
 
 

@@ -6,6 +6,7 @@
     +-- UsageError                 the command line or its options are wrong            (exit 2)
     |   +-- ProfileError           a profile file cannot be used
     |   +-- ScorecardError         a rule pack cannot be used: carries every fault found
+    |   +-- ReviewError            a reviewer's decision file or key cannot be taken
     +-- RecordingError             one recording cannot be audited; the run goes on
     |   +-- UnreadableRecording    no permission, empty, or not audio at all
     |   +-- DamagedRecording       audio that ends before its container or its record says
@@ -72,6 +73,10 @@ class ScorecardError(UsageError):
 
     def __reduce__(self) -> tuple[object, ...]:
         return (_rebuild_scorecard_error, (self.faults, self.hint))
+
+
+class ReviewError(UsageError):
+    """A reviewer's decision file or key cannot be taken."""
 
 
 def _rebuild_scorecard_error(faults: tuple[str, ...], hint: str | None) -> ScorecardError:

@@ -1,9 +1,10 @@
-"""What a scorecard says of a call, as frozen values: outcomes, sections, the evaluation."""
+"""What a scorecard says of a call, as frozen values: outcomes, sections, the evaluation; and what reviewers say of that."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 
 from audit.records import Evidence
@@ -11,6 +12,80 @@ from audit.records import Evidence
 Verdict = Literal["pass", "fail", "not_applicable", "not_evaluable"]
 #: Who decides on a criterion: the rule, the rule with a person's confirmation of each failure, or a person.
 AuditMode = Literal["automated", "assisted", "human"]
+#: What a person says of a verdict: it is right, it is wrong, or neither.
+ReviewKind = Literal["accept", "reject", "comment"]
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What a person said of the verdict that the rules gave on a criterion.
+
+    Attributes
+    ----------
+    kind : {"accept", "reject", "comment"}
+    outcome : {"pass", "fail", "not_applicable", "not_evaluable"}
+        What the reviewer holds right; the rules' own verdict unless `kind` is "reject".
+    reviewer : str
+    decided_at : datetime
+        With a zone, by the reviewer's clock.
+    comment : str
+        The reason of a rejection; of the others a remark, or empty.
+    """
+
+    kind: ReviewKind
+    outcome: Verdict
+    reviewer: str
+    decided_at: datetime
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolVerdict:
+    """What the rules said of a criterion on which a person overruled them; the fields are those of :class:`Outcome`."""
+
+    outcome: Verdict
+    reason: Mapping[str, str]
+    points: float | None = None
+    max_points: float | None = None
+    for_person: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One decision of a reviewer as a decision file carries it: what was judged, and what was said of it.
+
+    Attributes
+    ----------
+    call_id, criterion : str
+    evaluation_id : int
+        Number of the evaluation in the store whose verdict the reviewer saw.
+    scorecard, scorecard_version, scorecard_sha256 : str
+        Of that evaluation.
+    outcome : {"pass", "fail", "not_applicable", "not_evaluable"}
+        The rules' verdict that was judged, whoever overruled it before.
+    kind : {"accept", "reject", "comment"}
+    held : {"pass", "fail", "not_applicable", "not_evaluable"}
+        What the reviewer holds right; `outcome` unless `kind` is "reject".
+    comment : str
+    decided_at : datetime
+        With a zone.
+    """
+
+    call_id: str
+    criterion: str
+    evaluation_id: int
+    scorecard: str
+    scorecard_version: str
+    scorecard_sha256: str
+    outcome: Verdict
+    kind: ReviewKind
+    held: Verdict
+    comment: str
+    decided_at: datetime
+
+    def review(self, reviewer: str) -> Review:
+        """What it says, with who says it."""
+        return Review(self.kind, self.held, reviewer, self.decided_at, self.comment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +107,10 @@ class Outcome:
     audit : {"automated", "assisted", "human"}
     for_person : bool
         A person has to look: found by an assisted rule, or never judged by the machine.
+    reviews : tuple of Review
+        What reviewers said of the rules' verdict, the one that counts last.
+    tool : ToolVerdict or None
+        What the rules said, where a reviewer overruled it; `outcome`, points and reason are then the reviewer's.
     """
 
     criterion: str
@@ -49,6 +128,13 @@ class Outcome:
     bonus: bool = False
     audit: AuditMode = "automated"
     for_person: bool = False
+    reviews: tuple[Review, ...] = ()
+    tool: ToolVerdict | None = None
+
+    @property
+    def by_rules(self) -> Verdict:
+        """The verdict of the rules, overruled or not."""
+        return self.outcome if self.tool is None else self.tool.outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +162,7 @@ class SectionScore:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """A call held against one scorecard. Never changed; overrides are added beside it.
+    """A call held against one scorecard. Never changed; one with what reviewers say is added beside it.
 
     Attributes
     ----------
@@ -95,6 +181,8 @@ class Evaluation:
     signs : mapping of str to bool or None
         What the scorecard's signs say of the call: facts that score nothing and that other calls are held against;
         None where one could not be judged.
+    tool_score : float or None
+        The score by the rules alone, where a reviewer overruled one of their verdicts; None also where that had no score.
     """
 
     scorecard: str
@@ -112,3 +200,9 @@ class Evaluation:
     weakest_cost: float | None = None
     band_reason: Mapping[str, str] = field(default_factory=dict)
     signs: Mapping[str, bool | None] = field(default_factory=dict)
+    tool_score: float | None = None
+
+    @property
+    def overruled(self) -> tuple[Outcome, ...]:
+        """Outcomes on which a reviewer overruled the rules."""
+        return tuple(o for o in self.outcomes if o.tool is not None)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from audit.batch.followups import Advanced, follow_up
 from audit.batch.rescore import RescoreProgress, rescore
 from audit.followup import FollowUpTerms, Promise, read_terms
-from audit.storage import Store, judged_again, stale_calls
+from audit.storage import Store, judged_again, stale_calls, unreviewed_calls
 from audit.storage.followups import state_of
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def look_across(
     followed = follow_up(store, now=clock(), terms=asked, needed=needed, advanced=advanced)
     judge.forget()
     stale = stale_calls(store)
-    mine = _judged_by(judge, store, stale) | set(also)
+    mine = _judged_by(judge, store, {*stale, *unreviewed_calls(store)}) | set(also)
     n_rejudged, stopped_by = 0, None
     if mine:
         found = rescore(

@@ -16,6 +16,7 @@ from audit.verdicts import Evaluation
 if TYPE_CHECKING:
     from audit.batch.baselines import Baselines
     from audit.batch.known_facts import KnownFacts
+    from audit.batch.reviews import KnownReviews
     from audit.evaluation.facts import FactValue
     from audit.evaluation.language import Sign
     from audit.storage import Store
@@ -44,6 +45,7 @@ class ScorecardJudge:
         self._store = store
         self._baselines: dict[str, Baselines | None] = {}
         self._known: KnownFacts | None = None
+        self._reviews: KnownReviews | None = None
         self._needed: dict[str, frozenset[str]] = {}
         if settings.scorecard is not None:
             self._scorecards.of(settings.language)
@@ -61,7 +63,8 @@ class ScorecardJudge:
             return None
         from audit.evaluation import evaluate  # as in the auditor: not for those who only measure
 
-        return evaluate(record, scorecard, self.facts(record.metadata.agent_id, language, record.call_id))
+        found = evaluate(record, scorecard, self.facts(record.metadata.agent_id, language, record.call_id))
+        return found if self._store is None else self._known_reviews(self._store).apply(record.call_id, found, scorecard)
 
     def prepare(self, call_ids: Collection[str]) -> None:
         """Read at once what other calls say of some that are to be judged."""
@@ -69,8 +72,8 @@ class ScorecardJudge:
             self._facts_of_calls().prepare(call_ids)
 
     def forget(self) -> None:
-        """What other calls say has changed: read it anew."""
-        self._known = None
+        """What other calls and reviewers say has changed: read it anew."""
+        self._known = self._reviews = None
 
     def facts(self, agent_id: str | None, language: str, call_id: str | None = None) -> dict[str, FactValue]:
         """What is usual, and what other calls say of one, as far as the scorecard asks."""
@@ -104,6 +107,13 @@ class ScorecardJudge:
             self._known = KnownFacts(self._store)
         return self._known
 
+    def _known_reviews(self, store: Store) -> KnownReviews:
+        if self._reviews is None:
+            from audit.batch.reviews import KnownReviews
+
+            self._reviews = KnownReviews(store)
+        return self._reviews
+
     def _usual(self, store: Store, language: str) -> Baselines | None:
         """The base lines that the scorecard for a language compares with; None where it compares with none."""
         if language not in self._baselines:
@@ -129,5 +139,7 @@ class ScorecardJudge:
         rules = self.scorecard_sha256(language)
         if rules is None:
             return None
-        made_from = [__version__, rules, sorted(self.facts(agent_id, language, call_id).items())]
+        made_from: list[object] = [__version__, rules, sorted(self.facts(agent_id, language, call_id).items())]
+        if self._store is not None and call_id is not None:
+            made_from += self._known_reviews(self._store).key(call_id)
         return hashlib.sha256(json.dumps(made_from).encode("ascii")).hexdigest()

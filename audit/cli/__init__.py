@@ -40,6 +40,9 @@ COMMANDS: Mapping[str, LazyCommand] = {
     ),
     "failures": LazyCommand("audit.cli.failures", "failures", "List what could not be audited and why; try it again."),
     "report": LazyCommand("audit.cli.report", "report", "Write scorecards and team pages of a period from the store."),
+    "review": LazyCommand(
+        "audit.cli.review", "review", "Take in what QA decided on verdicts; how often they overrule the tool."
+    ),
     "rules": LazyCommand("audit.cli.rules", "rules", "Write, check, test, explain, try and release rule packs."),
     "models": LazyCommand("audit.cli.models", "models", "List, install and verify speech models."),
     "doctor": LazyCommand("audit.cli.doctor", "doctor", "What is installed, what is missing and how to get it."),

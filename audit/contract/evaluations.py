@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from audit.contract.values import ms
 from audit.records import Evidence
-from audit.verdicts import Evaluation, Outcome, SectionScore
+from audit.verdicts import Evaluation, Outcome, Review, SectionScore, ToolVerdict
 
 
 def evaluation_to_json(e: Evaluation, lang: str = "en") -> dict[str, Any]:
@@ -39,6 +40,7 @@ def evaluation_to_json(e: Evaluation, lang: str = "en") -> dict[str, Any]:
         "weakest_cost": None if e.weakest_cost is None else round(e.weakest_cost, 2),
         "band_reason": dict(e.band_reason),
         "signs": dict(e.signs),
+        **({"tool_score": None if e.tool_score is None else round(e.tool_score, 2)} if e.overruled else {}),
     }
 
 
@@ -60,7 +62,33 @@ def _outcome_to_json(o: Outcome, lang: str) -> dict[str, Any]:
         "bonus": o.bonus,
         "audit": o.audit,
         "for_person": o.for_person,
+        **_reviews_to_json(o),
     }
+
+
+def _reviews_to_json(o: Outcome) -> dict[str, Any]:
+    """What reviewers said, and what the rules had said where they were overruled; nothing where nobody looked."""
+    out: dict[str, Any] = {}
+    if o.reviews:
+        out["reviews"] = [
+            {
+                "kind": r.kind,
+                "outcome": r.outcome,
+                "reviewer": r.reviewer,
+                "decided_at": r.decided_at.isoformat(),
+                "comment": r.comment,
+            }
+            for r in o.reviews
+        ]
+    if o.tool is not None:
+        out["tool"] = {
+            "outcome": o.tool.outcome,
+            "points": None if o.tool.points is None else round(o.tool.points, 4),
+            "max_points": o.tool.max_points,
+            "reasons": dict(o.tool.reason),
+            "for_person": o.tool.for_person,
+        }
+    return out
 
 
 def evidence_to_json(e: Evidence) -> dict[str, Any]:
@@ -112,6 +140,8 @@ def evaluation_from_json(data: Mapping[str, Any]) -> Evaluation:
                 bonus=o.get("bonus", False),
                 audit=o.get("audit", "automated"),
                 for_person=o.get("for_person", False),
+                reviews=tuple(_review(r) for r in o.get("reviews", ())),
+                tool=_tool_verdict(o["tool"]) if "tool" in o else None,
             )
             for o in data["outcomes"]
         ),
@@ -119,4 +149,14 @@ def evaluation_from_json(data: Mapping[str, Any]) -> Evaluation:
         weakest_cost=data.get("weakest_cost"),
         band_reason=data.get("band_reason", {}),
         signs=data.get("signs", {}),
+        tool_score=data.get("tool_score"),
     )
+
+
+def _review(data: Mapping[str, Any]) -> Review:
+    decided_at = datetime.fromisoformat(data["decided_at"])
+    return Review(data["kind"], data["outcome"], data["reviewer"], decided_at, data["comment"])
+
+
+def _tool_verdict(data: Mapping[str, Any]) -> ToolVerdict:
+    return ToolVerdict(data["outcome"], data["reasons"], data["points"], data["max_points"], data["for_person"])

@@ -13,7 +13,7 @@ from audit.evaluation.facts import NO_FACTS, Facts
 from audit.evaluation.language import Band, Criterion, Scorecard, Section
 from audit.evaluation.prefilter import Same, index_of
 from audit.evaluation.signs import judge_signs
-from audit.records import CallRecord
+from audit.records import CallRecord, Evidence
 from audit.verdicts import Evaluation, Outcome, SectionScore, Verdict
 
 
@@ -42,6 +42,21 @@ def evaluate(record: CallRecord, scorecard: Scorecard, facts: Facts = NO_FACTS) 
     """
     call, fixed = ready(record, scorecard, facts), _fixed(Same(scorecard))
     outcomes = tuple([_outcome(c, call, filled) for c, filled in fixed.criteria])
+    return put_together(scorecard, outcomes, judge_signs(scorecard.signs, call))
+
+
+def put_together(scorecard: Scorecard, outcomes: tuple[Outcome, ...], signs: Mapping[str, bool | None]) -> Evaluation:
+    """Sections, score, band and weakest section from outcomes, whoever found them.
+
+    Parameters
+    ----------
+    scorecard : Scorecard
+    outcomes : tuple of Outcome
+        One for each criterion, in the scorecard's order.
+    signs : mapping of str to bool or None
+        As they are to stand in the evaluation.
+    """
+    fixed = _fixed(Same(scorecard))
     sections = tuple([_section(s, outcomes[first:end], counted) for s, first, end, counted in fixed.sections])
     critical = next((o for o in outcomes if o.critical and o.outcome == "fail"), None)
     bonus = sum(o.points or 0.0 for o in outcomes if o.bonus)
@@ -68,7 +83,7 @@ def evaluate(record: CallRecord, scorecard: Scorecard, facts: Facts = NO_FACTS) 
         bonus_points=bonus,
         weakest_cost=cost,
         band_reason=_why_band(scorecard, band, score, critical, weakest, cost),
-        signs=judge_signs(scorecard.signs, call),
+        signs=signs,
     )
 
 
@@ -151,7 +166,7 @@ def _outcome(criterion: Criterion, call: Call, filled: bool) -> Outcome:
     doubted = _doubt(criterion, result, call)
     if doubted is not None:
         verdict, reason = "not_evaluable", doubted
-    points, possible = _points(criterion, verdict, result)
+    points, possible = points_of(criterion, verdict, result.evidence)
     return Outcome(
         criterion=criterion.id,
         outcome=verdict,
@@ -185,12 +200,12 @@ def _doubt(criterion: Criterion, result: Result, call: Call) -> Reason | None:
     return doubt(result, call.matching.min_confidence if least is None else least)
 
 
-def _points(criterion: Criterion, verdict: Verdict, result: Result) -> tuple[float | None, float | None]:
-    """What a verdict earns, or takes off, of how much."""
+def points_of(criterion: Criterion, verdict: Verdict, evidence: tuple[Evidence, ...]) -> tuple[float | None, float | None]:
+    """What a verdict earns, or takes off, of how much; None and None where it leaves the denominator."""
     if verdict not in ("pass", "fail"):
         return None, None
     if criterion.deduct is not None:
-        n_hits = max(1, sum(e.match != "window" for e in result.evidence))
+        n_hits = max(1, sum(e.match != "window" for e in evidence))
         return (0.0 if verdict == "pass" else -criterion.deduct.of(n_hits)), 0.0
     return (criterion.points if verdict == "pass" else 0.0), (0.0 if criterion.bonus else criterion.points)
 
@@ -238,7 +253,8 @@ def _score(scorecard: Scorecard, sections: tuple[SectionScore, ...], bonus: floa
 def _too_little(scorecard: Scorecard, outcomes: tuple[Outcome, ...], stakes: tuple[float, ...]) -> dict[str, str]:
     """Why a score would rest on too little; empty where it does not."""
     staked = list(zip(outcomes, stakes, strict=True))
-    applies = sum([n for o, n in staked if o.outcome != "not_applicable" and o.audit != "human"])
+    # what only a person may judge counts from when one has
+    applies = sum([n for o, n in staked if o.outcome != "not_applicable" and (o.audit != "human" or o.max_points is not None)])
     judged = sum([n for o, n in staked if o.max_points is not None])
     if judged > 0 and judged >= scorecard.min_evaluable_ratio * applies:
         return {}

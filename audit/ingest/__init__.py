@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from audit.ingest.crm import CrmTable, read_crm
     from audit.ingest.filename import parse_file_name
     from audit.ingest.merge import find_metadata
+    from audit.ingest.reviews import DecisionFile, new_key, read_decision_file
     from audit.ingest.transcripts.find import find_transcript, find_voices, transcripts_folder
     from audit.ingest.transcripts.lines import ImportedTranscript
     from audit.ingest.transcripts.read import read_transcript
@@ -30,13 +31,16 @@ _HOME = {
     "CallDetails": "audit.ingest.cdr",
     "CdrRow": "audit.ingest.cdr",
     "CrmTable": "audit.ingest.crm",
+    "DecisionFile": "audit.ingest.reviews",
     "ImportedTranscript": "audit.ingest.transcripts.lines",
     "find_metadata": "audit.ingest.merge",
     "find_transcript": "audit.ingest.transcripts.find",
     "find_voices": "audit.ingest.transcripts.find",
+    "new_key": "audit.ingest.reviews",
     "parse_file_name": "audit.ingest.filename",
     "read_cdr": "audit.ingest.cdr",
     "read_crm": "audit.ingest.crm",
+    "read_decision_file": "audit.ingest.reviews",
     "read_transcript": "audit.ingest.transcripts.read",
     "read_vcon": "audit.ingest.vcon",
     "safe_id": "audit.ingest.values",
@@ -49,6 +53,7 @@ __all__ = [
     "CallDetails",
     "CdrRow",
     "CrmTable",
+    "DecisionFile",
     "Discovery",
     "ImportedTranscript",
     "Recordings",
@@ -56,9 +61,11 @@ __all__ = [
     "find_metadata",
     "find_transcript",
     "find_voices",
+    "new_key",
     "parse_file_name",
     "read_cdr",
     "read_crm",
+    "read_decision_file",
     "read_transcript",
     "read_vcon",
     "safe_id",

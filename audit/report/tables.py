@@ -37,6 +37,7 @@ CALL_COLUMNS = (
     "score", "band", "critical_failed", "weakest_section", "n_pass", "n_fail", "n_not_applicable", "n_not_evaluable",
     "failed_criteria", *(f"agent_{name}" for name in _MEASURE_NAMES), *(f"customer_{name}" for name in _MEASURE_NAMES),
     "recording_path", "warnings", "team",
+    "n_overruled", "tool_score",
 )  # fmt: skip
 
 FAILURE_COLUMNS = ("recording_path", "call_id", "severity", "stage", "error", "message", "next_step")
@@ -167,6 +168,8 @@ def call_row(call: CallDigest, messages: Messages) -> dict[str, Cell]:
         "recording_path": call.recording_path,
         "warnings": "; ".join(call.warnings),
         "team": call.team,
+        "n_overruled": len(call.overruled) if judged else None,
+        "tool_score": call.tool_score,
     }
     for name in _MEASURE_NAMES:
         row[f"agent_{name}"] = call.measures.get(name)
@@ -281,6 +284,7 @@ def scorecard_json(
                 "band": c.band,
                 "critical_failed": c.critical_failed if c.scorecard is not None else None,
                 "failed_criteria": failed_criteria(c),
+                **({"tool_score": c.tool_score, "overruled": dict(c.overruled)} if c.overruled else {}),
             }
             for c in calls
         ],

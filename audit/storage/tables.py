@@ -291,3 +291,37 @@ followup_state = sa.Table(
     sa.Column("as_of", UtcDateTime),
     sa.Column("n_passes", sa.Integer, nullable=False),
 )
+
+#: Who may sign decisions, never changed but for being revoked. `secret` is the key of the signature, as hex.
+reviewers = sa.Table(
+    "reviewers",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False, index=True),
+    sa.Column("key_id", sa.String(16), nullable=False, unique=True),
+    sa.Column("secret", sa.String(64), nullable=False),
+    sa.Column("made_at", UtcDateTime, nullable=False),
+    sa.Column("revoked_at", UtcDateTime),
+)
+
+#: What reviewers decided on verdicts, never changed. `sha256` is of the decision with its reviewer: the same is kept once.
+decisions = sa.Table(
+    "decisions",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("sha256", sa.String(64), nullable=False, unique=True),
+    sa.Column("reviewer_id", sa.ForeignKey("reviewers.id"), nullable=False),
+    sa.Column("call_id", sa.Text, nullable=False, index=True),
+    sa.Column("criterion", sa.Text, nullable=False),
+    sa.Column("evaluation_id", sa.ForeignKey("evaluations.id"), nullable=False),
+    sa.Column("scorecard", sa.Text, nullable=False),
+    sa.Column("scorecard_version", sa.Text, nullable=False),
+    sa.Column("scorecard_sha256", sa.String(64), nullable=False),
+    sa.Column("outcome", sa.String(16), nullable=False),
+    sa.Column("kind", sa.String(8), nullable=False),
+    sa.Column("held", sa.String(16), nullable=False),
+    sa.Column("comment", sa.Text, nullable=False),
+    sa.Column("decided_at", UtcDateTime, nullable=False),
+    sa.Column("file_sha256", sa.String(64), nullable=False),
+    sa.Column("imported_at", UtcDateTime, nullable=False),
+)
