@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
+from itertools import chain
 from typing import Any
 
 import numpy as np
 
 from audit.audio.decode import resample
 from audit.audio.store import Samples
+
+_BIT_RATES = {8_000: 16_000, 16_000: 24_000}
 
 
 def encode_clip(samples: Samples, sample_rate_hz: int) -> bytes:
@@ -31,25 +35,55 @@ def encode_clip(samples: Samples, sample_rate_hz: int) -> bytes:
     ValueError
         If there are no samples.
     """
-    import av
-
     mono = samples if samples.ndim == 1 else samples.mean(axis=0)
     if mono.size == 0:
         raise ValueError("a clip needs at least one sample")
     rate_hz = 16_000 if sample_rate_hz > 12_000 else 8_000
-    mono = np.clip(resample(mono.astype(np.float32), sample_rate_hz, rate_hz), -1.0, 1.0)
+    return encode_blocks([resample(mono.astype(np.float32), sample_rate_hz, rate_hz)], rate_hz)
+
+
+def encode_blocks(blocks: Iterable[Samples], sample_rate_hz: int) -> bytes:
+    """Encode sound that comes in pieces, so that a long recording is never in memory as a whole.
+
+    Parameters
+    ----------
+    blocks : iterable of ndarray, shape (n,)
+        One after the other, of any lengths. What lies beyond full scale is cut off.
+    sample_rate_hz : {8000, 16000}
+        Those that recordings are read at; 16 and 24 kbit/s.
+
+    Returns
+    -------
+    bytes
+        A complete MP3 file of constant bit rate, whose header tells a player how much of its start is padding.
+
+    Raises
+    ------
+    ValueError
+        For another rate.
+    """
+    import av
+
+    if sample_rate_hz not in _BIT_RATES:
+        raise ValueError(f"sound is encoded at 8000 or 16000 Hz, not at {sample_rate_hz}")
     buffer = io.BytesIO()
     with av.open(buffer, "w", format="mp3", options={"id3v2_version": "0", "write_id3v1": "0"}) as container:
-        stream = container.add_stream("libmp3lame", rate=rate_hz)
+        stream = container.add_stream("libmp3lame", rate=sample_rate_hz)
         context: Any = stream.codec_context
         context.layout, context.format = "mono", "fltp"
-        context.bit_rate = 24_000 if rate_hz > 12_000 else 16_000
+        context.bit_rate = _BIT_RATES[sample_rate_hz]
         context.options = {"compression_level": "7"}  # LAME's fast mode: half the time of its default, the same size
         context.open()
-        step = context.frame_size or 576
-        for start in range(0, mono.size, step):
-            frame: Any = av.AudioFrame.from_ndarray(mono[None, start : start + step], format="fltp", layout="mono")
-            frame.sample_rate, frame.pts = rate_hz, start
-            container.mux(stream.encode(frame))
+        step, start = context.frame_size or 576, 0
+        rest = np.zeros(0, np.float32)
+        for block in chain(blocks, (None,)):
+            if block is not None:
+                rest = np.concatenate([rest, np.clip(block, -1.0, 1.0, dtype=np.float32)])
+            end = rest.size if block is None else rest.size - rest.size % step
+            for i in range(0, end, step):
+                frame: Any = av.AudioFrame.from_ndarray(rest[None, i : min(i + step, end)], format="fltp", layout="mono")
+                frame.sample_rate, frame.pts = sample_rate_hz, start + i
+                container.mux(stream.encode(frame))
+            rest, start = rest[end:], start + end
         container.mux(stream.encode(None))
     return buffer.getvalue()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from audit.digests import CallDigest
 from audit.records import Evidence
 from audit.report.activity import Day
+from audit.report.call_files import call_address
 from audit.report.call_page import (
     PlayerBoard,
     call_view,
@@ -196,7 +197,13 @@ def scorecard_page(
         coaching_none=messages("coach.none" if summary.counts.pass_rate.of else "criteria.none"),
         coaching_rest=messages.count("coach.rest", len(coaching) - MAX_COACHING) if len(coaching) > MAX_COACHING else "",
         call_rows=tuple(_call_row(c, anchors.get(c.call_id), messages) for c in calls),
-        calls=tuple(call_view(s.call, s.clips, board, anchors[s.call.record.call_id], messages) for s in shown),
+        calls=tuple(
+            replace(
+                call_view(s.call, s.clips, board, anchors[s.call.record.call_id], messages),
+                page=call_address(s.call.record.call_id),
+            )
+            for s in shown
+        ),
         calls_note=messages("calls.detail_note", shown=len(shown), n=len(calls)) if len(shown) < len(calls) else "",
         criteria=tuple(criterion_row(c, messages, of_criterion(c, batch, earlier, messages)) for c in summary.criteria),
         measures=_measures(summary, settings, messages),
@@ -247,7 +254,8 @@ def _measures(summary: AgentSummary, settings: ReportSettings, messages: Message
             notes.append(messages("spread.band", low=measure(name, band.low), high=measure(name, band.high)))
         notes.append(messages.count("n_calls", m.n_calls))
         value = f"{measure(name, m.median)} {messages(f'measure.{name}.unit')}"
-        figures.append(Figure(messages(f"measure.{name}.label"), value, " · ".join(notes)))
+        definition = messages(f"measure.{name}.definition")
+        figures.append(Figure(messages(f"measure.{name}.label"), value, " · ".join(notes), definition=definition))
     return tuple(figures)
 
 

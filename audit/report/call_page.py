@@ -8,15 +8,16 @@ from pathlib import PurePath
 
 from audit.records import CallRecord, Evidence, Measured, Recording
 from audit.report.clips import MAX_CLIP_S, CallClips, Wanted
-from audit.report.context import CallView, EvidenceView, Figure, MeasureRow, OutcomeView, Player, TextPart, TurnView
+from audit.report.context import CallView, EvidenceView, Figure, MeasureRow, OutcomeView, Player, TurnView
 from audit.report.inputs import ReportedCall
+from audit.report.marking import mark_words
 from audit.report.messages import Messages
 from audit.report.scorecard import SHOWN_MEASURES
 from audit.report.strip import timeline_strip
 from audit.report.wording import NONE, clock, length, measure, moment, percent, points, score, span, zone
 from audit.segments import Segment, total_s
 from audit.verdicts import Evaluation, Outcome, SectionScore
-from audit.words import Role, Turn
+from audit.words import Role
 
 #: Places of one failed criterion that are shown one by one; of the others the times are listed.
 MAX_EVIDENCE_SHOWN = 4
@@ -285,8 +286,12 @@ def _facts(record: CallRecord, messages: Messages) -> tuple[Figure, ...]:
     known = {"inbound", "outbound", "internal"}
     direction = messages(f"direction.{metadata.direction}") if metadata.direction in known else metadata.direction or NONE
     facts = [
-        Figure(messages("call.direction"), direction),
-        Figure(messages("call.duration"), length(record.recording.duration_s, messages)),
+        Figure(messages("call.direction"), direction, definition=messages("definition.direction")),
+        Figure(
+            messages("call.duration"),
+            length(record.recording.duration_s, messages),
+            definition=messages("definition.duration"),
+        ),
         _ring_fact(timeline.ring_s, timeline.n_rings, messages),
         Figure(
             messages("call.hold"),
@@ -294,28 +299,33 @@ def _facts(record: CallRecord, messages: Messages) -> tuple[Figure, ...]:
             messages.count("call.hold_note", len(timeline.holds), longest=length(timeline.longest_hold_s, messages))
             if timeline.holds
             else "",
+            definition=messages("definition.hold"),
         ),
     ]
     if timeline.silences:
-        facts.append(Figure(messages("call.dead_air"), length(total_s(timeline.silences), messages)))
+        said = length(total_s(timeline.silences), messages)
+        facts.append(Figure(messages("call.dead_air"), said, definition=messages("definition.dead_air")))
     if timeline.overlaps:
-        facts.append(Figure(messages("call.overlap"), length(total_s(timeline.overlaps), messages)))
+        said = length(total_s(timeline.overlaps), messages)
+        facts.append(Figure(messages("call.overlap"), said, definition=messages("definition.overlap")))
     by = timeline.hangup_by
     if by.value in ("agent", "customer", "system"):
-        facts.append(Figure(messages("call.hangup"), messages(f"by.{by.value}"), messages.find(f"source.{by.source}") or ""))
+        source = messages.find(f"source.{by.source}") or ""
+        who = messages(f"by.{by.value}")
+        facts.append(Figure(messages("call.hangup"), who, source, definition=messages("definition.hangup")))
     if metadata.customer_number:
         facts.append(Figure(messages("call.customer"), metadata.customer_number))
     return tuple(facts)
 
 
 def _ring_fact(ring_s: Measured, n_rings: Measured, messages: Messages) -> Figure:
+    definition = messages("definition.ring")
     if not isinstance(ring_s.value, int | float):
-        return Figure(messages("call.ring"), NONE, ring_s.reason or "")
+        return Figure(messages("call.ring"), NONE, ring_s.reason or "", definition=definition)
     notes = [messages.count("call.rings", int(n_rings.value))] if isinstance(n_rings.value, int | float) else []
     source = messages.find(f"source.{ring_s.source}")
-    return Figure(
-        messages("call.ring"), length(float(ring_s.value), messages), " · ".join([*notes, source] if source else notes)
-    )
+    note = " · ".join([*notes, source] if source else notes)
+    return Figure(messages("call.ring"), length(float(ring_s.value), messages), note, definition=definition)
 
 
 def _notices(record: CallRecord, messages: Messages) -> tuple[str, ...]:
@@ -388,57 +398,3 @@ def _turn_views(record: CallRecord, failed: Sequence[Outcome], messages: Message
             TurnView(clock(turn.start_s), messages(f"role.{turn.role}"), turn.role, parts, any(p.marked for p in parts))
         )
     return tuple(views)
-
-
-def mark_words(turn: Turn, places: Sequence[tuple[Segment, str]]) -> tuple[TextPart, ...]:
-    """Split a turn's text into marked and plain runs.
-
-    Words are looked up in the punctuated text one after the other. Where a turn has no words of its own, or one of them
-    cannot be found in the text, the whole turn is marked rather than the wrong words.
-
-    Examples
-    --------
-    >>> from audit.words import Word
-    >>> turn = Turn(0, 2, "agent", "你好, 你等着。", words=(Word(0, 1, "你好", 1.0), Word(1.2, 2, "你等着", 1.0)))
-    >>> [(p.text, p.marked) for p in mark_words(turn, [(Segment(1.3, 1.9), "command")])]
-    [('你好, ', False), ('你等着', True), ('。', False)]
-    """
-    if not places:
-        return (TextPart(turn.text, False),)
-    title = " · ".join(dict.fromkeys(t for _, t in places))
-    parts: list[TextPart] = []
-    at = 0
-    for word in turn.words:
-        text = word.text.strip()
-        start = turn.text.find(text, at)
-        if start < 0:
-            return (TextPart(turn.text, True, title),)
-        names = [t for s, t in places if _overlaps(word.start_s, word.end_s, s)]
-        if start > at:
-            joined = parts and parts[-1].marked and bool(names) and not turn.text[at:start].strip()
-            parts.append(TextPart(turn.text[at:start], bool(joined), parts[-1].title if joined else ""))
-        parts.append(TextPart(text, bool(names), " · ".join(dict.fromkeys(names))))
-        at = start + len(text)
-    if not any(p.marked for p in parts):
-        return (TextPart(turn.text, True, title),)
-    parts.append(TextPart(turn.text[at:], False))
-    return _joined(parts)
-
-
-def _overlaps(start_s: float, end_s: float, place: Segment) -> bool:
-    """Whether half of the word at least lies in the place, so that neighbours that merely touch stay plain."""
-    common = min(end_s, place.end_s) - max(start_s, place.start_s)
-    return common > 0 and common >= 0.5 * min(end_s - start_s, place.duration_s)
-
-
-def _joined(parts: Iterable[TextPart]) -> tuple[TextPart, ...]:
-    """Neighbours of one kind as one run."""
-    runs: list[TextPart] = []
-    for part in parts:
-        if not part.text:
-            continue
-        if runs and runs[-1].marked == part.marked and (not part.marked or runs[-1].title == part.title):
-            runs[-1] = TextPart(runs[-1].text + part.text, part.marked, part.title)
-        else:
-            runs.append(part)
-    return tuple(runs)

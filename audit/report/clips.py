@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from audit.archive import ObjectPath, as_local, place
 from audit.errors import AuditError
@@ -18,7 +18,9 @@ from audit.records import Layout, Recording
 from audit.segments import Segment
 
 if TYPE_CHECKING:
-    from audit.audio import Samples
+    from audit.audio import Audio, Samples
+
+T = TypeVar("T")
 
 #: Sound before and after the evidence, in seconds: enough to hear what led to it.
 CLIP_MARGIN_S = 2.0
@@ -203,20 +205,36 @@ def _cut(recording: Recording, segments: Sequence[Segment]) -> tuple[str | None,
     """Why nothing could be cut (None if it could), and a data URI for each segment."""
     if not segments:
         return None, []
+    from audit.audio import encode_clip
+
+    def encoded(audio: Audio) -> list[str]:
+        clips = (mix_legs(audio.read(s.start_s, s.end_s), recording.layout) for s in segments)
+        return [data_uri(encode_clip(samples[None, :], audio.sample_rate_hz)) for samples in clips]
+
+    reason, uris = with_audio(recording, encoded)
+    return reason, uris or []
+
+
+def with_audio(recording: Recording, make: Callable[[Audio], T]) -> tuple[str | None, T | None]:
+    """Open a recording, if it is the one that was audited, and make something of its sound.
+
+    Returns
+    -------
+    tuple of (str or None, T or None)
+        Why nothing could be made: ``"gone"``, ``"changed"`` or an error's message; and what was made.
+    """
     path = place(recording.path)
     if not isinstance(path, ObjectPath) and not path.is_file():
-        return "gone", []
-    from audit.audio import encode_clip, file_sha256, read_audio  # a third of a second, and a page without verdicts cuts none
+        return "gone", None
+    from audit.audio import file_sha256, read_audio  # a third of a second, and a page without verdicts cuts none
 
     try:
         with as_local(path) as local:
             if file_sha256(local) != recording.sha256:
-                return "changed", []
-            audio = read_audio(local)
-            clips = (mix_legs(audio.read(s.start_s, s.end_s), recording.layout) for s in segments)
-            return None, [data_uri(encode_clip(samples[None, :], audio.sample_rate_hz)) for samples in clips]
+                return "changed", None
+            return None, make(read_audio(local))
     except (AuditError, OSError) as e:
-        return getattr(e, "message", None) or str(e), []
+        return getattr(e, "message", None) or str(e), None
 
 
 def mix_legs(samples: Samples, layout: Layout) -> Samples:
@@ -232,11 +250,17 @@ def mix_legs(samples: Samples, layout: Layout) -> Samples:
     float32 array (n_samples,)
         The sum of the legs, turned down only if it would clip; of dual mono the first channel.
     """
+    mixed = summed(samples, layout)
+    peak = float(abs(mixed).max(initial=0.0))
+    return mixed / mixed.dtype.type(peak) if peak > 1 else mixed
+
+
+def summed(samples: Samples, layout: Layout) -> Samples:
+    """The legs on one channel, as loud as they are."""
     if layout == "dual_mono":
         return samples[0]
     mixed: Samples = samples.sum(axis=0, dtype=samples.dtype)
-    peak = float(abs(mixed).max(initial=0.0))
-    return mixed / mixed.dtype.type(peak) if peak > 1 else mixed
+    return mixed
 
 
 def data_uri(mp3: bytes) -> str:

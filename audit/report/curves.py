@@ -78,6 +78,23 @@ def envelopes_of(audio: Audio, n_bins: int) -> dict[Role | int, NDArray[np.float
     -------
     dict of channel to ndarray of float32, shape (n_bins,)
     """
+    return {channel: np.maximum(wave[0], -wave[1]) for channel, wave in waveforms_of(audio, n_bins).items()}
+
+
+def waveforms_of(audio: Audio, n_bins: int) -> dict[Role | int, NDArray[np.float32]]:
+    """The highest and the lowest sample of each of `n_bins` equal parts of each channel, read a minute at a time.
+
+    Parameters
+    ----------
+    audio : Audio
+    n_bins : int
+        With fewer samples than bins, a bin without a sample of its own takes that of its place.
+
+    Returns
+    -------
+    dict of channel to ndarray of float32, shape (2, n_bins)
+        Highest, lowest; 0 throughout for a recording without samples.
+    """
     n_samples = audio.store.n_samples
     edges = [i * n_samples // n_bins for i in range(n_bins + 1)]
     at_once = max(1, round(n_bins * 60 / max(audio.duration_s, 60.0)))
@@ -86,42 +103,53 @@ def envelopes_of(audio: Audio, n_bins: int) -> dict[Role | int, NDArray[np.float
         last = min(first + at_once, n_bins)
         window = audio.store.read(edges[first], max(edges[last], min(edges[first] + 1, n_samples)))
         for channel, leg in enumerate(window):
-            parts[channel].append(_peaks(leg, np.asarray(edges[first:last]) - edges[first]))
-    return {channel: np.concatenate(p) for channel, p in enumerate(parts)}
+            parts[channel].append(_extremes(leg, np.asarray(edges[first:last]) - edges[first]))
+    return {channel: np.concatenate(p, axis=1) for channel, p in enumerate(parts)}
 
 
 def _peaks(samples: NDArray[np.float32], starts: NDArray[np.int64]) -> NDArray[np.float32]:
     """The greatest absolute sample from each start to the next; 0 without any."""
+    highest, lowest = _extremes(samples, starts)
+    return np.maximum(highest, -lowest)
+
+
+def _extremes(samples: NDArray[np.float32], starts: NDArray[np.int64]) -> NDArray[np.float32]:
+    """The highest and the lowest sample from each start to the next; 0 without any."""
     if not len(samples):
-        return np.zeros(len(starts), np.float32)
+        return np.zeros((2, len(starts)), np.float32)
     starts = np.minimum(starts, len(samples) - 1)
-    highest, lowest = np.maximum.reduceat(samples, starts), np.minimum.reduceat(samples, starts)
-    return np.maximum(highest, -lowest).astype(np.float32)
+    return np.stack([np.maximum.reduceat(samples, starts), np.minimum.reduceat(samples, starts)]).astype(np.float32)
 
 
 def envelope_scale(envelopes: Sequence[ArrayLike]) -> float:
     """The peak that fills a lane: that of the loudest leg, so that a soft voice beside a loud one looks soft."""
-    peaks = [float(np.max(np.asarray(e))) for e in envelopes if np.size(e)]
+    peaks = [float(np.max(np.abs(np.asarray(e)))) for e in envelopes if np.size(e)]
     return max([_MIN_SCALE, *peaks])
 
 
 def wave_path(envelope: ArrayLike, *, x: int, width: int, middle: float, half_height: float, scale: float) -> str:
-    """The outline of an envelope, mirrored about `middle`.
+    """The outline of an envelope, mirrored about `middle`, or of a waveform, from its highest to its lowest samples.
 
     Heights go with the square root of the peak: speech 12 dB under the loudest is still half as high. Bins are joined,
     by their peaks, into columns of at least one pixel.
+
+    Parameters
+    ----------
+    envelope : array_like, shape (n_bins,) or (2, n_bins)
+        Peaks, as of :func:`leg_envelope`; or highest and lowest samples, as of :func:`waveforms_of`.
     """
-    peaks = np.nan_to_num(np.asarray(envelope, dtype=np.float64))
-    if len(peaks) > width:
-        peaks = np.maximum.reduceat(peaks, np.arange(width, dtype=np.int64) * len(peaks) // width)
-    heights = np.rint(np.sqrt(np.clip(peaks / scale, 0.0, 1.0)) * half_height * 10).astype(int).clip(4)
-    edges = np.rint((np.arange(len(peaks)) + 0.5) * width / len(peaks) * 10).astype(int)
-    steps, rises = np.diff(edges), np.diff(heights)
-    there = "".join(_step(dx, -dh) for dx, dh in zip(steps, rises, strict=True))
-    back = "".join(_step(-dx, -dh) for dx, dh in zip(steps[::-1], rises[::-1], strict=True))
-    start = f"M{number(x)} {tenths(round(middle * 10) - heights[0])}h{tenths(edges[0])}"
+    values = np.nan_to_num(np.asarray(envelope, dtype=np.float64))
+    peaks = np.stack([values, values] if values.ndim == 1 else [values[0], -values[1]])
+    if peaks.shape[1] > width:
+        peaks = np.maximum.reduceat(peaks, np.arange(width, dtype=np.int64) * peaks.shape[1] // width, axis=1)
+    ups, downs = np.rint(np.sqrt(np.clip(peaks / scale, 0.0, 1.0)) * half_height * 10).astype(int).clip(4)
+    edges = np.rint((np.arange(len(ups)) + 0.5) * width / len(ups) * 10).astype(int)
+    steps = np.diff(edges)
+    there = "".join(_step(dx, -dh) for dx, dh in zip(steps, np.diff(ups), strict=True))
+    back = "".join(_step(-dx, -dh) for dx, dh in zip(steps[::-1], np.diff(downs)[::-1], strict=True))
+    start = f"M{number(x)} {tenths(round(middle * 10) - ups[0])}h{tenths(edges[0])}"
     end = 10 * width - edges[-1]
-    return f"{start}{there}h{tenths(end)}v{tenths(2 * heights[-1])}h{tenths(-end)}{back}h{tenths(-edges[0])}z"
+    return f"{start}{there}h{tenths(end)}v{tenths(ups[-1] + downs[-1])}h{tenths(-end)}{back}h{tenths(-edges[0])}z"
 
 
 def _step(dx: int, dy: int) -> str:

@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.bccache import Bucket, BytecodeCache
 from markupsafe import Markup
 
-from audit.report.context import IndexPage, ScorecardPage, TeamPage
+from audit.report.context import CallSheet, IndexPage, ScorecardPage, TeamPage
 from audit.report.messages import Messages
 from audit.report.picture import Picture, number
 
@@ -36,6 +36,11 @@ def render_index(page: IndexPage, messages: Messages) -> str:
 def render_team(page: TeamPage, messages: Messages) -> str:
     """A team, or everybody."""
     return _render("team.html", page, messages)
+
+
+def render_call(page: CallSheet, messages: Messages) -> str:
+    """A single call, to be listened to."""
+    return _render("sheet.html", page, messages, script="sheet.js")
 
 
 def render_timeline(picture: Picture) -> str:
@@ -93,15 +98,26 @@ def _shipped(name: str) -> Markup:
 
 
 @cache
-def _policy() -> str:
+def _policy(script: str) -> str:
     """What the browser may load: nothing from outside, sound from the page itself, and our one script by its hash."""
-    digest = base64.b64encode(hashlib.sha256(_shipped("player.js").encode("utf-8")).digest()).decode("ascii")
+    digest = base64.b64encode(hashlib.sha256(_shipped(script).encode("utf-8")).digest()).decode("ascii")
     return f"default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src data:; script-src 'sha256-{digest}'"
 
 
-def _render(template: str, page: ScorecardPage | IndexPage | TeamPage, messages: Messages) -> str:
+@cache
+def templates_sha256() -> str:
+    """Hash of all that ships with the templates: pages made from others are made anew."""
+    digest = hashlib.sha256()
+    for path in sorted(p for p in _TEMPLATES.iterdir() if p.is_file()):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _render(
+    template: str, page: ScorecardPage | IndexPage | TeamPage | CallSheet, messages: Messages, *, script: str = "player.js"
+) -> str:
     return (
         _environment()
         .get_template(template)
-        .render(page=page, t=messages, policy=_policy(), style=_shipped("style.css"), script=_shipped("player.js"))
+        .render(page=page, t=messages, policy=_policy(script), style=_shipped("style.css"), script=_shipped(script))
     )

@@ -53,6 +53,19 @@ def file_stems(agent_ids: Iterable[str]) -> dict[str, str]:
     return {agent_id: stems[agent_id] for agent_id in ids}
 
 
+def call_stem(call_id: str) -> str:
+    """A file name without extension for a call: its id where that is a safe file name, else with digits of its hash.
+
+    Examples
+    --------
+    >>> call_stem("1732065245.118"), call_stem("a/b")
+    ('1732065245.118', 'a_b-c14cddc0')
+    """
+    text = call_id.encode("utf-8", "backslashreplace").decode("utf-8")  # ids taken from file names may hold any bytes
+    safe = _safe(text)
+    return safe if safe == call_id else f"{safe}-{_digest(text)}"
+
+
 def _safe(agent_id: str) -> str:
     """The id as a file name, not yet unique."""
     name = _FORBIDDEN.sub("_", unicodedata.normalize("NFC", agent_id)).strip(" .")

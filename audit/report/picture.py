@@ -83,6 +83,8 @@ class Picture:
     legend : tuple of Shape
         Its samples; their words are among the labels.
     labels : tuple of Label
+    axis_y : float
+        Where the lanes end and the axis of time begins.
     """
 
     lang: str
@@ -97,6 +99,7 @@ class Picture:
     marks: tuple[Mark, ...]
     legend: tuple[Shape, ...]
     labels: tuple[Label, ...]
+    axis_y: float = 0.0
 
 
 def rect(x: float, y: float, width: float, height: float) -> str:

@@ -20,7 +20,7 @@ from audit.report import timeline_words as words
 from audit.report.curves import PitchScale, envelope_scale, pitch_path, pitch_scale, wave_path
 from audit.report.html import render_timeline
 from audit.report.messages import Lang, Messages, load_messages
-from audit.report.picture import Anchor, Label, Mark, Shape, Wave, rect, text_width
+from audit.report.picture import Anchor, Label, Mark, Picture, Shape, Wave, rect, text_width
 from audit.report.timeline_board import FACT_PX, LABEL_PX, SMALL_PX, Board, S
 from audit.report.wording import length
 from audit.segments import Segment, total_s
@@ -53,9 +53,10 @@ def draw_timeline(
     record : CallRecord
         Holds and dead air are drawn across both legs. Where it is not known whose a channel is, lanes are named by
         channel and speech has a lane of its own; a call on one channel has one lane.
-    envelopes : mapping of role or channel to array_like, shape (n_bins,), optional
-        Peak (or RMS) of equal parts of the recording, 0-1, as :func:`audit.report.curves.leg_envelope` gives it. Legs
-        share one scale. A leg that is missing is drawn without a wave.
+    envelopes : mapping of role or channel to array_like, shape (n_bins,) or (2, n_bins), optional
+        Peak (or RMS) of equal parts of the recording, 0-1, as :func:`audit.report.curves.leg_envelope` gives it, or its
+        highest and lowest samples, as :func:`audit.report.curves.waveforms_of` does. Legs share one scale. A leg that is
+        missing is drawn without a wave.
     pitch : mapping of role or channel to (times_s, f0_hz), optional
         Seconds from the start of the recording, any step; frequencies that are NaN, 0 or less are no voice.
     language : {"en", "zh"}
@@ -83,6 +84,21 @@ def draw_timeline(
     Okabe, M., Ito, K. (2008). Color universal design: how to make figures and presentations that are friendly to
     colorblind people.
     """
+    return render_timeline(
+        timeline_picture(record, envelopes=envelopes, pitch=pitch, language=language, width_px=width_px, heading=heading)
+    )
+
+
+def timeline_picture(
+    record: CallRecord,
+    *,
+    envelopes: Mapping[Key, ArrayLike] | None = None,
+    pitch: Mapping[Key, tuple[ArrayLike, ArrayLike]] | None = None,
+    language: Lang = "en",
+    width_px: int = 1200,
+    heading: bool = True,
+) -> Picture:
+    """Lay out what :func:`draw_timeline` draws; its parameters and errors are the same."""
     if not record.recording.duration_s > 0:
         raise ValueError(f"{record.call_id}: a recording without length has no timeline")
     if not MIN_WIDTH_PX <= width_px <= MAX_WIDTH_PX:
@@ -96,7 +112,7 @@ def draw_timeline(
     board.legs(legs, _common_speech(record, board.messages))
     board.events()
     board.close()
-    return render_timeline(board.picture())
+    return board.picture()
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,23 @@ _WIDE = Sizes()
 _COMPACT = Sizes(margin=12, gutter=0, wave=58, pitch=34, between=6, bar=12, name_line=20)
 
 
+def _sizes(width_px: int) -> Sizes:
+    return _COMPACT if width_px < _COMPACT_BELOW_PX else _WIDE
+
+
+def time_axis(width_px: int) -> tuple[int, int]:
+    """Where the recording begins in a picture of that width, and how many pixels it takes.
+
+    Examples
+    --------
+    >>> time_axis(1080), time_axis(360)
+    ((124, 938), (12, 336))
+    """
+    sizes = _sizes(width_px)
+    x = sizes.margin + sizes.gutter
+    return x, width_px - x - sizes.margin
+
+
 @dataclass
 class Board:
     """Collects the parts of one picture from top to bottom."""
@@ -67,13 +84,12 @@ class Board:
     keys: dict[str, tuple[Shape, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.sizes = _COMPACT if self.width < _COMPACT_BELOW_PX else _WIDE
+        self.sizes = _sizes(self.width)
         self.duration_s = self.record.recording.duration_s
-        self.x = self.sizes.margin + self.sizes.gutter
-        self.span = self.width - self.x - self.sizes.margin
+        self.x, self.span = time_axis(self.width)
         self.y = float(self.sizes.margin)
         self.stems_from: list[tuple[float, str, Mark]] = []
-        self.lanes_top = self.y
+        self.lanes_top = self.axis_y = self.y
         self.legs_top = self.first_leg_bottom = self.legs_bottom = self.y
 
     def at(self, t_s: float) -> float:
@@ -129,7 +145,7 @@ class Board:
 
     def close(self) -> None:
         """Stems, axis and legend."""
-        bottom = self.y
+        bottom = self.axis_y = self.y
         for y, css, mark in self.stems_from:
             stem = Shape(css, f"M{self.at(mark.start_s):.1f} {y:.1f}V{bottom:.1f}")
             self.moments.append(Mark(mark.kind, mark.start_s, mark.end_s, mark.title, (stem, *mark.shapes)))
@@ -166,6 +182,7 @@ class Board:
             marks=(*self.marks, *self.moments),
             legend=tuple(self.samples),
             labels=tuple(self.labels),
+            axis_y=self.axis_y,
         )
 
     def mark(self, kind: str, what: str, group: tuple[Segment, list[S]], *shapes: Shape) -> None:

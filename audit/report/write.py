@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -20,9 +19,11 @@ from audit.archive import is_url
 from audit.digests import digest_to_json
 from audit.records import Evidence, Failure
 from audit.report.activity import add_activities
-from audit.report.agent_page import MAX_COACHING, AgentNumbers, Example, ShownCall, calls_in_full, scorecard_page
+from audit.report.agent_page import MAX_COACHING, AgentNumbers, Example, ShownCall, agent_label, calls_in_full, scorecard_page
+from audit.report.call_files import call_file, write_call
 from audit.report.call_page import wanted_clips
 from audit.report.clips import Wanted, cut_page, no_clips
+from audit.report.files import write_beside as _write
 from audit.report.graphs import changes_of
 from audit.report.html import render_index, render_scorecard, render_team
 from audit.report.index_page import index_page
@@ -268,7 +269,8 @@ def _write_scorecard(job: _Job, task: _Task) -> bool:
         if settings.with_audio and c.call_id in ids:
             # a recording that is gone takes its clips along; whether one in an object store is there is not asked
             heard.update(b"1" if is_url(c.recording_path) or Path(c.recording_path).is_file() else b"0")
-    if task.only_changed and path.is_file() and _made_from(cards / f"{task.stem}.json") == heard.hexdigest():
+    is_there = path.is_file() and all(call_file(job.out, i).is_file() for i in ids)
+    if task.only_changed and is_there and _made_from(cards / f"{task.stem}.json") == heard.hexdigest():
         return False
     found = source.calls(task.agent_id, ids)
     full = [found[i] for i in ids if i in found]
@@ -286,6 +288,9 @@ def _write_scorecard(job: _Job, task: _Task) -> bool:
     data["inputs_sha256"] = heard.hexdigest()
     _write(cards / f"{task.stem}.json", json.dumps(data, ensure_ascii=False, indent=1) + "\n")
     _write(cards / f"{task.stem}.csv", csv_text(SCORECARD_COLUMNS, scorecard_rows(summary, messages)))
+    agent = agent_label(summary.agent_id, summary.agent_name, messages)
+    for call in full:
+        write_call(job.out, call, agent=agent, home=f"../scorecards/{task.stem}.html", settings=settings)
     _write(path, render_scorecard(page, messages))
     return True
 
@@ -357,14 +362,3 @@ def _workers(job: _Job, n: int) -> Iterator[Callable[[Callable[[_Job, Any], Any]
         return
     with ProcessPoolExecutor(n, get_context("spawn"), _adopt, (job,)) as pool:
         yield lambda function, arguments: pool.map(_run, [(function, a) for a in arguments])
-
-
-def _write(path: Path, text: str) -> None:
-    """Write beside the place and rename into it; where that fails, nothing is left behind."""
-    part = path.with_name(f"{path.name}.part")
-    try:
-        part.write_text(text, "utf-8", "backslashreplace", newline="")  # a path may hold bytes that are no UTF-8
-        os.replace(part, path)  # noqa: PTH105
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise

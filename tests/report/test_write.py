@@ -348,7 +348,7 @@ def test_nothing_but_the_report_stays_in_the_folder(tmp_path: Path) -> None:
     write(tmp_path / "out", [call()])
     names = sorted(p.relative_to(tmp_path / "out").as_posix() for p in (tmp_path / "out").rglob("*") if p.is_file())
     assert names == [
-        "agents.csv", "calls.csv", "failures.csv", "index.html",
+        "agents.csv", "call-pages/zh-001.html", "calls.csv", "failures.csv", "index.html",
         "scorecards/A101.csv", "scorecards/A101.html", "scorecards/A101.json", "team.html",
     ]  # fmt: skip
     assert not list((tmp_path / "out").glob(".report-*"))

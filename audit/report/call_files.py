@@ -1,0 +1,91 @@
+"""Pages of single calls, each written once for as long as nothing about it changes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import audit
+from audit.archive import is_url
+from audit.contract import call_to_json
+from audit.report.call_sheet import call_sheet
+from audit.report.files import write_beside
+from audit.report.html import render_call, templates_sha256
+from audit.report.inputs import ReportedCall, ReportSettings
+from audit.report.messages import load_messages
+from audit.report.naming import call_stem
+
+#: Beside ``scorecards``.
+FOLDER = "call-pages"
+_MADE_FROM = re.compile(rb'<meta name="callaudit-made-from" content="([0-9a-f]{64})">')
+#: The page says within so many bytes what it was made from.
+_HEAD_BYTES = 4096
+
+
+def call_address(call_id: str) -> str:
+    """Where the page of a call lies, as seen from a scorecard.
+
+    Examples
+    --------
+    >>> call_address("1732065245.118"), call_address("通话 1")
+    ('../call-pages/1732065245.118.html', '../call-pages/%E9%80%9A%E8%AF%9D%201.html')
+    """
+    return f"../{FOLDER}/{quote(call_stem(call_id))}.html"
+
+
+def call_file(out: Path, call_id: str) -> Path:
+    """The file that it is in."""
+    return out / FOLDER / f"{call_stem(call_id)}.html"
+
+
+def write_call(out: Path, call: ReportedCall, *, agent: str, home: str, settings: ReportSettings) -> bool:
+    """Write the page of one call, unless it stands there made from the same.
+
+    Parameters
+    ----------
+    out : Path
+        Of the report.
+    call : ReportedCall
+    agent : str
+        As a reader calls the agent.
+    home : str
+        Address of the agent's scorecard, as seen from the page.
+    settings : ReportSettings
+
+    Returns
+    -------
+    bool
+        Whether it was written.
+    """
+    path = call_file(out, call.record.call_id)
+    made_from = _fingerprint(call, agent, home, settings)
+    if _made_from(path) == made_from:
+        return False
+    messages = load_messages(settings.lang)
+    sheet = call_sheet(call, agent=agent, home=home, made_from=made_from, messages=messages, settings=settings)
+    path.parent.mkdir(exist_ok=True)
+    write_beside(path, render_call(sheet, messages))
+    return True
+
+
+def _fingerprint(call: ReportedCall, agent: str, home: str, settings: ReportSettings) -> str:
+    """What the page depends on; a recording that is gone takes its sound along, one in an object store is not asked for."""
+    recording = call.record.recording.path
+    is_there = settings.with_audio and (is_url(recording) or Path(recording).is_file())
+    data: Any = call_to_json(call.record, call.evaluation, lang=settings.lang)
+    parts = [audit.__version__, templates_sha256(), settings.lang, settings.with_audio, is_there, agent, home, data]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _made_from(path: Path) -> str | None:
+    """What a page says it was made from; None where there is none or it does not say."""
+    try:
+        with path.open("rb") as f:
+            found = _MADE_FROM.search(f.read(_HEAD_BYTES))
+    except OSError:
+        return None
+    return found[1].decode() if found else None
