@@ -19,7 +19,7 @@ from audit.segments import total_s
 from audit.verdicts import AuditMode, Evaluation, Verdict
 
 #: Raised when the form changes: digests of another form are made anew from their records.
-DIGEST_FORM = 2
+DIGEST_FORM = 3
 
 #: Figures of agent and customer that a digest keeps: all of :class:`audit.records.Measures`.
 DIGEST_MEASURES = tuple(f.name for f in fields(Measures))
@@ -73,7 +73,7 @@ class CallDigest:
     n_warnings : int
         What the recording and its record warn of.
     ring_gap_s : float or None
-        Ringing as heard less ringing as recorded, where both are known.
+        Ringing as heard less ringing as recorded, where both are known and the recording has all of the ringing.
     scorecard, scorecard_version, scorecard_sha256 : str or None
         None where the call was measured only.
     outcomes : mapping of criterion to OutcomeDigest
@@ -103,6 +103,9 @@ class CallDigest:
         The score by the rules alone, where any of their verdicts was overruled.
     reviews : str or None
         Hash of all that reviewers said of the call; None where nobody said anything.
+    ring_heard_s : float or None
+        Ringing in the recording alone; None also where it does not have all of it, and in records that kept the other
+        figure only.
     """
 
     call_id: str
@@ -152,6 +155,7 @@ class CallDigest:
     overruled: Mapping[str, Verdict] = field(default_factory=dict)
     tool_score: float | None = None
     reviews: str | None = None
+    ring_heard_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +202,8 @@ def digest_call(record: CallRecord, evaluation: Evaluation | None) -> CallDigest
     m, t, e = record.metadata, record.timeline, evaluation
     ring_s = t.ring_s.value if isinstance(t.ring_s.value, int | float) else None
     n_rings = t.n_rings.value if isinstance(t.n_rings.value, int) else None
+    heard = t.ring_heard.value if t.ring_heard.reason is None else None
+    heard_s = float(heard) if isinstance(heard, int | float) else None
     ended_at = m.ended_at
     if ended_at is None and m.started_at is not None:
         ended_at = m.started_at + timedelta(seconds=m.duration_s or record.recording.duration_s)
@@ -224,7 +230,7 @@ def digest_call(record: CallRecord, evaluation: Evaluation | None) -> CallDigest
         cut_off=t.cut_off.value,
         coverage_ratio=record.transcript.coverage_ratio if record.transcript else None,
         n_warnings=len(record.recording.warnings) + len(m.warnings),
-        ring_gap_s=ring_s - m.ring_s if ring_s is not None and m.ring_s is not None and t.ring_s.source == "audio" else None,
+        ring_gap_s=heard_s - m.ring_s if heard_s is not None and m.ring_s else None,  # a record's 0 says nothing of ringing
         scorecard=e.scorecard if e else None,
         scorecard_version=e.scorecard_version if e else None,
         scorecard_sha256=e.scorecard_sha256 if e else None,
@@ -249,6 +255,7 @@ def digest_call(record: CallRecord, evaluation: Evaluation | None) -> CallDigest
         overruled={o.criterion: o.tool.outcome for o in e.outcomes if o.tool is not None} if e else {},
         tool_score=e.tool_score if e else None,
         reviews=_reviews_key(e) if e else None,
+        ring_heard_s=heard_s,
     )
 
 
@@ -280,7 +287,7 @@ _PLAIN = (
 )  # fmt: skip
 _ROUNDED = (
     "duration_s", "ring_s", "talk_s", "hold_s", "longest_hold_s", "silence_s", "coverage_ratio", "ring_gap_s", "score",
-    "answer_at_s", "overlap_s", "tool_score",
+    "answer_at_s", "overlap_s", "tool_score", "ring_heard_s",
 )  # fmt: skip
 _FLAGS = ("utc_only", "critical_failed")
 _TIMES = ("started_at", "ended_at")

@@ -304,6 +304,10 @@ class CutOff:
     channel: int | None = None
 
 
+#: Timelines from before the ringing heard was kept beside a record's.
+RING_NOT_KEPT = "the ringing heard was not kept"
+
+
 @dataclass(frozen=True, slots=True)
 class Timeline:
     """When things happened in the call.
@@ -311,7 +315,8 @@ class Timeline:
     Attributes
     ----------
     ring_s, n_rings : Measured
-        Ringing to answer in seconds, and the count of rings (a partial last one included).
+        Ringing to answer in seconds, and the count of rings (a partial last one included). A record's figure where there is
+        one that what is heard does not speak against.
     tone_plan : str or None
         The national plan whose ringback was heard.
     tone_plan_alternatives : tuple of str
@@ -343,6 +348,9 @@ class Timeline:
     release_evidence : Segment or None
         The release tone, or the dead leg.
     cut_off : CutOff
+    ring_heard : Measured
+        Seconds of ringing to answer in the recording alone, whatever a record says; with a `reason` where that is not all of
+        it. None with a reason where none was heard, or where what made the timeline kept it only without a record.
     """
 
     ring_s: Measured
@@ -368,6 +376,7 @@ class Timeline:
     release_evidence: Segment | None = None
     cut_off: CutOff = field(default_factory=CutOff)
     tone_plan_alternatives: tuple[str, ...] = ()
+    ring_heard: Measured = Measured(None, reason=RING_NOT_KEPT)
 
     @property
     def hold_s(self) -> float:

@@ -210,7 +210,7 @@ class Maker:
             ),
             timeline=replace(
                 record.timeline,
-                ring_s=Measured(5.0 * rings + float(rng.normal(0, 0.4)), "audio"),
+                ring_s=Measured(5.0 * rings, "cdr"), ring_heard=Measured(5.0 * rings + float(rng.normal(0, 0.4)), "audio"),
                 n_rings=Measured(rings, "audio"),
                 talk_s=duration_s - 5.0 * rings,
                 holds=(Hold(30.0, 30.0 + float(rng.gamma(2, 9)), "music"),) if waits else (),

@@ -129,6 +129,7 @@ def test_how_the_answer_the_holds_and_the_release_were_found_is_published_and_re
         holds=(Hold(80.2, 105.3, "silence", "words", (quote,)),),
         holds_source="vcon",
         holds_heard=(Hold(81.0, 100.0, "music"),),
+        ring_heard=Measured(7.9, "audio", 0.4),
         transfers_s=(120.5,),
         hangup_source="tone",
         release_evidence=Segment(240.1, 243.0),
@@ -140,3 +141,14 @@ def test_how_the_answer_the_holds_and_the_release_were_found_is_published_and_re
     assert (read.holds[0].source, read.holds[0].evidence) == ("words", (quote,))
     assert data["timing"]["cut_off"] == {"value": True, "reason": None, "channel": 1, "start_s": 238.1, "end_s": 240.1}
     assert data["timing"]["holds"][0]["evidence"][0]["text"] == "请您稍等"
+
+
+@pytest.mark.parametrize(
+    ("ring_s", "heard_s"), [(Measured(8.0, "audio"), 8.0), (Measured(9.0, "cdr"), None)], ids=["heard", "the record's"]
+)
+def test_a_record_from_before_the_ringing_heard_was_kept_says_only_what_it_can(record, ring_s, heard_s):
+    data = call_to_json(replace(record, timeline=replace(record.timeline, ring_s=ring_s)))
+    del data["timing"]["ring_heard"]
+    read = record_from_json(data).timeline.ring_heard
+    assert read.value == heard_s
+    assert (read.reason is None) == (heard_s is not None)

@@ -10,6 +10,7 @@ from typing import Any, get_args
 from audit.contract.evaluations import evaluation_to_json, evidence_to_json
 from audit.contract.values import ms, opt_ms
 from audit.records import (
+    RING_NOT_KEPT,
     CallRecord,
     CutOff,
     Evidence,
@@ -315,7 +316,16 @@ def _timeline_to_json(t: Timeline) -> dict[str, Any]:
         "hangup_source": t.hangup_source,
         "release_evidence": _opt_span(t.release_evidence),
         "cut_off": _cut_off_to_json(t.cut_off),
+        "ring_heard": _measured_to_json(t.ring_heard),
     }
+
+
+def _ring_heard_from_json(d: Mapping[str, Any]) -> Measured:
+    """The ringing heard; of a timeline that did not keep it what it says of the ringing, where that was heard."""
+    if "ring_heard" in d:
+        return _measured_from_json(d["ring_heard"])
+    ring_s = _measured_from_json(d["ring_s"])
+    return ring_s if ring_s.source == "audio" else Measured(None, reason=RING_NOT_KEPT)
 
 
 def _timeline_from_json(d: Mapping[str, Any]) -> Timeline:
@@ -343,6 +353,7 @@ def _timeline_from_json(d: Mapping[str, Any]) -> Timeline:
         hangup_source=d.get("hangup_source", "none"),
         release_evidence=_opt_segment(d.get("release_evidence")),
         cut_off=_cut_off_from_json(d["cut_off"]) if "cut_off" in d else CutOff(),
+        ring_heard=_ring_heard_from_json(d),
     )
 
 

@@ -125,6 +125,7 @@ def timeline_of(
         hangup_source=release.source,
         release_evidence=release.evidence,
         cut_off=release.cut_off,
+        ring_heard=answer.ring_heard,
     )
 
 

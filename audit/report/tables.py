@@ -37,7 +37,7 @@ CALL_COLUMNS = (
     "score", "band", "critical_failed", "weakest_section", "n_pass", "n_fail", "n_not_applicable", "n_not_evaluable",
     "failed_criteria", *(f"agent_{name}" for name in _MEASURE_NAMES), *(f"customer_{name}" for name in _MEASURE_NAMES),
     "recording_path", "warnings", "team",
-    "n_overruled", "tool_score",
+    "n_overruled", "tool_score", "ring_heard_s",
 )  # fmt: skip
 
 FAILURE_COLUMNS = ("recording_path", "call_id", "severity", "stage", "error", "message", "next_step")
@@ -170,6 +170,7 @@ def call_row(call: CallDigest, messages: Messages) -> dict[str, Cell]:
         "team": call.team,
         "n_overruled": len(call.overruled) if judged else None,
         "tool_score": call.tool_score,
+        "ring_heard_s": call.ring_heard_s,
     }
     for name in _MEASURE_NAMES:
         row[f"agent_{name}"] = call.measures.get(name)

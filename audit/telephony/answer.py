@@ -6,7 +6,7 @@ docs/answer-and-release.md says which is trusted when, and to what tolerance.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from audit.records import Measured, Metadata, RecordingStart, Tone
@@ -24,6 +24,7 @@ SIGNALLING_S = 0.5
 BEGUN_S = 0.06  # a burst that sounds from the recording's first samples began before it
 BEGUN_SHORT_S = 0.1
 EDGE_S = 0.01
+NO_RINGING_REASON = "no ringback in the recording"
 MUSIC_REASON = "music was played instead of ringback; rings cannot be counted"
 
 
@@ -46,6 +47,8 @@ class Answer:
         What was played instead of ringback.
     warnings : tuple of str
         Where the record and the recording disagree.
+    ring_heard : Measured
+        Seconds of ringing in the recording alone; with a reason where that is not all of it.
     """
 
     at_s: float
@@ -57,6 +60,7 @@ class Answer:
     n_rings: Measured
     music: Segment | None = None
     warnings: tuple[str, ...] = ()
+    ring_heard: Measured = field(default_factory=lambda: Measured(None, reason=NO_RINGING_REASON))
 
 
 def find_answer(
@@ -151,7 +155,8 @@ def _after_music(
         heard = f"{ringing.n_rings} {'ring' if ringing.n_rings == 1 else 'rings'}"
         reason = f"{heard} and then music until the answer"
     starts: RecordingStart = "before_ringing" if music.start_s >= MUSIC_EDGE_S or ringing else "in_ringing"
-    return Answer(at_s, tolerance_s, "audio", reason, starts, ring_s, n_rings, music, warnings)
+    ring_heard = Measured(None, reason=MUSIC_REASON)
+    return Answer(at_s, tolerance_s, "audio", reason, starts, ring_s, n_rings, music, warnings, ring_heard)
 
 
 def _after_ringing(
@@ -169,7 +174,7 @@ def _after_ringing(
     heard_s = at_s - ringing.ring_start_s
     starts: RecordingStart = "in_ringing" if _begins_in_burst(ringing, tones) else "before_ringing"
     n_rings = Measured(ringing.n_rings, "audio")
-    ring_s = Measured(heard_s, "audio", tolerance_s)
+    ring_s = ring_heard = Measured(heard_s, "audio", tolerance_s)
     warnings: tuple[str, ...] = ()
     stated_s, stated_tolerance_s = _stated(metadata)
     if stated_s is not None:
@@ -190,17 +195,18 @@ def _after_ringing(
             warnings = (_differ(stated_s, heard_s, "the record's was taken, because the recording begins while it is ringing"),)
     if starts == "in_ringing":
         reason += "; the recording begins while it is ringing"
+        least = "the recording begins while it is ringing: it rang for longer than that"
+        ring_heard = replace(ring_heard, reason=least)
         if ring_s.source == "audio":
-            least = "the recording begins while it is ringing: it rang for longer than that"
             ring_s, n_rings = replace(ring_s, reason=least), replace(n_rings, reason=least)
-    return Answer(at_s, tolerance_s, "audio", reason, starts, ring_s, n_rings, None, warnings)
+    return Answer(at_s, tolerance_s, "audio", reason, starts, ring_s, n_rings, None, warnings, ring_heard)
 
 
 def _by_record(metadata: Metadata, *, duration_s: float) -> Answer:
     """The answer where no ringing is heard: as the record has it, else the start of the recording."""
     stated_s, stated_tolerance_s = _stated(metadata)
     source = _record_of(metadata)
-    n_rings = Measured(None, "none", reason="no ringback in the recording")
+    n_rings = Measured(None, "none", reason=NO_RINGING_REASON)
     ring_s = Measured(None, "none", reason="no ringing in the recording and none in the record")
     if stated_s is not None:
         ring_s = Measured(stated_s, source, stated_tolerance_s)

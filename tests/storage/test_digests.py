@@ -19,7 +19,8 @@ def a_measured_record():
     record = a_record()
     timeline = replace(
         record.timeline,
-        ring_s=Measured(8.0, "audio"),
+        ring_s=Measured(9.0, "cdr"),
+        ring_heard=Measured(8.0, "audio", 0.2),
         n_rings=Measured(2, "audio"),
         hangup_by=Measured("customer", "audio"),
         silences=(Segment(1.0, 2.5), Segment(4.0, 5.0)),
@@ -32,11 +33,29 @@ def a_measured_record():
 def test_a_digest_says_what_record_and_evaluation_say():
     record, evaluation = a_measured_record(), an_evaluation(70.0)
     digest = digest_call(record, evaluation)
-    assert (digest.ring_s, digest.n_rings, digest.ring_gap_s, digest.silence_s) == (8.0, 2, -1.0, 2.5)
+    assert (digest.ring_s, digest.n_rings, digest.silence_s) == (9.0, 2, 2.5)
+    assert (digest.ring_heard_s, digest.ring_gap_s) == (8.0, -1.0)
     assert (digest.hangup_by, digest.cut_off, digest.team, digest.customer_number) == ("customer", True, "billing", "138")
     assert digest.measures == {"speech_rate_cpm": 212.0}
     assert digest.score == 70.0
     assert [(n, o.outcome) for n, o in digest.outcomes.items()] == [(o.criterion, o.outcome) for o in evaluation.outcomes]
+
+
+@pytest.mark.parametrize(
+    ("heard", "recorded_s"),
+    [
+        (Measured(8.0, "audio", reason="the recording begins while it is ringing"), 9.0),
+        (Measured(None, reason="the ringing heard was not kept"), 9.0),
+        (Measured(8.0, "audio"), None),
+        (Measured(8.0, "audio"), 0.0),
+    ],
+    ids=["not all of it is heard", "not kept", "not in the record", "the record's clock began at the answer"],
+)
+def test_ringing_is_held_against_the_record_only_where_both_have_all_of_it(heard, recorded_s):
+    record = a_measured_record()
+    record = replace(record, timeline=replace(record.timeline, ring_heard=heard))
+    digest = digest_call(replace(record, metadata=replace(record.metadata, ring_s=recorded_s)), None)
+    assert digest.ring_gap_s is None
 
 
 def test_the_end_of_a_call_is_the_records_or_start_and_length():

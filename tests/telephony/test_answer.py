@@ -95,6 +95,7 @@ def test_a_record_that_agrees_gives_the_ring_time_and_the_audio_the_moment() -> 
     answer = find_answer(ringing, recorded(11.0), duration_s=60.0, tones=tones)
     assert (answer.at_s, answer.source) == (pytest.approx(10.9), "audio")
     assert (answer.ring_s.value, answer.ring_s.source, answer.ring_s.tolerance_s) == (11.0, "cdr", 1.0)
+    assert (answer.ring_heard.value, answer.ring_heard.source) == (pytest.approx(10.4), "audio")
     assert answer.warnings == ()
 
 
@@ -121,6 +122,8 @@ def test_a_recording_that_begins_while_it_rings_takes_ring_time_and_count_from_t
     assert (answer.ring_s.value, answer.ring_s.source) == (22.0, "cdr")
     assert (answer.n_rings.value, answer.n_rings.source) == (5, "cdr")
     assert answer.at_s == pytest.approx(7.4)
+    assert answer.ring_heard.value == pytest.approx(5.4)
+    assert "longer" in (answer.ring_heard.reason or "")
     assert len(answer.warnings) == 1
 
 
