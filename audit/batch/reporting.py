@@ -109,7 +109,9 @@ class StoredCalls:
 
     def calls(self, agent: str, call_ids: Collection[str]) -> dict[str, ReportedCall]:
         """Some calls in full."""
-        return {i: ReportedCall(playable(c), c.evaluation) for i, c in read_calls(self.store, call_ids).items()}
+        return {
+            i: ReportedCall(playable(c), c.evaluation, c.evaluation_id) for i, c in read_calls(self.store, call_ids).items()
+        }
 
     def _digests(self, agent: str, p: Period) -> list[CallDigest]:
         found = [*read_digests(self.store, since=p.since, until=p.until, agent_ids=(agent,))] if agent else []

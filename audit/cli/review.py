@@ -244,7 +244,7 @@ def export_reviews(
 
 
 # --- what is shown --------------------------------------------------------------------------------
-_VERDICT_ZH = {"pass": "通过", "fail": "未通过", "not_applicable": "不适用", "not_evaluable": "无法评定"}
+_VERDICT_ZH = {"pass": "合格", "fail": "不合格", "not_applicable": "不适用", "not_evaluable": "无法评判"}
 _STANDING_ZH = {
     "counts": "生效", "seconds": "相同意见", "overtaken": "已被后来的取代", "remark": "备注", "stale": "结论已变，不计",
 }  # fmt: skip
@@ -334,7 +334,7 @@ def _agreement_lines(rates: Sequence[Agreement], lang: str) -> list[str]:
         share = "—" if e is None else f"{e.value:.0%} ({e.low:.0%}–{e.high:.0%})"
         if lang == "zh":
             more = (
-                f"{a.n} 条中维持 {a.n_upheld} 条；未通过 {a.n_fails_upheld}/{a.n_fails}，通过 {a.n_passes_upheld}/{a.n_passes}"
+                f"{a.n} 条中维持 {a.n_upheld} 条；不合格 {a.n_fails_upheld}/{a.n_fails}，合格 {a.n_passes_upheld}/{a.n_passes}"
             )
             more += f"；机器未定 {a.n_left} 条" if a.n_left else ""
         else:

@@ -175,7 +175,7 @@ def scorecard_page(
         else messages("score.no_score"),
         bands=_bands_text(summary, messages),
         critical_text=messages.count("critical_agent", summary.n_critical, of=summary.n_calls) if summary.n_critical else "",
-        notices=_notices(summary, shown, messages),
+        notices=_notices(summary, calls, shown, messages),
         headline=_headline(summary, messages),
         sections=tuple(
             Figure(
@@ -304,8 +304,12 @@ def scorecard_text(use: ScorecardUse, messages: Messages) -> str:
     return messages("scorecard_calls", scorecard=use.scorecard, version=use.version, sha256=use.sha256[:12], n=use.n_calls)
 
 
-def _notices(summary: AgentSummary, shown: Sequence[ShownCall], messages: Messages) -> tuple[str, ...]:
+def _notices(
+    summary: AgentSummary, calls: Sequence[CallDigest], shown: Sequence[ShownCall], messages: Messages
+) -> tuple[str, ...]:
     notices = []
+    if n_overruled := sum(len(c.overruled) for c in calls):
+        notices.append(messages.count("reviewed.notice", n_overruled))
     if 0 < summary.n_scored < FEW_CALLS:
         notices.append(messages("few_calls", n=summary.n_scored, least=FEW_CALLS))
     if len(summary.scorecards) > 1:

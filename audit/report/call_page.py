@@ -12,6 +12,7 @@ from audit.report.context import CallView, EvidenceView, Figure, MeasureRow, Out
 from audit.report.inputs import ReportedCall
 from audit.report.marking import mark_words
 from audit.report.messages import Messages
+from audit.report.review_kit import review_target, score_note, what_reviewers_said
 from audit.report.scorecard import SHOWN_MEASURES
 from audit.report.strip import timeline_strip
 from audit.report.wording import NONE, clock, length, measure, moment, percent, points, score, span, zone
@@ -132,6 +133,8 @@ def call_view(call: ReportedCall, clips: CallClips, board: PlayerBoard, anchor: 
         turns=_turn_views(record, failed, messages),
         transcript_note=_transcript_note(record, messages),
         path=record.recording.path,
+        review=review_target(call),
+        score_note=score_note(evaluation, messages),
     )
 
 
@@ -146,7 +149,8 @@ def outcome_view(
 ) -> OutcomeView:
     """One criterion of one call; players only where it failed."""
     failed = outcome.outcome == "fail"
-    shown, reason = shown_evidence(outcome), messages.pick(outcome.reason)
+    # of one that was overruled the reviewer's reason stands with the reviewer's name
+    shown, reason = shown_evidence(outcome), "" if outcome.tool else messages.pick(outcome.reason)
     rest = sorted(outcome.evidence, key=lambda e: (e.start_s, e.end_s))[len(shown) :]
     titles = {s.section: messages.pick(s.title, s.section) for s in (evaluation.sections if evaluation else ())}
     return OutcomeView(
@@ -173,6 +177,8 @@ def outcome_view(
             for e in shown
         ),
         more=messages.count("evidence.more", len(rest), times=", ".join(clock(e.start_s) for e in rest)) if rest else None,
+        verdict=outcome.by_rules,
+        said=what_reviewers_said(outcome, messages),
     )
 
 

@@ -95,7 +95,15 @@ class EvidenceView:
 
 @dataclass(frozen=True, slots=True)
 class OutcomeView:
-    """One criterion of one call. `more` tells of evidence that is not shown."""
+    """One criterion of one call. `more` tells of evidence that is not shown.
+
+    Attributes
+    ----------
+    verdict : str
+        Of the rules, overruled or not.
+    said : tuple of str
+        What reviewers said of it, the decision that counts last; of one that overruled the rules, what those had said.
+    """
 
     anchor: str
     criterion: str
@@ -108,6 +116,18 @@ class OutcomeView:
     suggestion: str
     evidence: tuple[EvidenceView, ...] = ()
     more: str | None = None
+    verdict: str = ""
+    said: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewTarget:
+    """The evaluation that decisions on a call's verdicts speak of."""
+
+    evaluation_id: int
+    scorecard: str
+    version: str
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +193,10 @@ class CallView:
         What a reader must know first: a missing recording, warnings.
     page : str
         Address of the call's own page, empty where it has none.
+    review : ReviewTarget or None
+        None where no store holds the evaluation: nobody could take in what is decided.
+    score_note : str
+        The score by the rules alone, where a reviewer overruled one of their verdicts.
     """
 
     anchor: str
@@ -199,6 +223,8 @@ class CallView:
     transcript_note: str
     path: str
     page: str = ""
+    review: ReviewTarget | None = None
+    score_note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

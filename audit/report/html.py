@@ -19,6 +19,7 @@ from markupsafe import Markup
 from audit.report.context import CallSheet, IndexPage, ScorecardPage, TeamPage
 from audit.report.messages import Messages
 from audit.report.picture import Picture, number
+from audit.report.review_kit import review_words
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -99,9 +100,13 @@ def _shipped(name: str) -> Markup:
 
 @cache
 def _policy(script: str) -> str:
-    """What the browser may load: nothing from outside, sound from the page itself, and our one script by its hash."""
-    digest = base64.b64encode(hashlib.sha256(_shipped(script).encode("utf-8")).digest()).decode("ascii")
-    return f"default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src data:; script-src 'sha256-{digest}'"
+    """What the browser may load: nothing from outside, sound from the page itself, and our own scripts by their hashes."""
+    scripts = " ".join(f"'sha256-{_hash(name)}'" for name in (script, "review.js"))
+    return f"default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src data:; script-src {scripts}"
+
+
+def _hash(script: str) -> str:
+    return base64.b64encode(hashlib.sha256(_shipped(script).encode("utf-8")).digest()).decode("ascii")
 
 
 @cache
@@ -119,5 +124,14 @@ def _render(
     return (
         _environment()
         .get_template(template)
-        .render(page=page, t=messages, policy=_policy(script), style=_shipped("style.css"), script=_shipped(script))
+        .render(
+            page=page,
+            t=messages,
+            policy=_policy(script),
+            style=_shipped("style.css"),
+            script=_shipped(script),
+            review_style=_shipped("review.css"),
+            review_script=_shipped("review.js"),
+            review_words=review_words,
+        )
     )

@@ -22,10 +22,13 @@ class ReportedCall:
     record : CallRecord
     evaluation : Evaluation or None
         None where the call was measured only; it is listed and never enters a score.
+    evaluation_id : int or None
+        Its number in the store; without, its verdicts cannot be reviewed on the page.
     """
 
     record: CallRecord
     evaluation: Evaluation | None = None
+    evaluation_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The words of the pages, in Chinese and English, from ``catalogue/<lang>.toml``."""
+"""The words of the pages, in Chinese and English, from ``catalogue/<lang>.toml`` and ``catalogue/<part>.<lang>.toml``."""
 
 from __future__ import annotations
 
@@ -50,8 +50,10 @@ def load_messages(lang: Lang) -> Messages:
     """The catalogue of one language; ValueError for another one."""
     if lang not in LANGUAGES:
         raise ValueError(f"pages are written in {' or '.join(LANGUAGES)}, not {lang!r}")
-    path = Path(__file__).parent / "catalogue" / f"{lang}.toml"
-    return Messages(lang, _flat(tomllib.loads(path.read_text("utf-8"))))
+    texts: dict[str, str] = {}
+    for path in sorted((Path(__file__).parent / "catalogue").glob(f"*{lang}.toml")):
+        texts |= _flat(tomllib.loads(path.read_text("utf-8")))
+    return Messages(lang, texts)
 
 
 def _flat(tree: Mapping[str, object], prefix: str = "") -> dict[str, str]:

@@ -293,4 +293,4 @@ def test_words_of_the_commands_come_in_chinese(audited, key, tmp_path):
     done = CliRunner().invoke(cli, ["review", "import", str(file), "--dir", str(audited), "--no-pages", "--lang", "zh"])
     assert done.exit_code == 0 and "导入 1 条，已有 0 条；1 通电话的结果有变化" in done.stdout
     done = CliRunner().invoke(cli, ["review", "list", str(audited), "--lang", "zh"])
-    assert "“未通过”改为“通过”" in done.stdout and "[生效]" in done.stdout
+    assert "“不合格”改为“合格”" in done.stdout and "[生效]" in done.stdout

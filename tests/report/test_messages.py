@@ -18,6 +18,7 @@ MADE_FROM_DATA = (
     "verdict.", "role.", "direction.", "by.", "source.", "strip.", "measure.", "failure.", "evidence.how_", "player.",
     "timeline.hold.", "timeline.tone.", "timeline.cut_in.", "transcript.language_", "compare.", "method.",
     "sheet.gone", "sheet.changed", "sheet.not_asked",
+    "review.",
 )  # fmt: skip
 FOLDER = Path(audit.report.__file__).parent
 
@@ -43,7 +44,7 @@ def test_the_chinese_pages_are_in_chinese() -> None:
         "html_lang", "none", "scorecard_used", "evidence.lost", "evidence.at", "list_separator", "measure.summary",
         "section.weakest_short", "measure.active_level_dbfs.unit", "measure.f0_median_hz.unit",
         "measure.talk_share_ratio.unit", "timeline.says", "timeline.stop", "timeline.from_source",
-        "transcript.speaker", "sheet.place",
+        "transcript.speaker", "sheet.place", "reviewed.because", "reviewed.with_remark", "review.because",
     }  # fmt: skip
     assert latin_only <= figures
 
