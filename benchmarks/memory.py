@@ -34,16 +34,27 @@ SETTLED_AFTER = 30
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Resident memory of one process in MiB: after the 30th call, after the last, and the most."""
+    """Resident memory of one process in MiB: after the 30th call, after the last, and the most.
+
+    Of the first two also the part that is the process's own: the rest are pages of files, the speech model's among them,
+    which the system takes back and reads again as it likes.
+    """
 
     settled_mib: float
     last_mib: float
     peak_mib: float
+    settled_own_mib: float
+    last_own_mib: float
 
     @property
     def rise(self) -> float:
         """From the 30th call to the last, as a part of the former."""
         return self.last_mib / self.settled_mib - 1
+
+    @property
+    def own_rise(self) -> float:
+        """The same of the process's own part."""
+        return self.last_own_mib / self.settled_own_mib - 1
 
 
 def main() -> None:
@@ -67,6 +78,7 @@ def main() -> None:
         "after_last_mib": round(memory.last_mib),
         "rise_percent": round(100 * memory.rise, 1),
         "peak_mib": round(memory.peak_mib),
+        "own_rise_percent": round(100 * memory.own_rise, 1),
     }
     if options.json:
         print(json.dumps(figures))
@@ -74,7 +86,8 @@ def main() -> None:
         print(
             f"{options.calls} calls of {options.seconds:g} s in one process: {memory.settled_mib:.0f} MiB after call "
             f"{SETTLED_AFTER}, {memory.last_mib:.0f} MiB after the last ({100 * memory.rise:+.1f} %), "
-            f"at most {memory.peak_mib:.0f} MiB"
+            f"at most {memory.peak_mib:.0f} MiB; its own part {memory.settled_own_mib:.0f} and {memory.last_own_mib:.0f} MiB "
+            f"({100 * memory.own_rise:+.1f} %)"
         )
 
 
@@ -102,7 +115,7 @@ def audit_many(recordings: list[Path], n_calls: int, seconds: float, model: str)
     from audit.records import Metadata
 
     auditor = make_auditor(Settings(model=model, language="zh", cpu_threads=1))
-    settled_mib = last_mib = 0.0
+    settled = last = (0.0, 0.0)
     with tempfile.TemporaryDirectory(prefix="callaudit-memory-") as folder:
         path = Path(folder) / "call.wav"
         for i in range(n_calls):
@@ -111,12 +124,13 @@ def audit_many(recordings: list[Path], n_calls: int, seconds: float, model: str)
             done = audit_one(auditor, Task(i, path, Metadata(call_id=f"{i}")))
             if isinstance(done, Trouble):
                 sys.exit(f"call {i} out of {recording}: {done.reason}")
-            last_mib = resident_mib()
+            last = resident_mib()
             if i + 1 == SETTLED_AFTER:
-                settled_mib = last_mib
+                settled = last
             if (i + 1) % SETTLED_AFTER == 0:
-                print(f"{i + 1} calls: {last_mib:.0f} MiB", file=sys.stderr, flush=True)
-    return Memory(settled_mib, last_mib, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+                print(f"{i + 1} calls: {last[0]:.0f} MiB, its own {last[1]:.0f}", file=sys.stderr, flush=True)
+    peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return Memory(settled[0], last[0], peak_mib, settled[1], last[1])
 
 
 def cut(recording: Path, path: Path, number: int, seconds: float) -> None:
@@ -134,10 +148,11 @@ def cut(recording: Path, path: Path, number: int, seconds: float) -> None:
         out.writeframes(np.round(samples.T.clip(-1, 1) * 32767).astype("<i2").tobytes())
 
 
-def resident_mib() -> float:
-    """Resident memory of this process."""
-    pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+def resident_mib() -> tuple[float, float]:
+    """Resident memory of this process, and the part of it that is no file's."""
+    status = Path("/proc/self/status").read_text("ascii")
+    kib = {name: int(line.split()[0]) for name, _, line in (row.partition(":") for row in status.splitlines()) if "kB" in line}
+    return kib["VmRSS"] / 1024, kib["RssAnon"] / 1024
 
 
 if __name__ == "__main__":

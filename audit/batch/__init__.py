@@ -11,18 +11,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from audit.batch.engines import Engine
     from audit.batch.files import call_file_name, make_out_folder, rewrite_without_words, write_json
+    from audit.batch.job import BatchSummary, Job, Progress
     from audit.batch.patience import insist
-    from audit.batch.run import BatchSummary, Job, Progress, run_batch
+    from audit.batch.run import run_batch
     from audit.batch.workers import Auditor, Limits, MakeAuditor
 
 _HOME = {
     "Auditor": "audit.batch.workers",
-    "BatchSummary": "audit.batch.run",
+    "BatchSummary": "audit.batch.job",
     "Engine": "audit.batch.engines",
-    "Job": "audit.batch.run",
+    "Job": "audit.batch.job",
     "Limits": "audit.batch.workers",
     "MakeAuditor": "audit.batch.workers",
-    "Progress": "audit.batch.run",
+    "Progress": "audit.batch.job",
     "call_file_name": "audit.batch.files",
     "insist": "audit.batch.patience",
     "make_out_folder": "audit.batch.files",

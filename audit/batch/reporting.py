@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from audit.archive import is_url
+from audit.archive import is_there
 from audit.digests import CallDigest, Catalogue
 from audit.records import CallRecord
 from audit.report import Band, MeasureBand, ReportedCall, Targets
@@ -130,7 +130,7 @@ class StoredCalls:
 def playable(call: StoredCall) -> CallRecord:
     """The record with a path that leads to the recording from here, wherever the audit was started."""
     recording = call.record.recording
-    if is_url(recording.path) or Path(recording.path).exists():
+    if is_there(recording.path):
         return call.record
     return replace(call.record, recording=replace(recording, path=call.path))
 

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 from uuid import uuid4
 
 from audit import __version__
-from audit.archive import ObjectPath, as_local, place, sweep
-from audit.batch.engines import Engine, open_pool
+from audit.archive import ObjectPath, Shares, answers, as_local, place, silent, sweep
+from audit.batch.engines import open_pool
 from audit.batch.files import append_log, call_file_name, make_out_folder, printable, write_json
+from audit.batch.job import BatchSummary, End, Job, Progress, job_options
 from audit.batch.patience import insist
-from audit.batch.plan import QUARANTINED, Judge, Plan, Planned, Refused, make_plan
+from audit.batch.plan import QUARANTINED, Plan, Planned, Refused, make_plan
 from audit.batch.sift import in_turn, scope_of, sift
 from audit.batch.stopping import StopSignals
-from audit.batch.workers import Limits, MakeAuditor, Task, Trouble
+from audit.batch.workers import Task, Trouble
 from audit.contract import call_to_json
 from audit.errors import AuditError
 from audit.records import CallRecord, Failure, Metadata
@@ -27,132 +28,10 @@ from audit.storage import LEASE, Lease, LedgerEntry, Store, entries, failed_file
 from audit.verdicts import Evaluation
 
 if TYPE_CHECKING:
-    from audit.pipeline import Settings
+    pass
 
 #: Recordings that are planned together; of an archive with more to do the plan is made as it is carried out.
 PLANNED_AT_ONCE = 20_000
-
-End = Literal["audited", "rescored", "skipped", "failed", "elsewhere"]
-
-
-class Progress(Protocol):
-    """Who shows how far a run is."""
-
-    def started(self, *, n_calls: int, n_bytes: int) -> None:
-        """The plan stands: so many recordings, so many bytes of audio to open."""
-        ...
-
-    def ended(self, call_id: str, end: End, *, n_bytes: int, audio_s: float) -> None:
-        """One recording is dealt with; bytes and seconds are those of audio that was opened for it."""
-        ...
-
-    def known(self, n_calls: int) -> None:
-        """So many recordings are known and up to date: they are skipped."""
-        ...
-
-    def stopping(self, level: int) -> None:
-        """Somebody asked to stop: 1 after the calls in progress, 2 now."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """What to audit, and how.
-
-    Attributes
-    ----------
-    command : {"run", "measure"}
-    recordings : sequence of Path
-        In the order in which they are to be audited.
-    out : Path
-    n_workers : int
-        Processes; 0 audits in this one. On Ray the most actors; 0: as many as the cluster has room for.
-    find_metadata : callable
-        Metadata of a recording; raises `MetadataError`.
-    make_auditor : callable
-        Builds a worker's auditor; must be picklable.
-    judge : Judge
-    notices : tuple of Failure
-        Found before the run: rows of the call-detail record without a recording.
-    lang : {"en", "zh"}
-        Of the reasons in ``calls/*.json``.
-    limits : Limits
-        Of a worker process.
-    max_crashes : int
-        A recording that took its worker down so often is not tried again until its file changes or `retry` is asked for.
-    retry : bool
-    argv : tuple of str
-        The command line, kept with the run so that it can be given again.
-    until : datetime or None
-        No recording is begun from then on; those in progress end.
-    is_busy : callable
-        While it is true no recording is begun.
-    engine : Engine
-        Processes of this machine, or a Ray cluster.
-    metadata_scope : str or None
-        Hash of all that `find_metadata` reads beside the recordings and vCons beside them: where it is that of an earlier run,
-        known recordings are not looked at again. None looks at all.
-    """
-
-    command: Literal["run", "measure"]
-    recordings: Sequence[Path]
-    out: Path
-    settings: Settings
-    n_workers: int
-    find_metadata: Callable[[Path], Metadata]
-    make_auditor: MakeAuditor
-    judge: Judge
-    notices: tuple[Failure, ...] = ()
-    lang: str = "en"
-    limits: Limits = field(default_factory=Limits)
-    max_crashes: int = 3
-    retry: bool = False
-    argv: tuple[str, ...] = ()
-    until: datetime | None = None
-    is_busy: Callable[[], bool] = lambda: False
-    engine: Engine = field(default_factory=Engine)
-    metadata_scope: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class BatchSummary:
-    """How a run went.
-
-    Attributes
-    ----------
-    n_found : int
-        Recordings; each is counted once below, or was not begun.
-    n_audited : int
-        Measured now, or given a new evaluation or new metadata (`n_rescored` of them without opening audio).
-    n_skipped : int
-        Done before, with the same content, options and scorecard.
-    call_ids : frozenset of str
-        Calls of this run that have a result, skipped ones included.
-    failures : tuple of Failure
-    audio_s, wall_s : float
-        Seconds of audio measured, and the seconds it took.
-    stopped_by : int or None
-        Number of the signal that ended the run early.
-    n_elsewhere : int
-        Left to another run that is at work on them, or has done them meanwhile.
-    """
-
-    n_found: int = 0
-    n_audited: int = 0
-    n_rescored: int = 0
-    n_failed: int = 0
-    n_skipped: int = 0
-    call_ids: frozenset[str] = frozenset()
-    failures: tuple[Failure, ...] = ()
-    audio_s: float = 0.0
-    wall_s: float = 0.0
-    stopped_by: int | None = None
-    n_elsewhere: int = 0
-
-    @property
-    def n_not_begun(self) -> int:
-        """Recordings that a stopped run left alone."""
-        return self.n_found - self.n_audited - self.n_failed - self.n_skipped - self.n_elsewhere
 
 
 def run_batch(job: Job, store: Store, *, progress: Progress, clock: Callable[[], datetime]) -> BatchSummary:
@@ -192,19 +71,12 @@ def run_batch(job: Job, store: Store, *, progress: Progress, clock: Callable[[],
     try:
         with StopSignals(progress.stopping) as stop:
             run.all(stop)
-        insist(partial(store.save_notices, run_id, job.notices))
+        insist(partial(store.save_notices, run_id, (*job.notices, *run.unheard())))
         state = "interrupted" if stop.level or run.summary(None, 0.0).n_not_begun else "done"
     finally:
         summary = run.summary(stop.signum if stop.level else None, max(0.0, (clock() - started_at).total_seconds()))
         insist(partial(store.finish_run, run_id, state, _counts(summary), now=clock()))
     return summary
-
-
-def job_options(job: Job) -> dict[str, Any]:
-    """The options of a run as plain values, kept with each of its evaluations."""
-    s = asdict(job.settings)
-    s["profile"] = {k: dict(v) if isinstance(v, Mapping) else v for k, v in s["profile"].items()}
-    return {**s, "n_workers": job.n_workers, "lang": job.lang, "argv": list(job.argv), "folder": str(Path.cwd())}
 
 
 def _sha256(store: Store, path: Path) -> str:
@@ -244,13 +116,15 @@ class _Run:
     renewed_at: datetime | None = None
     scope: str | None = None
     given_out: set[str] = field(default_factory=set)  # call ids that a plan of this run audits
+    shares: Shares = field(default_factory=Shares)
 
     def all(self, stop: StopSignals) -> None:
         """Tell what is known, plan the rest, do the cheap work, then the work that opens audio."""
         sweep()
+        self.shares = Shares(silence_s=self.job.silence_s, give_up=stop.look)
         self._forget_lost()
         recordings = self.job.recordings
-        sifted = sift(recordings, self.store, scope=self.scope, out=self.job.out, alive=stop.look)
+        sifted = sift(recordings, self.store, scope=self.scope, out=self.job.out, shares=self.shares, alive=stop.look)
         turns = in_turn(sifted, recordings, PLANNED_AT_ONCE)
         first = self._plan(next(turns, []))
         is_all = len(first.planned) + len(first.refused) + sifted.n_known == len(recordings)
@@ -262,24 +136,46 @@ class _Run:
         self._audit(self._opening(first, turns, stop), stop)
 
     def _plan(self, recordings: Sequence[Path]) -> Plan:
-        """What to do with some recordings."""
+        """What to do with some recordings; nothing, with those on a share that does not answer."""
+        n_looked = 0
+
+        def looked() -> None:
+            nonlocal n_looked
+            n_looked += 1
+
+        planned = self.shares.ask(recordings, partial(self._planned, looked), moved=lambda: n_looked)
+        plan = planned or Plan()
+        self.given_out.update(p.metadata.call_id for p in plan.planned if p.work == "audit")
+        return plan
+
+    def _planned(self, looked: Callable[[], None], recordings: Sequence[Path]) -> Plan:
 
         def look_up(paths: Sequence[str], call_ids: Sequence[str]) -> Iterable[LedgerEntry]:
             return insist(partial(entries, self.store, paths=paths, call_ids=call_ids))
 
-        plan = make_plan(
+        def find_metadata(path: Path) -> Metadata:
+            looked()
+            return self.job.find_metadata(path)
+
+        def sha256(path: Path) -> str:
+            looked()
+            return _sha256(self.store, path)
+
+        def taken(call_id: str) -> bool:
+            looked()
+            return call_id in self.call_ids or call_id in self.given_out
+
+        return make_plan(
             recordings,
             look_up,
             settings=self.job.settings,
-            find_metadata=self.job.find_metadata,
-            sha256=partial(_sha256, self.store),
+            find_metadata=find_metadata,
+            sha256=sha256,
             judge=self.job.judge,
             out=self.job.out,
             max_crashes=None if self.job.retry else self.job.max_crashes,
-            taken=lambda call_id: call_id in self.call_ids or call_id in self.given_out,
+            taken=taken,
         )
-        self.given_out.update(p.metadata.call_id for p in plan.planned if p.work == "audit")
-        return plan
 
     def _opening(self, first: Plan, turns: Iterator[list[Path]], stop: StopSignals) -> Iterator[Planned]:
         """Recordings whose audio has to be opened; what needs none is done on the way to them."""
@@ -318,11 +214,18 @@ class _Run:
             wall_s=wall_s,
             stopped_by=stopped_by,
             n_elsewhere=self.ends["elsewhere"],
+            problems=self.shares.problems,
         )
+
+    def unheard(self) -> Iterator[Failure]:
+        """Shares that fell silent, as warnings."""
+        for problem in self.shares.problems:
+            yield Failure("", "", "discovery", "", problem, silent("").hint or "", "warning")
 
     def _forget_lost(self) -> None:
         """Take failed recordings that are gone out of the list of failures."""
-        gone = [number for number, path in insist(partial(failed_files, self.store)) if not place(path).exists()]
+        failed = [(number, place(path)) for number, path in insist(partial(failed_files, self.store))]
+        gone = [number for number, path in failed if answers(path) and not path.exists()]
         if gone:
             insist(partial(self.store.supersede, gone, "the file is gone", now=self.clock()))
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -20,12 +20,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audit import __version__
-from audit.archive import ObjectPath
+from audit.archive import ObjectPath, Shares
 from audit.batch.files import call_file_name
 from audit.batch.patience import insist
 from audit.batch.plan import Judge, path_key
 from audit.ingest import Recordings
-from audit.storage import Store, known_files, runs_of_scope
+from audit.storage import KnownFile, Store, known_files, runs_of_scope
 
 if TYPE_CHECKING:
     from audit.pipeline import Settings
@@ -83,7 +83,9 @@ def scope_of(settings: Settings, metadata_scope: str | None, judge: Judge) -> st
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
-def sift(recordings: Sequence[Path], store: Store, *, scope: str | None, out: Path, alive: Callable[[], object]) -> Sifted:
+def sift(
+    recordings: Sequence[Path], store: Store, *, scope: str | None, out: Path, shares: Shares, alive: Callable[[], object]
+) -> Sifted:
     """Look all recordings up in the store, a few hundred at a time.
 
     Parameters
@@ -92,39 +94,66 @@ def sift(recordings: Sequence[Path], store: Store, *, scope: str | None, out: Pa
         Of this run; None finds none up to date.
     out : Path
         The output folder, whose ``calls/`` may lack a file.
+    shares : Shares
+        Recordings on one that does not answer are in neither list.
     alive : callable
         Called now and then.
     """
     sifted = Sifted()
     trusted = insist(partial(runs_of_scope, store, scope)) if scope is not None else {}
-    vcons = _Vcons()
     calls = os.path.join(out, "calls", "")  # noqa: PTH118 - a million files: text all the way
+    look = _Glance(trusted, calls)
     paths = recordings.texts() if isinstance(recordings, Recordings) else map(_text, recordings)
     key_of = _keys()
     while some := list(islice(paths, _AT_ONCE)):
         alive()
-        keys = [key_of(p) for p in some]
-        ledger = insist(partial(known_files, store, keys))
-        for path, key in zip(some, keys, strict=True):
-            file = ledger.get(key)
+        keys = {p: key_of(p) for p in some}
+        ledger = insist(partial(known_files, store, list(keys.values())))
+        files = {p: ledger.get(key) for p, key in keys.items()}
+        part = shares.ask(some, partial(look.at, files), moved=lambda: look.n_looked)
+        if part is None:
+            continue
+        sifted.known |= part.known
+        sifted.n_known += part.n_known
+        sifted.new += part.new
+        sifted.doubtful += part.doubtful
+        sifted.new_bytes += part.new_bytes
+    return sifted
+
+
+class _Glance:
+    """Compares files with what the store knows of them."""
+
+    def __init__(self, trusted: Mapping[int, datetime], calls: str) -> None:
+        self.n_looked = 0
+        self._trusted = trusted
+        self._calls = calls
+        self._vcons = _Vcons()
+
+    def at(self, files: Mapping[str | ObjectPath, KnownFile | None], paths: Sequence[str | ObjectPath]) -> Sifted:
+        """Sift a few."""
+        part = Sifted()
+        for path in paths:
+            self.n_looked += 1
+            file = files[path]
             try:
-                stat = path.stat() if isinstance(path, ObjectPath) else os.stat(path)  # noqa: PTH116
+                stat = path.stat() if isinstance(path, ObjectPath) else os.stat(path)  # noqa: PTH116 - text all the way
             except OSError:
-                sifted.new.append(path)  # reading it says what is wrong, and how
+                part.new.append(path)  # reading it says what is wrong, and how
                 continue
             if file is None or file.state != "done" or (stat.st_size, stat.st_mtime_ns) != (file.size_bytes, file.mtime_ns):
-                sifted.new.append(path)
-                sifted.new_bytes += stat.st_size
+                part.new.append(path)
+                part.new_bytes += stat.st_size
             elif (
-                (seen_at := trusted.get(file.run_id or 0)) is not None
-                and os.path.exists(calls + call_file_name(file.call_id))  # noqa: PTH110
-                and not vcons.news(path, seen_at)
+                (seen_at := self._trusted.get(file.run_id or 0)) is not None
+                and os.path.exists(self._calls + call_file_name(file.call_id))  # noqa: PTH110
+                and not self._vcons.news(path, seen_at)
             ):
-                sifted.known.add(file.call_id)
-                sifted.n_known += 1
+                part.known.add(file.call_id)
+                part.n_known += 1
             else:
-                sifted.doubtful.append(path)
-    return sifted
+                part.doubtful.append(path)
+        return part
 
 
 def _keys() -> Callable[[str | ObjectPath], str]:

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from audit.archive import as_local
+from audit.batch.memory import give_back_memory
 from audit.errors import AuditError, MetadataError, ModelError, RecordingError, StoreError, UsageError
 from audit.records import CallRecord, Metadata
 from audit.verdicts import Evaluation
@@ -146,6 +147,8 @@ def audit_one(auditor: Auditor, task: Task) -> AuditedCall | Trouble:
     try:
         with as_local(task.path) as local:
             came = auditor.audit(local, task.metadata, task.kept.found)
+            if came.record.transcript is not None:
+                give_back_memory()
             return came if local is task.path else _named(came, str(task.path))
     except Exception as e:  # noqa: BLE001 - one call must never stop the rest; the traceback goes to the log
         return trouble_of(e)

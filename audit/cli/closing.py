@@ -83,9 +83,11 @@ def close_run(
     if len(summary.failures) > MAX_FAILURES_SHOWN:
         n_more = len(summary.failures) - MAX_FAILURES_SHOWN
         click.echo(f"callaudit: and {n_more} more; all are in {out / 'failures.csv'}", err=True)
+    for problem in summary.problems:
+        click.echo(f"callaudit: {problem}", err=True)
     click.echo(_last_line(summary, index, lang))
     leave_if_met(fail_on, store, summary.call_ids)
-    if summary.n_failed or n_problems:
+    if summary.n_failed or summary.problems or n_problems:
         raise click.exceptions.Exit(EXIT_SOME_FAILED)
 
 

@@ -225,8 +225,8 @@ def audit_archive(
 def look_back(store: Store, job: Job, call_ids: frozenset[str]) -> None:
     """Now that all calls are stored: what they say of each other, and verdicts that rest on it or on what is usual."""
     from audit.batch.across import look_across
+    from audit.batch.job import job_options
     from audit.batch.judge import ScorecardJudge
-    from audit.batch.run import job_options
     from audit.cli.closing import now
     from audit.cli.progress import CountedProgress
     from audit.storage import touched_languages
@@ -273,7 +273,7 @@ def not_searched(problems: tuple[str, ...]) -> tuple[Failure, ...]:
     """Folders and links whose recordings, if any, were not audited."""
     from audit.records import Failure
 
-    hint = "mend the link, or let this user read the folder"
+    hint = "mend the link, let this user read the folder, or see that the share's server answers"
     return tuple(Failure("", "", "discovery", "", p, hint, "warning") for p in problems)
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import overload
 
-from audit.archive import ObjectPath, find_objects
+from audit.archive import SILENCE_S, ObjectPath, ShareSilent, answered, find_objects
 from audit.errors import UsageError
 
 _EXTENSIONS = (
@@ -91,38 +92,59 @@ class _Search:
     problems: list[str] = field(default_factory=list)
     n_others: int = 0
     has_links: bool = False
+    n_seen: int = 0
+
+    def add(self, other: _Search) -> None:
+        """Take over what another search found."""
+        self.found += other.found
+        self.problems += other.problems
+        self.n_others += other.n_others
+        self.has_links = self.has_links or other.has_links
 
 
-def discover(paths: Iterable[Path | str]) -> Discovery:
+def discover(paths: Iterable[Path | str], *, silence_s: float = SILENCE_S) -> Discovery:
     """Find the recordings under folders, and take files that are named directly.
 
     Folders are searched to the bottom. Hidden files and folders are left out, and so are folders that callaudit wrote.
     Symbolic links are followed once; a file that is reached by two ways counts once. Of an object store what lies below a
     prefix is found.
 
+    Parameters
+    ----------
+    paths : iterable of Path or str
+    silence_s : float
+        A share that says nothing for so long is left out, with all that was found below the path.
+
     Raises
     ------
     UsageError
         If a path does not exist, or nothing was found.
+    ShareSilent
+        If nothing was found because a share does not answer.
     """
     search = _Search()
     searched = [p if isinstance(p, ObjectPath) else Path(p) for p in paths]
     objects: dict[Path, Path] = {}
+    mute: ShareSilent | None = None
     for root in searched:
         if isinstance(root, ObjectPath):
             listed, n_beside = find_objects(root, AUDIO_EXTENSIONS)
             objects.update((o, o) for o in listed)
             search.n_others += n_beside
             continue
-        if not root.is_dir():
-            if not root.exists() and not root.is_symlink():
-                raise UsageError(f"{root}: there is no such file or folder", hint="check the path")
-            search.found.append(str(root))
-            continue
-        _search(str(root), search, visited=set())
+        below = _Search()
+        try:
+            answered(partial(_search_root, root, below), root, moved=lambda below=below: below.n_seen, silence_s=silence_s)  # type: ignore[misc]
+        except ShareSilent as e:
+            mute = e
+            search.problems.append(f"{e.message}; its recordings wait for the next run")
+        else:
+            search.add(below)
     found = search.found
     if len(searched) > 1 or search.has_links:  # else nothing can have been met twice, and all is in order
         found = sorted(_each_once(found), key=lambda text: text.replace("/", "\0"))  # as paths are sorted: part by part
+    if not found and not objects and mute is not None:
+        raise mute
     if not found and not objects:
         where = ", ".join(str(p) for p in searched) or "no path was given"
         raise UsageError(
@@ -132,12 +154,26 @@ def discover(paths: Iterable[Path | str]) -> Discovery:
     return Discovery(Recordings([*found, *sorted(objects.values())]), tuple(search.problems))
 
 
+def _search_root(root: Path, search: _Search) -> None:
+    """Take a file that was named, or the recordings below a folder."""
+    if root.is_dir():
+        _search(str(root), search, visited=set())
+    elif root.exists() or root.is_symlink():
+        search.found.append(str(root))
+    else:
+        raise UsageError(f"{root}: there is no such file or folder", hint="check the path")
+
+
 def _search(folder: str, search: _Search, *, visited: set[tuple[int, int]]) -> None:
     """Take the recordings of a folder and of those below it, in order; a folder already seen (a link back) is skipped."""
     try:
         info = os.stat(folder)  # noqa: PTH116 - a million files: text all the way
         with os.scandir(folder) as listing:
-            entries = sorted(listing, key=lambda e: e.name)
+            entries = []
+            for entry in listing:
+                search.n_seen += 1
+                entries.append(entry)
+            entries.sort(key=lambda e: e.name)
     except OSError as e:
         search.problems.append(f"{folder}: cannot be listed: {e.strerror}")
         return
@@ -150,6 +186,7 @@ def _search(folder: str, search: _Search, *, visited: set[tuple[int, int]]) -> N
     prefix = "" if folder == "." else folder.rstrip("/") + "/"  # as pathlib joins them
     for entry in entries:
         name = entry.name
+        search.n_seen += 1
         if name.startswith("."):
             continue
         path = prefix + name

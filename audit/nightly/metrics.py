@@ -9,7 +9,7 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry, Counter, Gauge, start_http_server, write_to_textfile
 
 from audit.batch import Progress
-from audit.batch.run import End
+from audit.batch.job import End
 
 _ENDS = ("audited", "rescored", "skipped", "failed", "elsewhere")
 

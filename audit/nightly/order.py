@@ -7,9 +7,12 @@ from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from audit.archive import ObjectPath
+from audit.archive import ObjectPath, Shares
 from audit.ingest import Recordings
 from audit.nightly.config import Order
+
+#: Files that are asked for at a time.
+_AT_ONCE = 500
 
 
 def in_order(
@@ -28,7 +31,7 @@ def in_order(
     mean_scores : mapping of agent id to float
     """
     texts = [p if isinstance(p, ObjectPath) else str(p) for p in recordings]
-    changed = array("d", map(_changed_at, texts))
+    changed = _changes(texts)
     numbers = range(len(texts))
     if order == "oldest":
         return Recordings([texts[i] for i in sorted(numbers, key=lambda i: (changed[i], str(texts[i])))])
@@ -42,6 +45,16 @@ def in_order(
         return mean_scores.get(agents.get(path) or "", middle)
 
     return Recordings(sorted(newest, key=score))
+
+
+def _changes(texts: Sequence[str | ObjectPath]) -> array[float]:
+    """When each was last changed; 0, as of a file that is gone, where its share does not answer."""
+    shares = Shares()
+    changed: dict[str | ObjectPath, float] = {}
+    for start in range(0, len(texts), _AT_ONCE):
+        some = texts[start : start + _AT_ONCE]
+        changed.update(shares.ask(some, lambda paths: [(p, _changed_at(p)) for p in paths]) or ())
+    return array("d", (changed.get(p, 0.0) for p in texts))
 
 
 def is_busy(max_load: float | None) -> bool:

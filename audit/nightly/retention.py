@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from audit.archive import ObjectPath
+from audit.archive import ObjectPath, answers, mount_of, silent
 from audit.batch import insist
 from audit.nightly.config import Retention
 from audit.storage import Removal, Store, audited_before, forget_words, intend_removal, intended, settle_removal
@@ -58,6 +58,9 @@ def apply_retention(
     if retention.audio_days is not None:
         for old in audited_before(store, now - timedelta(days=retention.audio_days)):
             path = Path(old.path)
+            if not answers(path):
+                problems.append(silent(mount_of(path)).message)
+                continue
             if not path.exists() or not any(path.is_relative_to(root.absolute()) for root in roots):
                 continue
             target = _target(path, retention.archive, roots)
@@ -77,7 +80,7 @@ def apply_retention(
             forget(old.call_id)  # first: what the store no longer lists is never looked at again
             insist(partial(forget_words, store, removal, now=now))
             removed.append(removal)
-    return Kept(tuple(removed), tuple(problems))
+    return Kept(tuple(removed), tuple(dict.fromkeys(problems)))
 
 
 def _left_behind(store: Store, now: datetime) -> Iterator[Removal]:
@@ -86,6 +89,8 @@ def _left_behind(store: Store, now: datetime) -> Iterator[Removal]:
     What still lies there is not removed for it: if it is still too old, its turn comes in this night.
     """
     for removal in insist(partial(intended, store)):
+        if not answers(removal.path):
+            continue
         went = not Path(removal.path).exists()
         insist(partial(settle_removal, store, removal, went=went, now=now))
         if went:

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 import audit
-from audit.archive import is_url
+from audit.archive import is_there
 from audit.contract import call_to_json
 from audit.report.call_sheet import call_sheet
 from audit.report.files import write_beside
@@ -75,7 +75,7 @@ def write_call(out: Path, call: ReportedCall, *, agent: str, home: str, settings
 def _fingerprint(call: ReportedCall, agent: str, home: str, settings: ReportSettings) -> str:
     """What the page depends on; a recording that is gone takes its sound along, one in an object store is not asked for."""
     recording = call.record.recording.path
-    is_there = settings.with_audio and (is_url(recording) or Path(recording).is_file())
+    is_there = settings.with_audio and is_there(recording)
     data: Any = call_to_json(call.record, call.evaluation, lang=settings.lang)
     parts = [audit.__version__, templates_sha256(), settings.lang, settings.with_audio, is_there, agent, home, data]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

@@ -10,9 +10,10 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from audit.archive import ObjectPath, as_local, place
+from audit.archive import ObjectPath, ShareSilent, answered, answers, as_local, place, silent
 from audit.errors import AuditError
 from audit.records import Layout, Recording
 from audit.segments import Segment
@@ -224,6 +225,15 @@ def with_audio(recording: Recording, make: Callable[[Audio], T]) -> tuple[str | 
         Why nothing could be made: ``"gone"``, ``"changed"`` or an error's message; and what was made.
     """
     path = place(recording.path)
+    if not answers(path):
+        return silent(path).message, None
+    try:
+        return answered(lambda: _made_of(path, recording, make), path)
+    except ShareSilent as e:
+        return e.message, None
+
+
+def _made_of(path: Path, recording: Recording, make: Callable[[Audio], T]) -> tuple[str | None, T | None]:
     if not isinstance(path, ObjectPath) and not path.is_file():
         return "gone", None
     from audit.audio import file_sha256, read_audio  # a third of a second, and a page without verdicts cuts none

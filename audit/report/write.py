@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import audit
-from audit.archive import is_url
+from audit.archive import is_there
 from audit.digests import digest_to_json
 from audit.records import Evidence, Failure
 from audit.report.activity import add_activities
@@ -268,7 +268,7 @@ def _write_scorecard(job: _Job, task: _Task) -> bool:
     for c in calls:
         if settings.with_audio and c.call_id in ids:
             # a recording that is gone takes its clips along; whether one in an object store is there is not asked
-            heard.update(b"1" if is_url(c.recording_path) or Path(c.recording_path).is_file() else b"0")
+            heard.update(b"1" if is_there(c.recording_path) else b"0")
     is_there = path.is_file() and all(call_file(job.out, i).is_file() for i in ids)
     if task.only_changed and is_there and _made_from(cards / f"{task.stem}.json") == heard.hexdigest():
         return False

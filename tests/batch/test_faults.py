@@ -11,10 +11,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from audit.archive import answering
 from audit.batch import Limits, insist
 from audit.errors import StoreError, StoreGone, UsageError
 from audit.storage import Lease, Store
 from tests.batch.test_run import NOW, Witness, archive, counts
+from tests.shares import dead
 
 __all__ = ["archive"]
 
@@ -202,3 +204,27 @@ def test_a_disk_that_becomes_read_only_ends_the_run_and_the_next_goes_on(archive
     remount(own_disk, "rw")
     assert counts(archive.run(out=own_disk / "out")) == (2, 0, 2)
     assert len(list((own_disk / "out" / "calls").glob("*.json"))) == 4
+
+
+def test_a_share_that_falls_silent_waits_for_the_next_run(archive, monkeypatch):
+    monkeypatch.setattr(answering, "PROBE_S", 0.3)
+    here = archive.add("here.wav")
+    there = [archive.add("share/a.wav"), archive.add("share/b.wav")]
+    with dead(archive.folder / "share") as share:
+        summary = archive.run(recordings=(here, *there), silence_s=0.3)
+    assert counts(summary) == (1, 0, 0)
+    assert summary.n_not_begun == 2
+    assert summary.problems == (f"{share}: its file system does not answer; 2 recordings below it were not looked at",)
+    assert [(f.reason, f.severity) for f in archive.failures()] == [(summary.problems[0], "warning")]
+    assert counts(archive.run()) == (2, 0, 1)
+    assert archive.failures() == ()
+
+
+def test_known_recordings_on_a_silent_share_stay_known(archive, monkeypatch):
+    monkeypatch.setattr(answering, "PROBE_S", 0.3)
+    paths = (archive.add("here.wav"), archive.add("share/a.wav"))
+    archive.run(metadata_scope="cdr")
+    with dead(archive.folder / "share"):
+        summary = archive.run(recordings=paths, silence_s=0.3, metadata_scope="cdr")
+    assert (counts(summary), summary.n_not_begun) == ((0, 0, 1), 1)
+    assert counts(archive.run(metadata_scope="cdr")) == (0, 0, 2)

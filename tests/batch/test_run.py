@@ -74,9 +74,10 @@ class Archive:
         self, *, witness: Witness | None = None, version: str = "v1", n_workers: int = 0, clock=lambda: NOW, **changes
     ) -> BatchSummary:
         settings = changes.pop("settings", Settings())
+        recordings = changes.pop("recordings", None) or tuple(sorted(p for p in self.folder.rglob("*.wav")))
         job = Job(
             command="run" if settings.transcribe else "measure",
-            recordings=tuple(sorted(p for p in self.folder.rglob("*.wav"))),
+            recordings=recordings,
             out=self.out,
             settings=settings,
             n_workers=n_workers,

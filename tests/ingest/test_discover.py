@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from audit.archive import ShareSilent
 from audit.errors import UsageError
 from audit.ingest import discover
+from tests.shares import dead
 
 
 def touch(path: Path) -> Path:
@@ -83,3 +85,16 @@ def test_finding_nothing_is_wrong_usage_and_names_what_was_looked_for(tmp_path: 
         discover([tmp_path])
     assert ".wav" in str(caught.value.hint)
     assert "1 other files" in caught.value.message
+
+
+def test_a_share_that_does_not_answer_keeps_nobody_from_the_others(tmp_path: Path) -> None:
+    call = touch(tmp_path / "here" / "call.wav")
+    with dead(tmp_path / "share") as share:
+        found = discover([tmp_path / "here", share / "calls"], silence_s=0.3)
+    assert found.recordings == (call,)
+    assert found.problems == (f"{share / 'calls'}: its file system does not answer; its recordings wait for the next run",)
+
+
+def test_where_no_share_answers_the_error_says_so(tmp_path: Path) -> None:
+    with dead(tmp_path / "share") as share, pytest.raises(ShareSilent, match="does not answer"):
+        discover([share], silence_s=0.3)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from audit.archive import answers
 from audit.records import Recording
+from audit.report import clips as module
 from audit.report.clips import CLIP_MARGIN_S, MAX_CLIP_S, Wanted, cut_page, mix_legs, plan_clips
 from tests.report.made_calls import write_recording
+from tests.shares import dead
 
 
 def recording(path: Path, sha256: str, duration_s: float = 100.0) -> Recording:
@@ -95,3 +99,10 @@ def test_both_legs_are_heard_and_never_clip() -> None:
     assert mixed == pytest.approx(np.array([1.6, 0.5, 0.1]) / 1.6)
     assert mix_legs(legs[:, 1:], "stereo") == pytest.approx([0.5, 0.1])
     assert mix_legs(legs, "dual_mono") == pytest.approx(legs[0])
+
+
+def test_a_recording_on_a_share_that_does_not_answer_holds_no_page_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "answers", partial(answers, within_s=0.3))
+    with dead(tmp_path / "share") as share:
+        (clips,) = cut_page([(recording(share / "a.wav", "0" * 64), [Wanted(10, 11)])])
+    assert clips.unavailable == f"{share / 'a.wav'}: its file system does not answer"
