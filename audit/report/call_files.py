@@ -75,9 +75,9 @@ def write_call(out: Path, call: ReportedCall, *, agent: str, home: str, settings
 def _fingerprint(call: ReportedCall, agent: str, home: str, settings: ReportSettings) -> str:
     """What the page depends on; a recording that is gone takes its sound along, one in an object store is not asked for."""
     recording = call.record.recording.path
-    is_there = settings.with_audio and is_there(recording)
+    sounds = settings.with_audio and is_there(recording)
     data: Any = call_to_json(call.record, call.evaluation, lang=settings.lang)
-    parts = [audit.__version__, templates_sha256(), settings.lang, settings.with_audio, is_there, agent, home, data]
+    parts = [audit.__version__, templates_sha256(), settings.lang, settings.with_audio, sounds, agent, home, data]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

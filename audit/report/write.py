@@ -269,8 +269,8 @@ def _write_scorecard(job: _Job, task: _Task) -> bool:
         if settings.with_audio and c.call_id in ids:
             # a recording that is gone takes its clips along; whether one in an object store is there is not asked
             heard.update(b"1" if is_there(c.recording_path) else b"0")
-    is_there = path.is_file() and all(call_file(job.out, i).is_file() for i in ids)
-    if task.only_changed and is_there and _made_from(cards / f"{task.stem}.json") == heard.hexdigest():
+    is_written = path.is_file() and all(call_file(job.out, i).is_file() for i in ids)
+    if task.only_changed and is_written and _made_from(cards / f"{task.stem}.json") == heard.hexdigest():
         return False
     found = source.calls(task.agent_id, ids)
     full = [found[i] for i in ids if i in found]

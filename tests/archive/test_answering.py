@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from pathlib import Path
@@ -17,7 +16,7 @@ from tests.shares import dead
 def test_an_answer_and_an_error_come_through() -> None:
     assert answered(lambda: 7) == 7
     with pytest.raises(FileNotFoundError):
-        answered(lambda: os.stat("/no/such/file"))
+        answered(Path("/no/such/file").stat)
 
 
 def test_who_gets_on_is_waited_for_and_who_does_not_is_left() -> None:
