@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from audit.evaluation.conditions import Check
 from audit.evaluation.facts import NO_FACTS, Facts
 from audit.evaluation.match import Heard, Matching, prepare, together
 from audit.evaluation.prefilter import PhraseIndex
-from audit.evaluation.scopes import AnyRole
+from audit.evaluation.scopes import AnyRole, Where
 from audit.records import CallRecord, Evidence
 from audit.segments import Segment
 from audit.verdicts import Verdict
-from audit.words import Role, Turn
+from audit.words import Role, Transcript, Turn
 
 Reason = Mapping[str, str]
 _VARIABLE = re.compile(r"\{(\w+)\}")
@@ -51,7 +51,9 @@ class Call:
     memo : dict
         What each check found, by its identity: one that several rules share is judged once. The check is kept beside its
         result, so that no other can take its identity.
-    index : PhraseIndex or None
+    scopes : dict
+        What each scope comes to, by its identity, as in `memo`.
+    index : PhraseIndex
         Of the scorecard.
     end_s : float
         The hang-up, else the last word, else the end of the recording.
@@ -65,7 +67,8 @@ class Call:
     everyone: tuple[Heard, ...] = ()
     facts: Facts = field(default_factory=dict)
     memo: dict[int, tuple[Check, Result]] = field(default_factory=dict, compare=False, repr=False)
-    index: PhraseIndex | None = field(default=None, compare=False, repr=False)
+    scopes: dict[int, tuple[Where, Any]] = field(default_factory=dict, compare=False, repr=False)
+    index: PhraseIndex = field(default_factory=PhraseIndex, compare=False, repr=False)
     end_s: float = 0.0
 
     def problem(self, role: AnyRole) -> Reason | None:
@@ -140,7 +143,7 @@ def make_ready(
     facts : mapping, optional
         What other calls and registers say of this one.
     index : PhraseIndex, optional
-        Of the scorecard, which saves most of the searching.
+        Of the scorecard; a new one is filled by what is judged.
     min_transcript_confidence : float
         See :class:`audit.evaluation.language.Scorecard`; a few words are judged whatever it is.
     """
@@ -158,15 +161,10 @@ def make_ready(
             f"只有 {transcript.coverage_ratio:.0%} 的讲话被识别出文字(至少要 {min_coverage_ratio:.0%})",
             f"only {transcript.coverage_ratio:.0%} of the speech was recognised (at least {min_coverage_ratio:.0%} is needed)",
         )
-    elif (
-        transcript.n_words >= TELLING_WORDS
-        and transcript.confidence is not None
-        and transcript.confidence < min_transcript_confidence
-    ):
+    elif (confidence := _telling_confidence(transcript)) is not None and confidence < min_transcript_confidence:
         problem = say(
-            f"识别把握平均只有 {transcript.confidence:.0%}（至少要 {min_transcript_confidence:.0%}），"
-            "可能是方言、其他语言或线路太差",
-            f"the words were recognised with a mean confidence of only {transcript.confidence:.0%} (at least "
+            f"识别把握平均只有 {confidence:.0%}（至少要 {min_transcript_confidence:.0%}），可能是方言、其他语言或线路太差",
+            f"the words were recognised with a mean confidence of only {confidence:.0%} (at least "
             f"{min_transcript_confidence:.0%} is needed): perhaps a dialect, another language or a bad line",
         )
     elif not any(t.text.strip() for t in transcript.turns):
@@ -176,10 +174,17 @@ def make_ready(
         joined = _joined(transcript.turns, language, join_gap_s)
         fillers = matching.fillers_of(language)
         for role in ("agent", "customer", "ivr", "unknown"):
-            mine = tuple(prepare(t, language, fillers) for t in joined if t.role == role)
+            mine = [prepare(t, language, fillers) for t in joined if t.role == role]
             turns[role] = together([h for h in mine if h.plain])
-    everyone = tuple(sorted((h for mine in turns.values() for h in mine), key=lambda h: (h.turn.start_s, h.turn.end_s)))
+    everyone = tuple(sorted([h for mine in turns.values() for h in mine], key=lambda h: (h.turn.start_s, h.turn.end_s)))
+    index = PhraseIndex() if index is None else index
     return Call(record, language, matching, turns, problem, everyone, facts, index=index, end_s=_end_s(record))
+
+
+def _telling_confidence(transcript: Transcript) -> float | None:
+    """The mean confidence of a call's words; None where they are too few to say anything."""
+    confidences = [w.confidence for t in transcript.turns for w in t.words]
+    return sum(confidences) / len(confidences) if len(confidences) >= TELLING_WORDS else None
 
 
 def _end_s(record: CallRecord) -> float:

@@ -318,6 +318,14 @@ def parts_of(check: Check) -> tuple[tuple[str, Check], ...]:
 
 
 def _where(data: Mapping[str, Any]) -> Where:
+    """The scope of a mapping; equal mappings give the very same one, which is looked up once in a call."""
+    return _same_where(json.dumps(data, ensure_ascii=False))
+
+
+@lru_cache(maxsize=50_000)
+def _same_where(text: str) -> Where:
+    """The scope of a mapping written as JSON."""
+    data: Mapping[str, Any] = json.loads(text)
     rest: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items() if k != "near"}
     near = data.get("near")
     if near is not None:

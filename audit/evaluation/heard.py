@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,44 +42,35 @@ class Among:
     sounds : str
         The same as sound classes; of English the words again.
     starts : tuple of int
-        Where each text begins in `words`.
+        Where in `words` the space before each text stands.
     owners : tuple of int
-        The number of the turn that each text is of.
-    memo : dict
-        What was found in this text, for those who look again.
-    pieces : dict
-        Which stretches are known to be, or not to be, in `words` or in `sounds`.
+        The number of the turn that each text is of: first the full texts of all turns, then those without fillers.
+    n_turns : int
+    present : tuple or None
+        What was found in this text, for those who look again (:class:`audit.evaluation.prefilter.PhraseIndex`).
     """
 
-    __slots__ = ("is_chinese", "memo", "owners", "pieces", "sounds", "starts", "words")
+    __slots__ = ("is_chinese", "n_turns", "owners", "present", "sounds", "starts", "words")
 
     def __init__(self, words: str, is_chinese: bool, starts: tuple[int, ...] = (0,), owners: tuple[int, ...] = (0,)) -> None:
         self.words = words
         self.is_chinese = is_chinese
+        self.n_turns = max(owners) + 1
         self.starts = starts
         self.owners = owners
         self.sounds = sounds_of(words) if is_chinese else words
-        self.memo: dict[str, Any] = {}
-        self.pieces: dict[tuple[str, str], bool] = {}
+        self.present: tuple[Any, int, Mapping[int, Any]] | None = None
 
-    def turns_with(self, key: str, text: str) -> set[int]:
-        """The numbers of the turns that hold a key.
+    def add_place(self, places: dict[int, list[int]], at: int) -> dict[int, list[int]]:
+        """Add a place of the text to those that were found, by the number of its turn and where it is in the turn's full text.
 
-        Parameters
-        ----------
-        key : str
-        text : str
-            `words` or `sounds`.
+        A place in a text without fillers adds no more than the number.
         """
-        numbers: set[int] = set()
-        at, n = text.find(key), len(self.starts)
-        while at >= 0:
-            i = bisect_right(self.starts, at)
-            numbers.add(self.owners[i - 1])
-            if i == n:
-                break
-            at = text.find(key, self.starts[i])
-        return numbers
+        i = bisect_right(self.starts, at) - 1
+        known = places.setdefault(self.owners[i], [])
+        if i < self.n_turns:
+            known.append(at - self.starts[i] - 1)
+        return places
 
 
 class Heard:
@@ -100,8 +91,6 @@ class Heard:
         The text that it is searched with.
     number : int
         Which of the turns in that text it is.
-    sound : str
-        Sound classes of `plain`, one character each; the same as `plain` for English.
     padded : str
         `plain` between spaces, so that English words can be sought as whole words without an expression.
     lean : Lean or None
@@ -111,7 +100,7 @@ class Heard:
     """
 
     __slots__ = (
-        "_placed", "_times", "among", "fillers", "language", "lean", "memo", "number", "origin", "padded", "plain", "sound",
+        "_placed", "_sound", "_times", "among", "fillers", "language", "lean", "memo", "number", "origin", "padded", "plain",
         "turn",
     )  # fmt: skip
 
@@ -130,19 +119,32 @@ class Heard:
         self.fillers = fillers
         self.among: Among | None = None
         self.number = 0
-        chinese = language == "zh"
-        self.sound = sounds_of(plain) if chinese else plain
-        self.padded = plain if chinese else f" {plain} "
+        self.padded = f" {plain} " if language == "en" else plain
+        self._sound: str | None = plain if language == "en" else None
         self.lean: Lean | None = None
         self.memo: dict[Any, Any] = {}
         self._placed: _Placed | None = None
         self._times: dict[int, tuple[float, float]] = {}
 
+    @property
+    def sound(self) -> str:
+        """Sound classes of `plain`, one character each; the same as `plain` for English."""
+        if self._sound is None:
+            self._sound = sounds_of(self.plain)
+        return self._sound
+
     def within(self, among: Among, number: int) -> Heard:
         """The same turn as one of those that are searched together."""
         new = Heard(self.turn, self.plain, self.origin, self.language, self.fillers)
-        new.lean, new.among, new.number = self.lean, among, number
+        new.lean, new.among, new.number, new._sound = self.lean, among, number, self._sound
+        if new._sound is None:
+            start = among.starts[number] + 1
+            new._sound = among.sounds[start : start + len(self.plain)]
         return new
+
+    def written(self, start: int, end: int) -> str:
+        """What the recogniser wrote for some characters of `plain`."""
+        return self.turn.text[self.origin[start][0] : self.origin[end - 1][1]]
 
     def time_of(self, place: int) -> tuple[float, float]:
         """When a character of `plain` was said: from and to, in seconds."""
@@ -157,16 +159,7 @@ class Heard:
 
     def confidence_of(self, start: int, end: int) -> float | None:
         """Mean confidence over some characters of `plain`; None where the recogniser gave none."""
-        total, n, i = 0.0, 0, start
-        while i < end:
-            # A word's characters share its confidence: one look-up for all of them.
-            confidence, word_end = self._words.confidence_until(self.origin[i][0])
-            first = i
-            while i < end and (i == first or self.origin[i][0] < word_end):
-                i += 1
-            if confidence is not None:
-                total, n = total + confidence * (i - first), n + i - first
-        return total / n if n else None
+        return self._words.confidence_of(self.origin[start:end])
 
     @property
     def _words(self) -> _Placed:
@@ -189,34 +182,29 @@ def beginning(key: str, is_chinese: bool) -> str:
 class _Placed:
     """The words of a turn and where each stands in its text."""
 
+    __slots__ = ("_starts", "_turn", "_words")
+
     def __init__(self, turn: Turn) -> None:
         self._turn = turn
         self._starts: list[int] = []
         self._words: list[tuple[str, Word]] = []
-        at = 0
+        text, at = turn.text, 0
         for word in turn.words:
             bare = word.text.strip()
-            found = turn.text.find(bare, at) if bare else -1
+            found = text.find(bare, at) if bare else -1
             if found >= 0:
                 self._starts.append(found)
                 self._words.append((bare, word))
                 at = found + len(bare)
 
-    def at(self, place: int) -> tuple[str, Word, int] | None:
-        """The word on a character of the text, and which of its characters that is; None where no word stands."""
-        i = bisect_right(self._starts, place) - 1
-        if i < 0 or place - self._starts[i] >= len(self._words[i][0]):
-            return None
-        bare, word = self._words[i]
-        return bare, word, place - self._starts[i]
-
     def time_s(self, place: int) -> tuple[float, float]:
         """When a character of the text was said: its share of its word's time, else of the turn's."""
-        found = self.at(place)
-        if found is None:
+        k = bisect_right(self._starts, place) - 1
+        bare, word = self._words[k] if k >= 0 else _NO_WORD
+        i = place - self._starts[k] if k >= 0 else 0
+        if i >= len(bare):  # no word stands there
             step = (self._turn.end_s - self._turn.start_s) / len(self._turn.text)
             return self._turn.start_s + place * step, self._turn.start_s + (place + 1) * step
-        bare, word, i = found
         if len(bare) == 1:
             return word.start_s, word.end_s
         if bare.isalnum():
@@ -230,12 +218,29 @@ class _Placed:
         start = word.start_s + min(done, n - 1) * step
         return start, start + step
 
-    def confidence_until(self, place: int) -> tuple[float | None, int]:
-        """The confidence at a character of the text, and where its word ends."""
-        found = self.at(place)
-        if found is None:
-            return self._turn.confidence, place + 1
-        return found[1].confidence, place - found[2] + len(found[0])
+    def confidence_of(self, places: Sequence[Span]) -> float | None:
+        """Mean confidence over some characters of the text, in order; None where the recogniser gave none."""
+        starts, words = self._starts, self._words
+        total, n, i, end = 0.0, 0, 0, len(places)
+        while i < end:
+            # A word's characters share its confidence: one look-up for all of them.
+            place, first = places[i][0], i
+            k = bisect_right(starts, place) - 1
+            word_end = starts[k] + len(words[k][0]) if k >= 0 else 0
+            confidence: float | None
+            if place < word_end:
+                confidence = words[k][1].confidence
+            else:
+                confidence, word_end = self._turn.confidence, place + 1
+            i += 1
+            while i < end and places[i][0] < word_end:
+                i += 1
+            if confidence is not None:
+                total, n = total + confidence * (i - first), n + i - first
+        return total / n if n else None
+
+
+_NO_WORD = "", Word(0.0, 0.0, "", 0.0)
 
 
 class _Sounds(dict[str, str]):

@@ -10,18 +10,20 @@ import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 from typing import Literal, NamedTuple
 
-from audit.evaluation.heard import FILLERS, Among, Heard, prepare, together
+from audit.evaluation.heard import FILLERS, Heard, prepare, together
 from audit.evaluation.longname import nearest_stretch, nearest_words
 from audit.evaluation.normalise import normalise
 from audit.evaluation.numbers import goes_on
 from audit.evaluation.sound import TOLERANCES, Prices, prices_at
-from audit.evaluation.spelling import Lookup, Variant, lookup, variants
+from audit.evaluation.spelling import Spot, Variant, Way, variants
 
-__all__ = ["Heard", "Hit", "MatchMode", "Matching", "cheapest", "find", "prepare", "together", "without"]
+__all__ = ["Heard", "Hit", "MatchMode", "Matching", "cheapest", "find", "find_spotted", "prepare", "together", "without"]
 
 MatchMode = Literal["exact", "normalised", "pinyin", "fuzzy"]
+How = Literal["exact", "normalised", "pinyin"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ class Hit(NamedTuple):
     start: int
     end: int
     sought: str
-    how: Literal["exact", "normalised", "pinyin"]
+    how: How
     cost_ratio: float = 0.0
 
     @property
@@ -105,7 +107,7 @@ class Hit(NamedTuple):
     @property
     def written(self) -> str:
         """What the recogniser wrote there."""
-        return self.heard.turn.text[self.heard.origin[self.start][0] : self.heard.origin[self.end - 1][1]]
+        return self.heard.written(self.start, self.end)
 
     @property
     def confidence(self) -> float | None:
@@ -114,22 +116,14 @@ class Hit(NamedTuple):
         return None if known is None else round(known * (1.0 - min(1.0, self.cost_ratio)), 3)
 
 
-def find(
-    phrase: str,
-    turns: Sequence[Heard],
-    *,
-    language: str,
-    mode: MatchMode,
-    matching: Matching,
-    keys: Mapping[str, set[int]] | None = None,
-) -> tuple[Hit, ...]:
+def find(phrase: str, turns: Iterable[Heard], *, language: str, mode: MatchMode, matching: Matching) -> tuple[Hit, ...]:
     """Every place where the phrase is said.
 
     Parameters
     ----------
     phrase : str
         With its variables filled in.
-    turns : sequence of Heard
+    turns : iterable of Heard
     language : {"zh", "en"}
     mode : {"exact", "normalised", "pinyin", "fuzzy"}
         *exact*: the recogniser wrote these very characters, nothing between them. *normalised*: the same
@@ -137,48 +131,14 @@ def find(
         at a price. *fuzzy*: a long name as a whole, with other mistakes too, at a price.
     matching : Matching
         The prices.
-    keys : mapping of str to set of int, or None
-        The phrase's search keys that are known to be in the text of the turns, with the numbers of these, if no others are
-        (:mod:`audit.evaluation.prefilter`).
 
     Returns
     -------
     tuple of Hit
-        In order of time; overlapping hits of one phrase are given once, the likeliest.
+        In order of the turns; overlapping hits of one phrase are given once, the likeliest.
     """
     by_sound = mode in ("pinyin", "fuzzy") and language == "zh"
-    if not turns:
-        return ()
-    among = turns[0].among
-    if among is None or mode == "fuzzy":
-        return _in_each(variants(phrase, language, mode, matching.gap_chars), turns, mode, by_sound, matching)
-    sought = lookup(phrase, language, mode, matching.gap_chars, by_sound)
-    hits: list[Hit] = []
-    places = _places(sought, among, by_sound, keys)
-    known = {among: places}
-    for heard in turns:
-        if heard.among is not among:
-            assert heard.among is not None  # turns are made ready all together
-            among = heard.among
-            if among not in known:  # turns of several roles, by time
-                known[among] = _places(sought, among, by_sound, keys)
-            places = known[among]
-        here = places.get(heard.number)
-        if here is None:
-            continue
-        found: list[Hit] = []
-        for v in here:
-            # A Chinese phrase is known to be there; of an English one the first piece is.
-            if language == "zh" or _may_be_in(v, heard, by_sound):
-                found += _in_turn(v, heard, mode, by_sound, matching)
-        hits += found if len(found) < 2 else cheapest(found)
-    return tuple(hits)
-
-
-def _in_each(
-    ways: Sequence[Variant], turns: Iterable[Heard], mode: MatchMode, by_sound: bool, matching: Matching
-) -> tuple[Hit, ...]:
-    """Hits of some ways to say a phrase in turns each of which is searched by itself."""
+    ways = variants(phrase, language, mode, matching.gap_chars)
     hits: list[Hit] = []
     for heard in turns:
         found: list[Hit] = []
@@ -189,11 +149,79 @@ def _in_each(
     return tuple(hits)
 
 
-def _places(
-    sought: Lookup, among: Among, by_sound: bool, keys: Mapping[str, set[int]] | None
-) -> Mapping[int, Sequence[Variant]]:
-    """The ways of saying a phrase that may be found in turns, by the numbers of these."""
-    return sought.places(among.sounds if by_sound else among.words, among, keys)
+def find_spotted(spots: Sequence[Spot], turns: Mapping[int, Heard], mode: MatchMode, matching: Matching) -> list[Hit]:
+    """The same as :func:`find`, where it is known which search keys of the phrase are in a text, and where.
+
+    Parameters
+    ----------
+    spots : sequence of Spot
+        Of all turns of the text.
+    turns : mapping of int to Heard
+        Those to be searched, by their numbers.
+    mode : {"exact", "normalised", "pinyin"}
+    matching : Matching
+    """
+    by_sound = mode == "pinyin"
+    ways_in: dict[int, list[tuple[int, Way, Sequence[int]]]] = {}
+    for ways, places in spots:
+        for number, starts in places.items():
+            heard = turns.get(number)
+            if heard is None:
+                continue
+            text = heard.sound if by_sound and heard.language == "zh" else heard.padded
+            for way in ways:
+                if not way.other or way.other in text or heard.lean is not None:
+                    if number in ways_in:
+                        ways_in[number].append((way.order, way, starts))
+                    else:
+                        ways_in[number] = [(way.order, way, starts)]
+    hits: list[Hit] = []
+    for number in sorted(ways_in) if len(ways_in) > 1 else ways_in:
+        here, heard, found = ways_in[number], turns[number], []
+        if len(here) > 1:
+            here.sort(key=_ORDER)
+        for _, way, starts in here:
+            if way.unbroken:
+                found += _unbroken(way.variant, heard, starts, mode, matching)
+            elif heard.language == "zh":
+                found += _in_turn(way.variant, heard, mode, by_sound, matching)
+            elif _may_be_in(way.variant, heard, False):
+                found += _in_turn(way.variant, heard, mode, False, matching)
+        hits += found if len(found) < 2 else cheapest(found)
+    return hits
+
+
+_ORDER = itemgetter(0)
+
+
+def _unbroken(variant: Variant, heard: Heard, starts: Sequence[int], mode: MatchMode, matching: Matching) -> list[Hit]:
+    """Hits of a Chinese way to say a phrase in one piece, whose words or sounds begin at some places of a turn."""
+    piece, plain = variant.pieces[0], heard.plain
+    n = len(piece)
+    if heard.lean is not None or (len(starts) > 1 and any(b - a < n for a, b in itertools.pairwise(starts))):
+        return _in_turn(variant, heard, mode, mode == "pinyin", matching)
+    hits = []
+    for start in starts:
+        end = start + n
+        said = plain[start:end]
+        how: How = "normalised"
+        cost = 0.0
+        if said != piece:
+            cost, how = _cost(piece, said, matching), "pinyin"
+            if not 0 < cost <= matching.max_cost_ratio:
+                continue
+        elif heard.written(start, end).lower() == piece:
+            how = "exact"
+        elif mode == "exact":
+            continue
+        if not (True in variant.edges and _cut_out(variant, plain, start, end, "zh")):
+            hits.append(Hit(heard, start, end, variant.text, how, cost))
+    return hits
+
+
+def _cost(expected: str, said: str, matching: Matching) -> float:
+    """Mean price of taking what was said for what was expected, as long as it."""
+    return sum(map(matching.prices.__getitem__, zip(expected, said, strict=True))) / len(expected)
 
 
 def _may_be_in(variant: Variant, heard: Heard, by_sound: bool) -> bool:
@@ -261,12 +289,12 @@ def _literal(variant: Variant, heard: Heard, mode: str) -> list[Hit]:
         spans = [m.span() for m in variant.words.finditer(plain)] if all(p in plain for p in pieces) else []
     if not spans:
         return []
-    alone, origin, edged = len(pieces) == 1, heard.origin, True in variant.edges
+    alone, edged = len(pieces) == 1, True in variant.edges
     hits = []
     for start, end in spans:
         if edged and _cut_out(variant, plain, start, end, heard.language):
             continue
-        exact = alone and heard.turn.text[origin[start][0] : origin[end - 1][1]].lower() == pieces[0]
+        exact = alone and heard.written(start, end).lower() == pieces[0]
         if exact or mode != "exact":
             hits.append(Hit(heard, start, end, variant.text, "exact" if exact else "normalised"))
     return hits
@@ -296,7 +324,7 @@ def _sound_alike(variant: Variant, heard: Heard, plain: str, sound: str, matchin
     for start, end, said in found:
         if said == expected:  # what was said is no sound-alike
             continue
-        cost = sum(map(matching.prices.__getitem__, zip(expected, said, strict=True))) / len(expected)
+        cost = _cost(expected, said, matching)
         if 0 < cost <= matching.max_cost_ratio and not _cut_out(variant, plain, start, end, heard.language):
             hits.append(Hit(heard, start, end, variant.text, "pinyin", cost))
     return hits

@@ -68,6 +68,21 @@ class _Letters(dict[str, str]):
 
 _LETTERS = _Letters()
 _LETTER_OF = _LETTERS.__getitem__
+
+
+class _Written(dict[str, str]):
+    """What becomes of each character as it is written, of full width or not; `_NUMBER` for what holds a digit."""
+
+    def __missing__(self, character: str) -> str:
+        flat = unicodedata.normalize("NFKC", character)
+        kept = self[character] = _NUMBER if _DIGIT.search(flat) else "".join(map(_LETTER_OF, flat))
+        return kept
+
+
+#: Stands for a digit where characters are looked at one by one; no text that was written holds it.
+_NUMBER = "\0\0"
+_DIGIT = re.compile(r"\d")
+_WRITTEN_AS = _Written().__getitem__
 #: Where the characters of a turn stand; few turns are longer.
 _PLACES: tuple[Span, ...] = tuple((i, i + 1) for i in range(1024))
 
@@ -86,12 +101,9 @@ def _numeral(whole: str, fraction: str | None, percent: str | None) -> str:
     return spoken
 
 
-_DIGIT = re.compile(r"\d")
-
-
 def _letter_by_letter(text: str) -> tuple[str, tuple[Span, ...]] | None:
-    """The same of a text without digits; None where a character becomes several."""
-    letters = list(map(_LETTER_OF, text))
+    """The same of a text without digits; None where there are some, or where a character becomes several."""
+    letters = list(map(_WRITTEN_AS, text))
     plain = "".join(letters)
     n = len(letters)
     origin = tuple(compress(_PLACES if n <= len(_PLACES) else [(i, i + 1) for i in range(n)], letters))
@@ -99,10 +111,11 @@ def _letter_by_letter(text: str) -> tuple[str, tuple[Span, ...]] | None:
 
 
 def _chinese(text: str) -> tuple[str, tuple[Span, ...]]:
+    letters_alone = _letter_by_letter(text)
+    if letters_alone is not None:
+        return letters_alone
     places: Sequence[int]
     if unicodedata.is_normalized("NFKC", text):
-        if _DIGIT.search(text) is None and (plain := _letter_by_letter(text)) is not None:
-            return plain
         flat, places = text, range(len(text))
     else:
         # NFKC of each character keeps the way back to the original; it may give several ("㈱").

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from operator import itemgetter
+from typing import NamedTuple
 
-from audit.evaluation.heard import Among, beginning, sounds_of
+from audit.evaluation.heard import sounds_of
 from audit.evaluation.normalise import normalise
 from audit.evaluation.numbers import number_edges, spellings
 
@@ -111,88 +111,45 @@ def variants(phrase: str, language: str, mode: str, gap_chars: int) -> tuple[Var
     return tuple(found.values())
 
 
-#: Ways of saying a phrase that share a key and the pieces beside it: the pieces, and each way's place among all.
-_Ways = tuple[tuple[str, ...], list[tuple[int, Variant]]]
-
-
-@dataclass(frozen=True, slots=True)
-class Lookup:
-    """The ways of saying a phrase by their search keys.
+class Way(NamedTuple):
+    """One way to say a phrase, as it is looked up by a search key.
 
     Attributes
     ----------
-    by_key : mapping of str to tuple of ways
-        By the pieces beside the key.
-    short : tuple of str
-        The keys too short to be looked up by their beginnings.
+    order : int
+        Its place among all ways of the phrase.
+    variant : Variant
+    other : str
+        A second stretch that its turn must hold, words or sounds as the key is; empty where there is none.
+    unbroken : bool
+        The key is all of it: a Chinese phrase without gaps.
     """
 
-    by_key: Mapping[str, tuple[_Ways, ...]]
-    short: tuple[str, ...]
-
-    def places(self, text: str, among: Among, keys: Mapping[str, set[int]] | None = None) -> Mapping[int, Sequence[Variant]]:
-        """The ways whose key is in a text: by the numbers of the turns that hold it, in the order of the phrase.
-
-        Parameters
-        ----------
-        text : str
-            The words or the sounds of `among`.
-        among : Among
-        keys : mapping of str to set of int, or None
-            Those that are known to be in it, if no others but short ones are, each with the numbers of the turns that hold it.
-        """
-        sought: Iterable[str] = self.by_key if keys is None else (*self.short, *keys) if self.short else keys
-        if keys is not None and len(keys) == 1 and not self.short:  # the commonest case
-            ((key, numbers),) = keys.items()
-            if len(self.by_key[key]) == 1:
-                others, ways = self.by_key[key][0]
-                if others and not _all_in(others, text, among.pieces):
-                    return {}
-                return dict.fromkeys(numbers, tuple([v for _, v in ways]))
-        found: dict[int, list[tuple[int, Variant]]] = {}
-        for key in sought:
-            holding = keys.get(key) if keys is not None else None
-            if holding is None:
-                if key not in text:
-                    continue
-                holding = among.turns_with(key, text)
-            for others, ways in self.by_key[key]:
-                if not others or _all_in(others, text, among.pieces):
-                    for number in holding:
-                        here = found.get(number)
-                        found[number] = ways if here is None else here + ways
-        return {
-            number: [here[0][1]] if len(here) == 1 else [v for _, v in sorted(here, key=_PLACE)]
-            for number, here in found.items()
-        }
+    order: int
+    variant: Variant
+    other: str
+    unbroken: bool
 
 
-_PLACE = itemgetter(0)
-
-
-def _all_in(pieces: tuple[str, ...], text: str, known: dict[tuple[str, str], bool]) -> bool:
-    """Whether all pieces are in a text; the same ones are asked for by many phrases."""
-    for piece in pieces:
-        there = known.get((piece, text))
-        if there is None:
-            there = known[piece, text] = piece in text
-        if not there:
-            return False
-    return True
+#: The turns, by their numbers, that hold a search key, and where in their full texts.
+Places = Mapping[int, Sequence[int]]
+#: A search key that was found: the ways to say a phrase that have it, and its places.
+Spot = tuple[tuple[Way, ...], Places]
+#: The ways of saying a phrase by their search keys; those of one key in the order of the phrase.
+Lookup = Mapping[str, tuple[Way, ...]]
 
 
 @lru_cache(maxsize=20_000)
 def lookup(phrase: str, language: str, mode: str, gap_chars: int, by_sound: bool) -> Lookup:
     """:func:`variants`, to be looked up by their words or, where sound-alikes count, by their sounds."""
-    by_key: dict[str, dict[tuple[str, ...], list[tuple[int, Variant]]]] = {}
+    by_key: dict[str, list[Way]] = {}
     for i, v in enumerate(variants(phrase, language, mode, gap_chars)):
         # The same words sound the same, so the key of the sounds covers both searches.
-        others, key = v.other_keys, v.sounds_key if by_sound else v.words_key
-        if language == "zh" and len(v.pieces) > 1:
-            others = tuple(p for p in (sounds_of(p) if by_sound else p for p in v.pieces) if p != key)
-        by_key.setdefault(key, {}).setdefault(others, []).append((i, v))
-    short = tuple(key for key in by_key if not beginning(key, language == "zh"))
-    return Lookup({k: tuple(ways.items()) for k, ways in by_key.items()}, short)
+        key = v.sounds_key if by_sound else v.words_key
+        others = v.other_keys if language == "en" else v.sounds_keys if by_sound else v.pieces
+        other = next((p for p in others if p != key), "")
+        by_key.setdefault(key, []).append(Way(i, v, other, language == "zh" and len(v.pieces) == 1))
+    return {key: tuple(ways) for key, ways in by_key.items()}
 
 
 def _keys(pieces: tuple[str, ...], language: str, mode: str) -> list[str]:

@@ -1,9 +1,14 @@
 """The index of a scorecard's phrases: it leaves out what is not said, and nothing else."""
 
+from dataclasses import replace
+
 import pytest
 
-from audit.evaluation.match import Heard, Matching, MatchMode, find, prepare, together
-from audit.evaluation.prefilter import PhraseIndex, texts_worth_seeking
+from audit.evaluation.conditions import parse_check
+from audit.evaluation.match import Matching, MatchMode, find, prepare, together
+from audit.evaluation.prefilter import PhraseIndex, Turns, find_wanted, texts_worth_seeking
+from audit.evaluation.scopes import Where
+from audit.evaluation.wordings import Phrases
 from audit.words import Turn
 
 SAID = {
@@ -17,28 +22,50 @@ SOUGHT = {
 GAP_CHARS = Matching().gap_chars
 
 
-def turns_of(language: str) -> tuple[Heard, ...]:
+def turns_of(language: str, begin_s: float = 0.0) -> Turns:
     """The turns of one speaker, made ready together."""
     fillers = Matching().fillers_of(language)
-    turns = [Turn(10.0 * i, 10.0 * i + 3.0, "agent", text) for i, text in enumerate(SAID[language])]
-    return together([prepare(t, language, fillers) for t in turns])
+    turns = [Turn(begin_s + 10.0 * i, begin_s + 10.0 * i + 3.0, "agent", text) for i, text in enumerate(SAID[language])]
+    return Turns(together([prepare(t, language, fillers) for t in turns]))
 
 
 @pytest.mark.parametrize("mode", ["exact", "normalised", "pinyin"])
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_the_index_finds_what_a_search_of_every_turn_finds(language: str, mode: MatchMode) -> None:
     turns, prices = turns_of(language), Matching()
-    alone = [prepare(h.turn, language, prices.fillers_of(language)) for h in turns]
+    alone = [prepare(h.turn, language, prices.fillers_of(language)) for h in turns.all]
     wanted = dict(texts_worth_seeking(SOUGHT[language], turns, PhraseIndex(), mode, language, GAP_CHARS))
     for i, phrase in enumerate(SOUGHT[language]):
         plain = find(phrase, alone, language=language, mode=mode, matching=prices)
-        indexed = find(phrase, turns, language=language, mode=mode, matching=prices, keys=wanted[i]) if i in wanted else ()
-        assert [(h.heard.turn, *h[1:]) for h in indexed] == [(h.heard.turn, *h[1:]) for h in plain]
+        indexed = find_wanted(phrase, wanted.get(i, ()), turns, language=language, mode=mode, matching=prices)
+        unindexed = find_wanted(phrase, None, turns, language=language, mode=mode, matching=prices)
+        for found in (indexed, unindexed):
+            assert [(h.heard.turn, *h[1:]) for h in found] == [(h.heard.turn, *h[1:]) for h in plain]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_what_several_people_say_is_found_in_order_of_time(language: str) -> None:
+    people = [turns_of(language, begin_s).all for begin_s in (0.0, 5.0)]
+    turns = Turns(tuple(sorted((h for mine in people for h in mine), key=lambda h: h.turn.start_s)))
+    ((_, spotted),) = texts_worth_seeking(SOUGHT[language][:1], turns, PhraseIndex(), "normalised", language, GAP_CHARS)
+    hits = find_wanted(SOUGHT[language][0], spotted, turns, language=language, mode="normalised", matching=Matching())
+    assert [h.start_s for h in hits] == sorted(h.start_s for h in hits)
+    assert {id(h.heard.among) for h in hits} == {id(mine[0].among) for mine in people}
+
+
+@pytest.mark.parametrize(
+    ("text", "n_hits"),
+    [("好的好的好的", 1), ("好的好的，好的好的", 2), ("好的好的嗯好的好的", 2)],
+    ids=["once", "twice", "apart"],
+)
+def test_a_phrase_that_overlaps_itself_is_counted_once_where_it_does(text: str, n_hits: int) -> None:
+    turns = Turns(together([prepare(Turn(0.0, 3.0, "agent", text), "zh", ())]))
+    for mode in ("normalised", "pinyin"):
+        assert len(find_wanted("好的好的", None, turns, language="zh", mode=mode, matching=Matching())) == n_hits
 
 
 def test_phrases_that_are_not_said_are_not_sought() -> None:
     wanted = texts_worth_seeking(SOUGHT["zh"], turns_of("zh"), PhraseIndex(), "normalised", "zh", GAP_CHARS)
-    # 好 is too short to be looked up, so only a search can tell.
     assert [SOUGHT["zh"][i] for i, _ in wanted] == ["请(您|你)稍等", "您…处理", "好"]
 
 
@@ -51,3 +78,10 @@ def test_what_the_index_takes_up_later_is_found_in_a_text_searched_before() -> N
 def test_a_wording_with_a_variable_is_sought_in_any_call() -> None:
     wanted = texts_worth_seeking(("我是{agent_name}",), turns_of("zh"), PhraseIndex(), "normalised", "zh", GAP_CHARS)
     assert list(wanted) == [(0, None)]
+
+
+def test_a_check_made_anew_for_each_of_many_places_is_taken_up_once() -> None:
+    index, check = PhraseIndex(), parse_check({"kind": "phrases", "any": ["稍等"]})
+    assert isinstance(check, Phrases)
+    anew = replace(check, where=Where(role="customer"))
+    assert index.plan_of_check(anew, "zh", GAP_CHARS) is index.plan_of_check(check, "zh", GAP_CHARS)

@@ -9,8 +9,9 @@ from audit.evaluation.call import Call, Judge, Result, say
 from audit.evaluation.checks.hits import Budget, distinct, evidence_of
 from audit.evaluation.checks.scope import Searched, search
 from audit.evaluation.conditions import GreetingHour, Recall
-from audit.evaluation.match import Heard, Hit, MatchMode, find
+from audit.evaluation.match import Heard, Hit, MatchMode
 from audit.evaluation.normalise import normalise
+from audit.evaluation.prefilter import find_wanted, texts_worth_seeking
 
 
 def judge_greeting_hour(check: GreetingHour, call: Call, judge: Judge) -> Result:
@@ -18,10 +19,14 @@ def judge_greeting_hour(check: GreetingHour, call: Call, judge: Judge) -> Result
     searched = search(check.where, call, judge)
     if isinstance(searched, Result):
         return searched
+    language, matching, turns = call.language, call.matching, searched.searchable
+    greetings = tuple(check.greetings)
     found = [
-        (h, greeting)
-        for greeting in check.greetings
-        for h in searched.keep(find(greeting, searched.turns, language=call.language, mode=check.match, matching=call.matching))
+        (h, greetings[i])
+        for i, spotted in texts_worth_seeking(greetings, turns, call.index, check.match, language, matching.gap_chars)
+        for h in searched.keep(
+            find_wanted(greetings[i], spotted, turns, language=language, mode=check.match, matching=matching)
+        )
     ]
     if not found:
         return Result("not_applicable", say("问候语没有提到时段", "the greeting names no time of day"))
@@ -111,7 +116,9 @@ def _recalled(
         h
         for it, at_s, _ in learned
         for phrase in said
-        for h in find(phrase.replace("{it}", it), searched.turns, language=call.language, mode=mode, matching=call.matching)
+        for h in find_wanted(
+            phrase.replace("{it}", it), None, searched.searchable, language=call.language, mode=mode, matching=call.matching
+        )
         if h.start_s >= at_s
     ]
     return sorted(distinct(searched.keep(hits)), key=lambda h: h.start_s)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from time import process_time
 
 import regex
 
 from audit.evaluation.call import Call
-from audit.evaluation.match import Heard, Hit, MatchMode, cheapest, find
-from audit.evaluation.prefilter import texts_worth_seeking
+from audit.evaluation.checks.scope import Searched
+from audit.evaluation.match import Heard, Hit, MatchMode, cheapest
+from audit.evaluation.prefilter import find_wanted, texts_worth_seeking
 from audit.records import Evidence
 from audit.words import Role
 
@@ -37,20 +38,18 @@ def evidence_of(hit: Hit, role: Role, suggestion: str | None = None) -> Evidence
     )
 
 
-def excused_hits(phrases: Iterable[str], turns: Sequence[Heard], call: Call, mode: MatchMode = "normalised") -> list[Hit]:
+def excused_hits(phrases: tuple[str, ...], searched: Searched, call: Call, mode: MatchMode = "normalised") -> list[Hit]:
     """Stretches in which a wording does not count."""
-    every = tuple(phrases)
-    return hits_of_texts(every, turns, call, mode) if every else []
+    return hits_of_texts(phrases, searched, call, mode) if phrases else []
 
 
-def hits_of_texts(texts: tuple[str, ...], turns: Sequence[Heard], call: Call, mode: MatchMode = "normalised") -> list[Hit]:
+def hits_of_texts(texts: tuple[str, ...], searched: Searched, call: Call, mode: MatchMode = "normalised") -> list[Hit]:
     """Every place where some wordings are said, by wording, then by time; a variable that the call lacks is nothing."""
-    wanted = texts_worth_seeking(texts, turns, call.index, mode, call.language, call.matching.gap_chars)
-    return [
-        h
-        for i, keys in wanted
-        for h in find(call.fill(texts[i])[0], turns, language=call.language, mode=mode, matching=call.matching, keys=keys)
-    ]
+    language, matching, turns = call.language, call.matching, searched.searchable
+    hits: list[Hit] = []
+    for i, spotted in texts_worth_seeking(texts, turns, call.index, mode, language, matching.gap_chars):
+        hits += find_wanted(call.fill(texts[i])[0], spotted, turns, language=language, mode=mode, matching=matching)
+    return hits
 
 
 @lru_cache(maxsize=20_000)

@@ -222,7 +222,7 @@ def judge_repetition(check: Repetition, call: Call, judge: Judge) -> Result:
 
 def _sentences(check: Repetition, searched: Searched, call: Call) -> list[_Sentence]:
     """The sentences that count, in order of time."""
-    left_out = excused_hits(check.excludes, searched.turns, call)
+    left_out = excused_hits(check.excludes, searched, call)
     rows = []
     for n, heard in enumerate(searched.turns):
         mine = [h for h in left_out if h.heard is heard]

@@ -30,7 +30,7 @@ def judge_regex(check: Regex, call: Call, judge: Judge) -> Result:
     budget = Budget(call.matching.regex_timeout_s)
     hits = searched.keep(pattern_hits(check.patterns, searched.turns, budget))
     if hits:
-        hits = without(hits, excused_hits(check.unless, searched.turns, call))
+        hits = without(hits, excused_hits(check.unless, searched, call))
     if check.unless_pattern and hits:
         excused = pattern_hits(check.unless_pattern, {id(h.heard): h.heard for h in hits}.values(), budget)
         hits = tuple(h for h in hits if not _same_sentence(h, excused))
@@ -71,7 +71,7 @@ def judge_proximity(check: Proximity, call: Call, judge: Judge) -> Result:
         if lacking is not None:
             return Result("not_evaluable", say(f"通话资料中没有 {lacking}", f"the call's data has no {lacking}"))
         filled.append([text for text, _ in both])
-    first, second = (hits_of_texts(phrases, searched.turns, call, check.match) for phrases in (check.first, check.second))
+    first, second = (hits_of_texts(phrases, searched, call, check.match) for phrases in (check.first, check.second))
     by_turn: dict[int, list[Hit]] = {}
     for h in second:
         by_turn.setdefault(id(h.heard), []).append(h)
@@ -122,9 +122,9 @@ def judge_ratio(check: Ratio, call: Call, judge: Judge) -> Result:
         return searched
 
     def hits(phrases: tuple[str, ...]) -> tuple[Hit, ...]:
-        return searched.keep(distinct(hits_of_texts(phrases, searched.turns, call)))
+        return searched.keep(distinct(hits_of_texts(phrases, searched, call)))
 
-    counted = without(hits(check.counted), excused_hits(check.excused, searched.turns, call))
+    counted = without(hits(check.counted), excused_hits(check.excused, searched, call))
     against = hits(check.against)
     n, m = len(counted), len(against)
     too_many = check.max_count is not None and n > check.max_count

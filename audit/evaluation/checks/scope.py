@@ -5,12 +5,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple, get_args
+from typing import Any
 
 from audit.evaluation.call import Call, Judge, Reason, Result, say, span, window_evidence
 from audit.evaluation.checks.happened import NAMES, happened
 from audit.evaluation.match import Heard, Hit
-from audit.evaluation.scopes import AnyRole, Near, Where, Window
+from audit.evaluation.prefilter import Turns
+from audit.evaluation.scopes import Near, Where, Window
 from audit.records import Evidence
 from audit.segments import Segment, intersection, union
 from audit.verdicts import Verdict
@@ -18,38 +19,63 @@ from audit.words import Role
 
 #: Evidence is rounded to hundredths; a window that begins at evidence must not lose it by that.
 _ROUNDING_S = 0.01
-#: The commonest scopes: all that a role says.
-_EVERYTHING: dict[AnyRole, Where] = {r: Where(role=r) for r in (*get_args(Role), "any")}
 
 
-class Searched(NamedTuple):
+class Searched:
     """Turns to search and the stretches of time a hit must begin in (None: anywhere).
 
-    `windows` are sorted and apart from each other. `role` is "unknown" where anybody's words are searched.
+    Attributes
+    ----------
+    turns : tuple of Heard
+        By time.
+    windows : tuple of Segment or None
+        Sorted and apart from each other.
+    role : Role
+        "unknown" where anybody's words are searched.
     """
 
-    turns: tuple[Heard, ...]
-    windows: tuple[Segment, ...] | None
-    role: Role
+    __slots__ = ("_searchable", "_stretch", "role", "turns", "windows")
+
+    def __init__(self, turns: tuple[Heard, ...], windows: tuple[Segment, ...] | None, role: Role) -> None:
+        self.turns = turns
+        self.windows = windows
+        self.role = role
+        self._searchable: Turns | None = None
+        self._stretch: tuple[float, float] | None = None
+
+    @property
+    def searchable(self) -> Turns:
+        """The turns as phrases are sought in them."""
+        if self._searchable is None:
+            self._searchable = Turns(self.turns)
+        return self._searchable
 
     def keep(self, hits: Iterable[Hit]) -> tuple[Hit, ...]:
         """The hits that begin inside the windows."""
         if self.windows is None:
             return tuple(hits)
-        return tuple(h for h in hits if _touches(self.windows, h.start_s, h.start_s))
+        return tuple([h for h in hits if _touches(self.windows, h.start_s, h.start_s)])
 
     def evidence(self, call: Call, text: str) -> Evidence:
         """The stretch searched, for a person to listen to."""
+        if self._stretch is None:
+            window = window_evidence(*self._reach(call), self.role, text)
+            self._stretch = window.start_s, window.end_s
+            return window
+        return Evidence(*self._stretch, self.role, text, "window")
+
+    def _reach(self, call: Call) -> tuple[float, float]:
+        """From where to where is searched."""
         whole = span(self.turns)
         if self.windows:
             start = max(0.0, self.windows[0].start_s)
             end = min(call.end_s, self.windows[-1].end_s)
             if whole is not None:
                 start, end = max(start, min(whole.start_s, end)), min(end, max(whole.end_s, start + 0.01))
-            return window_evidence(start, end, self.role, text)
+            return start, end
         if whole is None:
-            return window_evidence(call.record.timeline.answer_at_s or 0.0, call.end_s, self.role, text)
-        return window_evidence(whole.start_s, whole.end_s, self.role, text)
+            return call.record.timeline.answer_at_s or 0.0, call.end_s
+        return whole.start_s, whole.end_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,13 +169,20 @@ def search(where: Where, call: Call, judge: Judge) -> Searched | Result:
     judge : Judge
         For the checks that anchor the scope.
     """
+    known = call.scopes.get(id(where))
+    if known is None:
+        known = call.scopes[id(where)] = where, _resolved(where, call, judge)
+    found: Searched | Result = known[1]
+    return found
+
+
+def _resolved(where: Where, call: Call, judge: Judge) -> Searched | Result:
+    """A scope that was not asked for in this call before."""
     problem = call.problem(where.role)
     if problem is not None:
         return Result("not_evaluable", problem)
     turns = call.everyone if where.role == "any" else call.turns[where.role]
     role: Role = "unknown" if where.role == "any" else where.role
-    if where.near is None and where == _EVERYTHING[where.role]:
-        return Searched(turns, None, role)
     windows = _windows(where, turns, call, judge)
     if isinstance(windows, Result):
         return windows
@@ -209,7 +242,7 @@ def _limits(where: Where, turns: Sequence[Heard], call: Call) -> list[Segment] |
     far, end = _far(call), call.end_s
     out: list[Segment] = []
     if where.first_s is not None:
-        began = min(h.time_of(0)[0] for h in turns)
+        began = min([h.time_of(0)[0] for h in turns])
         out.append(Segment(began - 0.01, began + where.first_s))
     if where.last_s is not None:
         out.append(Segment(min(end - where.last_s, end), far))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from audit.evaluation.call import Call, Reason, Result, say
 from audit.evaluation.conditions import HoldEtiquette
-from audit.evaluation.match import Hit, find
+from audit.evaluation.match import Hit
+from audit.evaluation.prefilter import Turns, find_wanted, texts_worth_seeking
 from audit.records import Evidence
 from audit.segments import Segment, union
 
@@ -70,8 +72,9 @@ def judge_hold_etiquette(check: HoldEtiquette, call: Call) -> Result:
         return Result("not_evaluable", problem)
     good: list[Evidence] = []
     bad: list[Evidence] = []
+    hits = _hits(check, call)
     for wait in found.waits:
-        hit = _said(check, call, wait)
+        hit = _said(check, hits, wait)
         if hit is None:
             start, end = _window(check, wait)
             asked = check.aspect == "asked"
@@ -99,14 +102,21 @@ def _window(check: HoldEtiquette, wait: Segment) -> tuple[float, float]:
     return max(0.0, wait.start_s - check.within_s), wait.start_s + EDGE_TOLERANCE_S
 
 
-def _said(check: HoldEtiquette, call: Call, wait: Segment) -> Hit | None:
+def _hits(check: HoldEtiquette, call: Call) -> list[Hit]:
+    """Wherever the agent says one of the phrases, by phrase, then by time."""
+    language, matching, turns = call.language, call.matching, Turns(call.turns.get("agent", ()))
+    wanted = texts_worth_seeking(check.phrases, turns, call.index, check.match, language, matching.gap_chars)
+    return [
+        hit
+        for i, spotted in wanted
+        for hit in find_wanted(check.phrases[i], spotted, turns, language=language, mode=check.match, matching=matching)
+    ]
+
+
+def _said(check: HoldEtiquette, hits: Iterable[Hit], wait: Segment) -> Hit | None:
     """The words looked for, on their side of the wait."""
     start, end = _window(check, wait)
-    for phrase in check.phrases:
-        for hit in find(phrase, call.turns.get("agent", ()), language=call.language, mode=check.match, matching=call.matching):
-            if hit.end_s > start and hit.start_s < end:
-                return hit
-    return None
+    return next((hit for hit in hits if hit.end_s > start and hit.start_s < end), None)
 
 
 def _evidence(hit: Hit) -> Evidence:
@@ -117,11 +127,12 @@ def _length(check: HoldEtiquette, call: Call, waits: tuple[Segment, ...], proble
     untold, told = check.max_untold_s or 0.0, check.max_told_s or float("inf")
     bad: list[Evidence] = []
     unsure = False
+    hits = [] if problem is not None else _hits(check, call)
     for wait in waits:
         if problem is not None and untold < wait.duration_s <= told:
             unsure = True
             continue
-        announced = problem is None and _said(check, call, wait) is not None
+        announced = _said(check, hits, wait) is not None
         if wait.duration_s > (told if announced or problem is not None else untold):
             bad.append(
                 Evidence(

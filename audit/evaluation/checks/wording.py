@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
@@ -14,9 +14,10 @@ from audit.evaluation.checks.hits import QUOTED, distinct, evidence_of, excused_
 from audit.evaluation.checks.scope import Searched, search
 from audit.evaluation.match import Heard, Hit, Matching, MatchMode, find, without
 from audit.evaluation.normalise import normalise
-from audit.evaluation.prefilter import phrases_worth_seeking
-from audit.evaluation.wordings import Phrases
-from audit.verdicts import Verdict
+from audit.evaluation.prefilter import find_wanted, phrases_worth_seeking
+from audit.evaluation.wordings import Phrase, Phrases
+from audit.records import Evidence
+from audit.words import Role
 
 #: A name this far from what was said is not even shown as the nearest thing heard.
 _NEAREST_SHOWN_RATIO = 0.45
@@ -41,47 +42,81 @@ def _limited(matching: Matching, max_cost_ratio: float | None, max_name_distance
     )
 
 
+class _Asked(NamedTuple):
+    """What is the same of a check's phrases in every call.
+
+    Attributes
+    ----------
+    wanted : str
+        The first of them, as a window shows that was searched for them in vain.
+    not_heard : Reason
+        That none of them was heard.
+    """
+
+    wanted: str
+    not_heard: Reason
+
+
+def _asked(phrases: tuple[Phrase, ...]) -> _Asked:
+    wanted = _shown((phrase.text for phrase in phrases), len(phrases))
+    return _Asked(wanted, _not_heard(wanted))
+
+
+def _shown(absent: Iterable[str], n_absent: int) -> str:
+    """The first of the wordings that were sought in vain."""
+    return " / ".join(dict.fromkeys(map(one_wording, islice(absent, QUOTED)))) + (" / …" if n_absent > QUOTED else "")
+
+
+def _not_heard(wanted: str) -> Reason:
+    return say(f"没有听到：{wanted}", f"not heard: {wanted}")
+
+
 def judge_phrases(check: Phrases, call: Call, judge: Judge) -> Result:
     """Whether any, all or none of the phrases is said."""
     searched = search(check.where, call, judge)
     if isinstance(searched, Result):
         return searched
-    matching = _matching(check, call)
-    # What is sought by sound is excused by sound; but 喂 must not be excused as a sound-alike of 为您 where it is forbidden.
-    excuse_mode: MatchMode = "pinyin" if check.match == "pinyin" and check.quantifier != "none" else "normalised"
-    excused: list[Hit] | None = None  # sought only once there is something to excuse
-    unfilled: set[int] = set()
+    matching, language, turns = _matching(check, call), call.language, searched.searchable
+    found = _Found(check, {}, {}, set())
     lacking: str | None = None
-    said: dict[int, tuple[Hit, ...]] = {}
-    filled: dict[int, str] = {}
-    for i, keys in phrases_worth_seeking(check, searched.turns, call.index, call.language, matching.gap_chars):
+    excused: list[Hit] | None = None  # sought only once there is something to excuse
+    for i, spotted in phrases_worth_seeking(check, turns, call.index, language, matching.gap_chars):
         phrase = check.phrases[i]
         text = phrase.text
         if "{" in text:
             text, missing = call.fill(text)
             if missing is not None:
                 lacking = missing
-                unfilled.add(i)
+                found.unfilled.add(i)
                 continue
-            filled[i] = text
-        mode = phrase.match or check.match
-        hits = find(text, searched.turns, language=call.language, mode=mode, matching=matching, keys=keys)
+            found.filled[i] = text
+        hits = find_wanted(text, spotted, turns, language=language, mode=phrase.match or check.match, matching=matching)
         if hits and searched.windows is not None:
             hits = searched.keep(hits)
         if hits and (check.unless or phrase.unless):
             if excused is None:
-                excused = excused_hits(check.unless, searched.turns, call, excuse_mode)
-            hits = without(hits, excused + excused_hits(phrase.unless, searched.turns, call, excuse_mode))
+                excused = excused_hits(check.unless, searched, call, _excuse_mode(check))
+            hits = without(hits, excused + excused_hits(phrase.unless, searched, call, _excuse_mode(check)))
         if hits and check.at_start:
-            hits = tuple(h for h in hits if h.start in _beginnings(h.heard, check.skip, call.language))
+            hits = [h for h in hits if h.start in _beginnings(h.heard, check.skip, language)]
         if hits:
-            said[i] = hits
-    if not said and check.quantifier == "none" and lacking is None:
-        return _NOT_SAID
-    decided = check.quantifier != "all" and len(said) >= (check.at_least or 1) and not check.min_hits and not check.max_hits
-    if lacking is not None and not decided:
-        return Result("not_evaluable", say(f"通话资料中没有 {lacking}", f"the call's data has no {lacking}"))
-    return _quantified(check, call, searched, _Found(check, said, filled, unfilled), matching)
+            found.said[i] = hits
+    said = found.said
+    if lacking is not None:
+        decided = check.quantifier != "all" and len(said) >= (check.at_least or 1) and not check.min_hits and not check.max_hits
+        if not decided:
+            return Result("not_evaluable", say(f"通话资料中没有 {lacking}", f"the call's data has no {lacking}"))
+    if check.quantifier == "none":
+        return _forbidden(check, searched, found) if said else _NOT_SAID
+    if not said and not found.filled and check.match != "fuzzy":  # the commonest case
+        asked = call.index.kept(check.phrases, _asked)
+        return Result("fail", asked.not_heard, (searched.evidence(call, asked.wanted),))
+    return _wanted(check, call, searched, found, matching)
+
+
+def _excuse_mode(check: Phrases) -> MatchMode:
+    """What is sought by sound is excused by sound; but a forbidden 喂 must not be excused as a sound-alike of 为您."""
+    return "pinyin" if check.match == "pinyin" and check.quantifier != "none" else "normalised"
 
 
 class _Found(NamedTuple):
@@ -89,7 +124,7 @@ class _Found(NamedTuple):
 
     Attributes
     ----------
-    said : mapping of int to tuple of Hit
+    said : mapping of int to sequence of Hit
         Those that were heard.
     filled : mapping of int to str
         Those with variables, filled in; any other is sought as it is written.
@@ -98,8 +133,8 @@ class _Found(NamedTuple):
     """
 
     check: Phrases
-    said: Mapping[int, tuple[Hit, ...]]
-    filled: Mapping[int, str]
+    said: dict[int, Sequence[Hit]]
+    filled: dict[int, str]
     unfilled: set[int]
 
     @property
@@ -113,46 +148,49 @@ class _Found(NamedTuple):
             if i not in self.said and i not in self.unfilled:
                 yield self.filled.get(i, phrase.text)
 
+    def proof(self, role: Role) -> tuple[list[Evidence], int]:
+        """The hits by time as evidence, overlapping ones once, and of how many of the phrases they are."""
+        if len(self.said) == 1:
+            ((i, hits),) = self.said.items()
+            number_of = dict.fromkeys(map(id, hits), i)  # the hits of one phrase lie apart
+        else:
+            number_of = {id(h): i for i, hits in self.said.items() for h in hits}
+            hits = distinct([h for hits in self.said.values() for h in hits])
+        if len(hits) > 1:
+            hits = sorted(hits, key=_BY_START)
+        numbers = [number_of[id(h)] for h in hits]
+        phrases = self.check.phrases
+        return [evidence_of(h, role, phrases[i].suggestion) for h, i in zip(hits, numbers, strict=True)], len(set(numbers))
 
-def _quantified(check: Phrases, call: Call, searched: Searched, found: _Found, matching: Matching) -> Result:
-    """Turn hits into the verdict that any, all or none of the phrases asks for."""
-    if not found.said and check.quantifier == "none":
-        return _NOT_SAID
-    number_of = {id(h): i for i, hits in found.said.items() for h in hits}
-    # The hits of one phrase lie apart.
-    hits = [h for hs in found.said.values() for h in hs]
-    if len(found.said) > 1:
-        hits = distinct(hits)
-    if len(hits) > 1:
-        hits.sort(key=_BY_START)
-    proof = tuple([evidence_of(h, searched.role, check.phrases[number_of[id(h)]].suggestion) for h in hits])
-    quoted = "、".join([f"“{e.heard or e.text}”" for e in proof[:QUOTED]])
-    if check.quantifier == "none":
-        allowed = check.max_hits or 0
-        times = (
-            say(f"，{len(proof)} 次（至多 {allowed} 次）", f", {len(proof)} times (at most {allowed})")
-            if allowed
-            else say("", "")
-        )
-        if proof:
-            verdict: Verdict = "fail" if len(proof) > allowed else "pass"
-            return Result(verdict, say(f"说了{quoted}{times['zh']}", f"said {quoted}{times['en']}"), proof)
-        return _NOT_SAID
-    if (check.quantifier == "any" and proof) or not found.n_absent:
-        short = None
-        if check.at_least is not None or check.min_hits is not None:
-            short = _too_few(check, len({number_of[id(h)] for h in hits}), len(hits))
+
+def _quoted(proof: Sequence[Evidence]) -> str:
+    return "、".join([f"“{e.heard or e.text}”" for e in proof[:QUOTED]])
+
+
+def _forbidden(check: Phrases, searched: Searched, found: _Found) -> Result:
+    """The verdict on wordings that should not be said and are."""
+    proof, _ = found.proof(searched.role)
+    quoted, allowed = _quoted(proof), check.max_hits or 0
+    zh, en = f"说了{quoted}", f"said {quoted}"
+    if allowed:
+        zh, en = f"{zh}，{len(proof)} 次（至多 {allowed} 次）", f"{en}, {len(proof)} times (at most {allowed})"
+    return Result("fail" if len(proof) > allowed else "pass", say(zh, en), tuple(proof))
+
+
+def _wanted(check: Phrases, call: Call, searched: Searched, found: _Found, matching: Matching) -> Result:
+    """The verdict on wordings any or all of which should be said."""
+    if found.said if check.quantifier == "any" else not found.n_absent:
+        proof, n_phrases = found.proof(searched.role)
+        quoted = _quoted(proof)
+        short = _too_few(check, n_phrases, len(proof))
         if short is None:
-            return Result("pass", say(f"说了{quoted}", f"said {quoted}"), proof)
+            return Result("pass", say(f"说了{quoted}", f"said {quoted}"), tuple(proof))
         reason = say(f"说了{quoted}，{short['zh']}", f"said {quoted}: {short['en']}")
         wanted = " / ".join(one_wording(t) for t in islice(found.absent(), QUOTED))
         return Result("fail", reason, (*proof, searched.evidence(call, wanted)))
-    wanted = " / ".join(dict.fromkeys(one_wording(t) for t in islice(found.absent(), QUOTED)))
-    if found.n_absent > QUOTED:
-        wanted += " / …"
-    window = searched.evidence(call, wanted)
+    wanted = _shown(found.absent(), found.n_absent)
+    window, reason = searched.evidence(call, wanted), _not_heard(wanted)
     near = _nearest(check, searched, found, call, matching)
-    reason = say(f"没有听到：{wanted}", f"not heard: {wanted}")
     if near is not None:
         window = replace(window, heard=near.written)
         like = f"{1 - near.cost_ratio:.0%}"
