@@ -6,6 +6,7 @@ where no answer comes, and the share is not asked again. Recordings below it wai
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import threading
@@ -21,12 +22,16 @@ from audit.errors import UnreadableRecording
 Found = TypeVar("Found")
 AnyPath = TypeVar("AnyPath", str, Path, str | ObjectPath)
 
+_LOG = logging.getLogger(__name__)
+
 #: How long a file system may say nothing. A share on discs that sleep, or over a bad line, answers within a minute.
 SILENCE_S = 180.0
 #: How long one file's state may take, when it is asked which of several shares is the silent one.
 PROBE_S = 10.0
 #: Seconds between two looks at whether it went on, or somebody asked to stop.
 POLL_S = 0.25
+#: After this it is said what is waited for.
+_TELL_S = 15.0
 #: Seconds for which an answer is good.
 _GOOD_S = 60.0
 _NEXT = "see that its server runs and the network is up; the same command then takes up what waits there"
@@ -83,12 +88,16 @@ def answered(
             done.set()
 
     threading.Thread(target=asking, name=f"asks {where}", daemon=True).start()
-    last, since = moved(), time.monotonic()
+    last, since, is_told = moved(), time.monotonic(), False
     while not done.wait(min(POLL_S, silence_s)):
+        waited_s = time.monotonic() - since
         if (now := moved()) != last:
             last, since = now, time.monotonic()
-        elif give_up() or time.monotonic() - since >= silence_s:
+        elif give_up() or waited_s >= silence_s:
             raise silent(where)
+        elif waited_s >= _TELL_S and not is_told:
+            is_told = True
+            _LOG.warning("%s: no answer yet; it is waited for up to %.0f s", where or "an archive", silence_s)
     if errors:
         raise errors[0]
     return answers[0]

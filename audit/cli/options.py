@@ -64,9 +64,11 @@ class PlaceType(click.Path):
     """A local path, or the URL of an object store."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Keep a URL as it is written."""
+        """Keep a URL as it is written; of a path that may be anything nothing is asked here: its share may be dead."""
         if isinstance(value, str) and is_url(value):
             return ObjectPath(value.rstrip("/"))
+        if self.file_okay and self.dir_okay and not self.exists:
+            return Path(value)
         return super().convert(value, param, ctx)
 
 

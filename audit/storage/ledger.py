@@ -14,8 +14,9 @@ import sqlalchemy as sa
 from audit.contract import call_to_json, json_place
 from audit.errors import StoreError, StoreGone
 from audit.records import CallRecord, Failure
+from audit.storage.attempts import begin_attempt, is_in_other_hands
 from audit.storage.digests import put_digest
-from audit.storage.leases import Lease, is_gone, this_process
+from audit.storage.leases import Lease, this_process
 from audit.storage.migrate import driver_message, is_gone_for_now, migrate, next_step, open_engine
 from audit.storage.planning import ledger_query
 from audit.storage.rows import (
@@ -139,7 +140,7 @@ class Store:
     def begin(self, path: str, call_id: str, *, size_bytes: int | None, mtime_ns: int | None, now: datetime) -> int:
         """Note that the audit of a recording begins; returns the recording's number."""
         with self.writing() as c:
-            return _begin(c, path, call_id, size_bytes=size_bytes, mtime_ns=mtime_ns, now=now)
+            return begin_attempt(c, path, call_id, size_bytes=size_bytes, mtime_ns=mtime_ns, now=now)
 
     def claim(
         self,
@@ -169,10 +170,9 @@ class Store:
                 c.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(call_id, 0))))
             if c.execute(_NEWEST, {"its": call_id}).scalar() != seen_row_id:
                 return None
-            asked = {"its": call_id, "at": path, "mine": lease.run_id, "now": now}
-            if any(not is_gone(holder) for holder in c.execute(_AT_WORK, asked).scalars()):
+            if is_in_other_hands(c, call_id, path, lease.run_id, now):
                 return None
-            return _begin(c, path, call_id, size_bytes=size_bytes, mtime_ns=mtime_ns, now=now, lease=lease)
+            return begin_attempt(c, path, call_id, size_bytes=size_bytes, mtime_ns=mtime_ns, now=now, lease=lease)
 
     def renew(self, recording_ids: Iterable[int], lease: Lease) -> None:
         """Go on holding recordings that a run is still at work on."""
@@ -458,43 +458,12 @@ def _doubt(c: sa.Connection, call_row_id: int, evaluation: Evaluation) -> None:
         c.execute(recordings.update().where(recordings.c.id == its, recordings.c.state == "done").values(run_id=None))
 
 
-def _begin(
-    c: sa.Connection,
-    path: str,
-    call_id: str,
-    *,
-    size_bytes: int | None,
-    mtime_ns: int | None,
-    now: datetime,
-    lease: Lease | None = None,
-) -> int:
-    values = {
-        "call_id": call_id, "size_bytes": size_bytes, "mtime_ns": mtime_ns, "state": "running", "started_at": now,
-        "finished_at": None, "stage": None, "error": None, "reason": None, "next_step": None,
-        "run_id": lease.run_id if lease else None, "lease_until": lease.until if lease else None,
-    }  # fmt: skip
-    known = c.execute(_AT, {"at": path}).scalar()
-    if known is None:
-        return new_id(c.execute(recordings.insert(), {"path": path, "n_attempts": 1, "first_seen_at": now, **values}))
-    c.execute(_AGAIN, {"number": known, **values})
-    return int(known)
-
-
 # What is asked for every call: built once, for SQLAlchemy takes longer to put such a statement together than SQLite to run it.
 _ITS: sa.BindParameter[Any] = sa.bindparam("its")
 _NUMBER: sa.BindParameter[Any] = sa.bindparam("number")
-_AT = sa.select(recordings.c.id).where(recordings.c.path == sa.bindparam("at"))
 _NEWEST = sa.select(sa.func.max(calls.c.id)).where(calls.c.call_id == _ITS)
 _SENT = sa.select(calls.c.id).where(calls.c.token == sa.bindparam("sent"))
 _BY_NUMBER = recordings.update().where(recordings.c.id == _NUMBER)
-_AGAIN = _BY_NUMBER.values(n_attempts=recordings.c.n_attempts + 1)
-_AT_WORK = (
-    sa.select(runs.c.holder)
-    .select_from(recordings.join(runs, runs.c.id == recordings.c.run_id))
-    .where(sa.or_(recordings.c.path == sa.bindparam("at"), recordings.c.call_id == _ITS))
-    .where(recordings.c.state == "running", recordings.c.run_id != sa.bindparam("mine"))
-    .where(recordings.c.lease_until > sa.bindparam("now"))
-)
 _OTHERS = (
     recordings.update()
     .where(recordings.c.call_id == _ITS, recordings.c.id != _NUMBER, recordings.c.state.in_(("done", "running")))
