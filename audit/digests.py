@@ -7,6 +7,7 @@ thousandth of a record and holds no word that was said.
 from __future__ import annotations
 
 import hashlib
+import marshal
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
@@ -277,6 +278,18 @@ def catalogue_of(evaluation: Evaluation) -> Catalogue:
         ),
         sections={s.section: s.title for s in evaluation.sections},
     )
+
+
+def digest_bytes(d: CallDigest) -> bytes:
+    """All that a digest says, as bytes that tell it from any other; far quicker than JSON, and not to be read back."""
+    plain = [getattr(d, n) for n in (*_PLAIN, *_FLAGS)]
+    numbers = [None if (v := getattr(d, n)) is None else round(float(v), 3) for n in _ROUNDED]
+    times = [None if (v := getattr(d, n)) is None else v.isoformat() for n in _TIMES]
+    outcomes = [(n, *o) for n, o in d.outcomes.items()]
+    sections = [(n, *s) for n, s in d.sections.items()]
+    maps = [dict(m) for m in (d.measures, d.customer_measures, d.signs, d.band_title, d.overruled)]
+    # version 0 writes equal values alike, whichever objects they are
+    return marshal.dumps([d.call_id, plain, numbers, times, outcomes, sections, maps, list(d.warnings)], 0)
 
 
 # --- as the store keeps them ----------------------------------------------------------------------

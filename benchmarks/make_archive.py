@@ -39,7 +39,7 @@ from audit.records import CallRecord, CutOff, Evidence, Hold, Measured, Measures
 from audit.segments import Segment
 from audit.storage import Store
 from audit.storage.tables import calls as calls_table
-from audit.storage.tables import catalogues, digests, evaluations, recordings
+from audit.storage.tables import catalogues, digests, evaluations, recordings, touched_calls
 from audit.verdicts import Evaluation, Outcome, SectionScore, Verdict
 from audit.words import Transcript, Turn, Word
 
@@ -325,7 +325,11 @@ def write(store: Store, plans: Sequence[Plan], made: Iterator[dict[str, Any]], c
                 "agent_id": digest.agent_id, "customer_number": digest.customer_number, "started_at": digest.started_at,
                 "digest": digest_to_json(digest),
             })  # fmt: skip
-        tables = {"recordings": recordings, "calls": calls_table, "evaluations": evaluations, "digests": digests}
+        rows["touched"] = [{"call_id": d["call_id"]} for d in rows["digests"]]
+        tables = {
+            "recordings": recordings, "calls": calls_table, "evaluations": evaluations, "digests": digests,
+            "touched": touched_calls,
+        }  # fmt: skip
         with store.writing() as c:
             for name, table in tables.items():
                 c.execute(sa.insert(table), rows[name])

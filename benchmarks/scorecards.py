@@ -26,6 +26,7 @@ from datetime import UTC, date, datetime
 from itertools import combinations
 from pathlib import Path
 
+from audit.batch.followups import follow_up
 from audit.batch.reporting import Period, StoredCalls, asked_by
 from audit.digests import CallDigest
 from audit.report import ReportSettings, write_from
@@ -76,6 +77,7 @@ def main() -> None:
     fallen = truth["fall"]["agent"]
     with Store.in_folder(options.archive) as store:
         complete_digests(store)
+        follow_up(store, now=datetime.now(UTC))
         source = StoredCalls(store.address, Period(), store)
         calls = {a: source.digests(a) for a in source.agents()}
         catalogues = source.catalogues()

@@ -9,12 +9,22 @@ from pathlib import Path
 from typing import Any
 
 from audit.archive import is_there
+from audit.chains import FollowUps
 from audit.digests import CallDigest, Catalogue
 from audit.records import CallRecord
 from audit.report import Band, MeasureBand, ReportedCall, Targets
 from audit.report.scorecard import agent_key
 from audit.report.shelf import by_time
-from audit.storage import Store, StoredCall, digest_agents, digest_span, read_calls, read_catalogues, read_digests
+from audit.storage import (
+    Store,
+    StoredCall,
+    digest_agents,
+    digest_span,
+    load_followups,
+    read_calls,
+    read_catalogues,
+    read_digests,
+)
 
 #: Without dates given, a report covers this long up to the newest call, where the store holds more than that.
 DEFAULT_PERIOD = timedelta(days=31)
@@ -112,6 +122,10 @@ class StoredCalls:
         return {
             i: ReportedCall(playable(c), c.evaluation, c.evaluation_id) for i, c in read_calls(self.store, call_ids).items()
         }
+
+    def followups(self) -> FollowUps:
+        """The chains that begin in the period, as calls were last followed."""
+        return load_followups(self.store, self.period.since, self.period.until)
 
     def _digests(self, agent: str, p: Period) -> list[CallDigest]:
         found = [*read_digests(self.store, since=p.since, until=p.until, agent_ids=(agent,))] if agent else []

@@ -20,7 +20,16 @@ from audit.report.call_page import (
 )
 from audit.report.clips import MAX_PAGE_AUDIO_BYTES, CallClips
 from audit.report.comparison import of_criterion, of_score, of_section, strengths
-from audit.report.context import CallRow, CoachingItem, Comparison, CriterionRow, EvidenceView, Figure, ScorecardPage
+from audit.report.context import (
+    CallRow,
+    ChainsView,
+    CoachingItem,
+    Comparison,
+    CriterionRow,
+    EvidenceView,
+    Figure,
+    ScorecardPage,
+)
 from audit.report.graphs import spreads_chart, trend_chart
 from audit.report.inputs import ReportedCall, ReportSettings
 from audit.report.messages import Messages
@@ -130,6 +139,7 @@ def scorecard_page(
     messages: Messages,
     settings: ReportSettings,
     stem: str,
+    chains: ChainsView | None = None,
 ) -> ScorecardPage:
     """Put one agent's page together.
 
@@ -147,6 +157,8 @@ def scorecard_page(
     settings : ReportSettings
     stem : str
         Of the page's file name, for the links to its data files.
+    chains : ChainsView, optional
+        What the agent's calls say together with others.
     """
     summary, before = numbers.summary, numbers.before
     anchors = {s.call.record.call_id: f"call-{i + 1}" for i, s in enumerate(shown)}
@@ -217,6 +229,7 @@ def scorecard_page(
         strengths=strengths(summary, batch, messages),
         trend=trend_chart(numbers.days, numbers.changes, numbers.begin, messages),
         spreads=spreads,
+        chains=chains,
     )
 
 

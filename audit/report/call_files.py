@@ -13,6 +13,7 @@ import audit
 from audit.archive import is_there
 from audit.contract import call_to_json
 from audit.report.call_sheet import call_sheet
+from audit.report.context import Around
 from audit.report.files import write_beside
 from audit.report.html import render_call, templates_sha256
 from audit.report.inputs import ReportedCall, ReportSettings
@@ -42,7 +43,9 @@ def call_file(out: Path, call_id: str) -> Path:
     return out / FOLDER / f"{call_stem(call_id)}.html"
 
 
-def write_call(out: Path, call: ReportedCall, *, agent: str, home: str, settings: ReportSettings) -> bool:
+def write_call(
+    out: Path, call: ReportedCall, *, agent: str, home: str, settings: ReportSettings, around: tuple[Around, ...] = ()
+) -> bool:
     """Write the page of one call, unless it stands there made from the same.
 
     Parameters
@@ -55,6 +58,8 @@ def write_call(out: Path, call: ReportedCall, *, agent: str, home: str, settings
     home : str
         Address of the agent's scorecard, as seen from the page.
     settings : ReportSettings
+    around : tuple of Around
+        What came before the call and after it.
 
     Returns
     -------
@@ -62,22 +67,23 @@ def write_call(out: Path, call: ReportedCall, *, agent: str, home: str, settings
         Whether it was written.
     """
     path = call_file(out, call.record.call_id)
-    made_from = _fingerprint(call, agent, home, settings)
+    made_from = _fingerprint(call, agent, home, settings, around)
     if _made_from(path) == made_from:
         return False
     messages = load_messages(settings.lang)
-    sheet = call_sheet(call, agent=agent, home=home, made_from=made_from, messages=messages, settings=settings)
+    sheet = call_sheet(call, agent=agent, home=home, made_from=made_from, messages=messages, settings=settings, around=around)
     path.parent.mkdir(exist_ok=True)
     write_beside(path, render_call(sheet, messages))
     return True
 
 
-def _fingerprint(call: ReportedCall, agent: str, home: str, settings: ReportSettings) -> str:
+def _fingerprint(call: ReportedCall, agent: str, home: str, settings: ReportSettings, around: tuple[Around, ...]) -> str:
     """What the page depends on; a recording that is gone takes its sound along, one in an object store is not asked for."""
     recording = call.record.recording.path
     sounds = settings.with_audio and is_there(recording)
     data: Any = call_to_json(call.record, call.evaluation, lang=settings.lang)
     parts = [audit.__version__, templates_sha256(), settings.lang, settings.with_audio, sounds, agent, home, data]
+    parts += [[a.text, a.href] for a in around]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from audit.records import CallRecord, Evidence
 from audit.report.call_page import PlayerBoard, call_view, failed_outcomes, shown_evidence, wanted_clips
 from audit.report.clips import CLIP_MARGIN_S, CallClips
-from audit.report.context import CallSheet, CallView, Drawing, OutcomeView, Pin, Place, SoundPiece, SpokenTurn
+from audit.report.context import Around, CallSheet, CallView, Drawing, OutcomeView, Pin, Place, SoundPiece, SpokenTurn
 from audit.report.html import render_timeline
 from audit.report.inputs import ReportedCall, ReportSettings
 from audit.report.marking import MarkedPlace, spoken_parts
@@ -45,7 +45,14 @@ class _Site:
 
 
 def call_sheet(
-    call: ReportedCall, *, agent: str, home: str, made_from: str, messages: Messages, settings: ReportSettings
+    call: ReportedCall,
+    *,
+    agent: str,
+    home: str,
+    made_from: str,
+    messages: Messages,
+    settings: ReportSettings,
+    around: tuple[Around, ...] = (),
 ) -> CallSheet:
     """Put the page of one call together, its sound and waveform taken from the recording.
 
@@ -60,6 +67,8 @@ def call_sheet(
         What the page is to say that it was made from.
     messages : Messages
     settings : ReportSettings
+    around : tuple of Around
+        What came before the call and after it.
 
     Returns
     -------
@@ -102,6 +111,7 @@ def call_sheet(
         turns=turns,
         made_from=made_from,
         generated=messages("generated", when=moment(settings.generated_at, messages)),
+        around=around,
     )
 
 

@@ -315,6 +315,7 @@ class ScorecardPage:
     strengths: tuple[Figure, ...] = ()
     trend: Chart | None = None
     spreads: Chart | None = None
+    chains: ChainsView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,6 +383,7 @@ class TeamPage:
     scorecards: tuple[str, ...]
     files: tuple[tuple[str, str], ...]
     generated: str
+    chains: ChainsView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -532,3 +534,50 @@ class CallSheet:
     turns: tuple[SpokenTurn, ...]
     made_from: str
     generated: str
+    around: tuple[Around, ...] = ()
+
+
+# --- across calls ----------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class ChainCell:
+    """A cell of a table of chains; `href` leads to a call's page, `chip` is "", "plain" or "bad"."""
+
+    text: str
+    href: str = ""
+    chip: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChainRow:
+    """One chain of calls."""
+
+    cells: tuple[ChainCell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChainTable:
+    """Chains of one kind; `more` says where the others are."""
+
+    title: str
+    note: str
+    columns: tuple[str, ...]
+    rows: tuple[ChainRow, ...]
+    more: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChainsView:
+    """What the calls of a page say together with others; `note` says up to when calls are known."""
+
+    note: str
+    figures: tuple[Figure, ...]
+    tables: tuple[ChainTable, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What came before a call or after it; `href` leads to the other call's page, where it has one."""
+
+    text: str
+    href: str = ""

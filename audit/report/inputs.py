@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal, Protocol
 
+from audit.chains import FollowUps
 from audit.digests import CallDigest, Catalogue
 from audit.records import CallRecord
 from audit.verdicts import Evaluation
@@ -124,6 +125,10 @@ class CallSource(Protocol):
 
     def calls(self, agent: str, call_ids: Collection[str]) -> Mapping[str, ReportedCall]:
         """Some calls of an agent in full, by id; those that are gone are left out."""
+        ...
+
+    def followups(self) -> FollowUps | None:
+        """What is known across the calls; None where nothing can be."""
         ...
 
 

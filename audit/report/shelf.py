@@ -61,6 +61,9 @@ class Shelf:
         """Nothing: there is no period before calls at hand."""
         return []
 
+    def followups(self) -> None:
+        """Nothing: calls at hand were not joined."""
+
     def calls(self, agent: str, call_ids: Collection[str]) -> dict[str, Any]:
         """Some calls of an agent in full."""
         found = {}

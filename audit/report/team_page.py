@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from audit.report.agent_page import agent_label, scorecard_text
 from audit.report.comparison import surely_below
-from audit.report.context import Figure, HeatCell, HeatMap, HeatRow, TeamPage
+from audit.report.context import ChainsView, Figure, HeatCell, HeatMap, HeatRow, TeamPage
 from audit.report.graphs import agents_chart, hours_chart, scores_chart, volume_chart
 from audit.report.inputs import ReportSettings
 from audit.report.messages import Messages
@@ -32,6 +32,7 @@ def team_page(
     messages: Messages,
     settings: ReportSettings,
     home: str,
+    chains: ChainsView | None = None,
 ) -> TeamPage:
     """Put the page of a team together.
 
@@ -50,6 +51,8 @@ def team_page(
     settings : ReportSettings
     home : str
         Path of the overview, relative to this page.
+    chains : ChainsView, optional
+        What the team's calls say together with others.
     """
     ordered = sorted(agents, key=lambda a: (a.score is None, -(a.score or 0.0), a.agent_id))
     labels = [agent_label(a.agent_id, a.agent_name, messages) for a in ordered]
@@ -72,6 +75,7 @@ def team_page(
         scorecards=tuple(scorecard_text(u, messages) for u in batch.scorecards),
         files=(),
         generated=messages("generated", when=moment(settings.generated_at, messages)),
+        chains=chains,
     )
 
 

@@ -16,12 +16,14 @@ from typing import Any
 
 import audit
 from audit.archive import is_there
-from audit.digests import digest_to_json
+from audit.digests import digest_bytes
 from audit.records import Evidence, Failure
 from audit.report.activity import add_activities
 from audit.report.agent_page import MAX_COACHING, AgentNumbers, Example, ShownCall, agent_label, calls_in_full, scorecard_page
 from audit.report.call_files import call_file, write_call
 from audit.report.call_page import wanted_clips
+from audit.report.chain_pages import Chains, PageChains, chains_fingerprint, places_of
+from audit.report.chains import MAX_AGENT_ROWS, MAX_TEAM_ROWS, around, calls_in_chains, chains_view
 from audit.report.clips import Wanted, cut_page, no_clips
 from audit.report.files import write_beside as _write
 from audit.report.graphs import changes_of
@@ -31,7 +33,7 @@ from audit.report.inputs import Band, CallSource, ReportedCall, ReportPaths, Rep
 from audit.report.messages import Lang, Messages, load_messages
 from audit.report.naming import file_stems
 from audit.report.reference import Reference, reference_of, with_ranks
-from audit.report.scorecard import AgentSummary, summarise_agent, summarise_batch
+from audit.report.scorecard import AgentSummary, BatchSummary, summarise_agent, summarise_batch
 from audit.report.shelf import Shelf
 from audit.report.tables import (
     AGENT_COLUMNS,
@@ -143,25 +145,32 @@ def write_from(
     messages = load_messages(settings.lang)
     cards = out / "scorecards"
     cards.mkdir(parents=True, exist_ok=True)
-    job = _Job(out, source, settings)
     stems = file_stems(sorted(source.agents()))
     written: dict[str, Path] = {}
+    known = source.followups()
+    job = _Job(out, source, settings, calls_in_chains(known) if known is not None else frozenset())
     with _workers(job, min(n_workers, len(stems))) as each:
         read = list(each(_read_agent, list(stems)))
         summaries = with_ranks([r.numbers.summary for r in read])
         _write(out / "calls.csv", csv_text(CALL_COLUMNS, ()) + "".join(r.call_rows for r in read))
         batch = summarise_batch(summaries, [t for r in read for t in r.first_and_last])
         reference = reference_of(batch, summaries)
+        chosen = [a.agent_id for a in summaries if agents is None or a.agent_id in agents]
+        chains = Chains(known, {i: r.numbers.summary.agent_id for r in read for i in r.chain_calls}, summaries, chosen)
         tasks = [
-            _Task(a.agent_id, stems[a.agent_id], replace(r.numbers, summary=a), reference, r.fingerprint, only_changed)
+            _Task(
+                a.agent_id, stems[a.agent_id], replace(r.numbers, summary=a), reference, r.fingerprint, only_changed,
+                chains.of_agent(a.agent_id),
+            )
             for a, r in zip(summaries, read, strict=True)
-            if agents is None or a.agent_id in agents
-        ]
+            if a.agent_id in chosen
+        ]  # fmt: skip
         for task, is_new in zip(tasks, each(_write_scorecard, tasks), strict=True):
             if is_new:
                 written[task.agent_id] = cards / f"{task.stem}.html"
-    pages = {a: f"scorecards/{stem}.html" for a, stem in stems.items() if (cards / f"{stem}.html").is_file()}
-    teams = _write_teams(out, summaries, reference, pages, messages, settings)
+        pages = {a: f"scorecards/{stem}.html" for a, stem in stems.items() if (cards / f"{stem}.html").is_file()}
+        team_tasks = _team_tasks(out, summaries, reference, pages, chains, messages)
+        teams = {t.team: t.path for t, _ in zip(team_tasks, each(_write_team, team_tasks), strict=True)}
     paths = ReportPaths(out / "index.html", out / "agents.csv", out / "calls.csv", out / "failures.csv", written, teams.get(""))
     _write(paths.agents_csv, csv_text(AGENT_COLUMNS, (agent_row(a, pages.get(a.agent_id, ""), messages) for a in summaries)))
     _write(paths.failures_csv, csv_text(FAILURE_COLUMNS, (failure_row(f) for f in failures)))
@@ -171,23 +180,38 @@ def write_from(
     return paths
 
 
-def _write_teams(
+@dataclass(frozen=True, slots=True)
+class _TeamTask:
+    """The page of a team to write; `team` is ``""`` for everybody."""
+
+    team: str
+    path: Path
+    batch: BatchSummary
+    members: tuple[AgentSummary, ...]
+    links: Mapping[str, str]
+    others: tuple[tuple[str, str], ...]
+    chains: PageChains
+    home: str
+
+
+def _team_tasks(
     out: Path,
     summaries: Sequence[AgentSummary],
     reference: Reference,
     pages: Mapping[str, str],
+    chains: Chains,
     messages: Messages,
-    settings: ReportSettings,
-) -> dict[str, Path]:
-    """The page of everybody, under ``""``, and one for each team where calls name several."""
+) -> list[_TeamTask]:
+    """The page of everybody and, where calls name several, one for each team."""
     if not summaries:
-        return {}
+        return []
     named = sorted({a.team for a in summaries if a.team})
     stems = file_stems(named) if len(named) > 1 else {}
     paths = {"": out / f"{TEAM_STEM}.html"} | {t: out / "teams" / f"{stem}.html" for t, stem in stems.items()}
+    tasks = []
     for team, path in paths.items():
         path.parent.mkdir(exist_ok=True)
-        members = [a for a in summaries if not team or a.team == team]
+        members = tuple(a for a in summaries if not team or a.team == team)
         batch = reference.batch if not team else replace(
             summarise_batch(members, ()), activity=add_activities(a.activity for a in members),
             first_at=reference.batch.first_at, last_at=reference.batch.last_at,
@@ -197,9 +221,20 @@ def _write_teams(
         others = tuple(
             (t or messages("team.everybody"), up + p.relative_to(out).as_posix()) for t, p in paths.items() if t != team
         )
-        page = team_page(team, batch, members, links, others, messages=messages, settings=settings, home=f"{up}index.html")
-        _write(path, render_team(page, messages))
-    return paths
+        its = chains.of_team(tuple(a.agent_id for a in members), everybody=not team)
+        tasks.append(_TeamTask(team, path, batch, members, links, others, its, f"{up}index.html"))
+    return tasks
+
+
+def _write_team(job: _Job, task: _TeamTask) -> None:
+    """One team's page."""
+    messages = load_messages(job.settings.lang)
+    places = places_of(task.chains, messages, up="../" if task.team else "", names=True)
+    page = team_page(
+        task.team, task.batch, task.members, task.links, task.others, messages=messages, settings=job.settings, home=task.home,
+        chains=chains_view(task.chains.known, MAX_TEAM_ROWS, places, messages),
+    )  # fmt: skip
+    _write(task.path, render_team(page, messages))
 
 
 # --- one agent, in this process or another -----------------------------------------------------------
@@ -210,16 +245,18 @@ class _Job:
     out: Path
     source: CallSource
     settings: ReportSettings
+    chain_ids: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """One agent's numbers, his lines of ``calls.csv``, and what his page depends on as a hash."""
+    """One agent's numbers, his lines of ``calls.csv``, what his page depends on as a hash, and his calls in chains."""
 
     numbers: AgentNumbers
     call_rows: str
     first_and_last: tuple[datetime, ...]
     fingerprint: str
+    chain_calls: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +269,7 @@ class _Task:
     reference: Reference
     fingerprint: str
     only_changed: bool
+    chains: PageChains
 
 
 def _read_agent(job: _Job, agent: str) -> _Read:
@@ -246,12 +284,13 @@ def _read_agent(job: _Job, agent: str) -> _Read:
     times = sorted(c.started_at for c in calls if c.started_at is not None)
     made_from = hashlib.sha256(repr((audit.__version__, replace(settings, generated_at=None))).encode())  # type: ignore[arg-type]
     for digest in (*earlier, *calls):
-        made_from.update(json.dumps(digest_to_json(digest), sort_keys=True).encode())
+        made_from.update(digest_bytes(digest))
     return _Read(
         AgentNumbers(summary, before, days, changes_of(days), begin),
         csv_rows(CALL_COLUMNS, (call_row(c, messages) for c in calls)),
         tuple({times[0], times[-1]}) if times else (),
         made_from.hexdigest(),
+        tuple(c.call_id for c in calls if c.call_id in job.chain_ids),
     )
 
 
@@ -264,15 +303,16 @@ def _write_scorecard(job: _Job, task: _Task) -> bool:
     calls = source.digests(task.agent_id)
     coached = [c.criterion for c in summary.coaching[:MAX_COACHING]]
     ids = calls_in_full(calls, coached)
-    heard = hashlib.sha256(task.fingerprint.encode())
+    heard = hashlib.sha256(task.fingerprint.encode() + chains_fingerprint(task.chains))
     for c in calls:
         if settings.with_audio and c.call_id in ids:
             # a recording that is gone takes its clips along; whether one in an object store is there is not asked
             heard.update(b"1" if is_there(c.recording_path) else b"0")
-    is_written = path.is_file() and all(call_file(job.out, i).is_file() for i in ids)
+    joined = [i for i in task.chains.pages if i not in ids]
+    is_written = path.is_file() and all(call_file(job.out, i).is_file() for i in (*ids, *joined))
     if task.only_changed and is_written and _made_from(cards / f"{task.stem}.json") == heard.hexdigest():
         return False
-    found = source.calls(task.agent_id, ids)
+    found = source.calls(task.agent_id, (*ids, *joined))
     full = [found[i] for i in ids if i in found]
     examples = _examples(task.agent_id, coached, summary, task.reference, source, settings)
     cut = cut_page if settings.with_audio else no_clips
@@ -282,15 +322,18 @@ def _write_scorecard(job: _Job, task: _Task) -> bool:
     shown = [ShownCall(c, k) for c, k in zip(full, clips[: len(full)], strict=True)]
     heard_examples = {n: replace(e, clips=k) for (n, e), k in zip(examples.items(), clips[len(full) :], strict=True)}
     page = scorecard_page(
-        task.numbers, calls, shown, heard_examples, task.reference, messages=messages, settings=settings, stem=task.stem
-    )
+        task.numbers, calls, shown, heard_examples, task.reference, messages=messages, settings=settings, stem=task.stem,
+        chains=chains_view(task.chains.known, MAX_AGENT_ROWS, places_of(task.chains, messages, up="../", also=ids), messages),
+    )  # fmt: skip
     data = scorecard_json(summary, calls, messages, settings.generated_at, task.numbers.changes)
     data["inputs_sha256"] = heard.hexdigest()
     _write(cards / f"{task.stem}.json", json.dumps(data, ensure_ascii=False, indent=1) + "\n")
     _write(cards / f"{task.stem}.csv", csv_text(SCORECARD_COLUMNS, scorecard_rows(summary, messages)))
     agent = agent_label(summary.agent_id, summary.agent_name, messages)
-    for call in full:
-        write_call(job.out, call, agent=agent, home=f"../scorecards/{task.stem}.html", settings=settings)
+    places = places_of(task.chains, messages, up="../", also=ids)
+    for call in (*full, *(found[i] for i in joined if i in found)):
+        others = around(call.record.call_id, task.chains.near, places, messages)
+        write_call(job.out, call, agent=agent, home=f"../scorecards/{task.stem}.html", settings=settings, around=others)
     _write(path, render_scorecard(page, messages))
     return True
 
