@@ -1,0 +1,73 @@
+"""A report written again, and by several processes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from audit.report import ReportedCall, ReportSettings, write_from
+from audit.report.shelf import Shelf
+from tests.report.made_calls import BANDS, GENERATED_AT, call, write_recording
+
+CALLS = [call(f"{a}{i}", agent_id=a, agent_name=None, day=2 + i, score=60.0 + i) for a in ("A", "B", "C") for i in range(9)]
+
+
+def write(
+    folder: Path, calls: list[ReportedCall], *, name: str = "out", n_workers: int = 1, later_s: int = 0, **settings: object
+) -> set[str]:
+    """The agents whose pages were written."""
+    shelf = folder / f"shelf-{name}-{later_s}"
+    shelf.mkdir()
+    asked = {"with_audio": False, "bands": BANDS} | settings
+    how = ReportSettings("en", GENERATED_AT + timedelta(seconds=later_s), **asked)  # type: ignore[arg-type]
+    found = write_from(folder / name, Shelf(shelf, calls), how, n_workers=n_workers, only_changed=later_s > 0)
+    return set(found.scorecards)
+
+
+def test_only_the_agent_with_a_new_call_gets_a_new_page(tmp_path: Path) -> None:
+    assert write(tmp_path, CALLS) == {"A", "B", "C"}
+    before = {n: (tmp_path / f"out/scorecards/{n}.html").read_bytes() for n in "ABC"}
+    assert write(tmp_path, CALLS, later_s=1) == set()
+    assert write(tmp_path, [*CALLS, call("B9", agent_id="B", agent_name=None, day=20)], later_s=2) == {"B"}
+    after = {n: (tmp_path / f"out/scorecards/{n}.html").read_bytes() for n in "ABC"}
+    assert [n for n in "ABC" if before[n] != after[n]] == ["B"]
+
+
+@pytest.mark.parametrize(
+    ("calls", "settings"),
+    [
+        ([call(f"{c.record.call_id}", agent_id=c.record.metadata.agent_id, agent_name=None, score=90.0) for c in CALLS], {}),
+        (CALLS, {"colleagues": False}),
+    ],
+    ids=["other verdicts", "other options"],
+)
+def test_a_page_is_made_anew_when_what_it_says_could_be_other(tmp_path: Path, calls, settings) -> None:
+    write(tmp_path, CALLS)
+    assert write(tmp_path, calls, later_s=1, **settings) == {"A", "B", "C"}
+
+
+@pytest.mark.parametrize("gone", ["scorecards/B.html", "scorecards/B.json", "call-pages/B3.html"])
+def test_a_page_or_a_file_of_its_own_that_is_gone_is_made_again(tmp_path: Path, gone: str) -> None:
+    write(tmp_path, CALLS)
+    (tmp_path / "out" / gone).unlink()
+    assert write(tmp_path, CALLS, later_s=1) == {"B"}
+    assert (tmp_path / "out" / gone).is_file()
+
+
+def test_a_recording_that_has_gone_takes_its_clips_along(tmp_path: Path) -> None:
+    recording = tmp_path / "a.wav"
+    heard = [call("A0", str(recording), write_recording(recording), agent_id="A")]
+    write(tmp_path, heard, with_audio=True)
+    recording.unlink()
+    assert write(tmp_path, heard, later_s=1, with_audio=True) == {"A"}
+    assert "data:audio" not in (tmp_path / "out/scorecards/A.html").read_text("utf-8")
+
+
+def test_several_processes_write_what_one_writes(tmp_path: Path) -> None:
+    write(tmp_path, CALLS, name="one")
+    assert write(tmp_path, CALLS, name="two", n_workers=2) == {"A", "B", "C"}
+    one, two = ({p.relative_to(tmp_path / n): p.read_bytes() for p in (tmp_path / n).rglob("*.*")} for n in ("one", "two"))
+    assert one.keys() == two.keys()
+    assert [p for p in one if one[p] != two[p]] == []
