@@ -27,7 +27,7 @@ from audit.profile import Profile
 from audit.records import Metadata
 from audit.storage import Store
 from tests.archive.server import s3_server
-from tests.batch.test_run import NOW, Archive, counts
+from tests.batch.archives import NOW, Archive, counts
 from tests.storage.test_ledger import KEYS, a_record
 
 pytestmark = [

@@ -15,7 +15,7 @@ from audit.archive import answering
 from audit.batch import Limits, insist
 from audit.errors import StoreError, StoreGone, UsageError
 from audit.storage import Lease, Store
-from tests.batch.test_run import NOW, Witness, archive, counts
+from tests.batch.archives import NOW, Witness, archive, counts
 from tests.shares import dead
 
 __all__ = ["archive"]

@@ -26,7 +26,7 @@ from audit.pipeline import Settings, make_auditor
 from audit.profile import Profile
 from audit.records import Metadata
 from audit.storage import Store
-from tests.batch.test_run import NOW, Archive, Witness, archive, counts
+from tests.batch.archives import NOW, Archive, Witness, archive, counts
 from tests.scripted import ScriptedAuditor, ScriptedJudge
 
 __all__ = ["archive"]

@@ -15,7 +15,7 @@ from audit.batch.plan import path_key
 from audit.pipeline import Settings
 from audit.records import Metadata
 from audit.storage import Store
-from tests.batch.test_run import Archive, Witness, archive, counts
+from tests.batch.archives import Archive, Witness, archive, counts
 
 __all__ = ["archive"]
 
