@@ -22,7 +22,6 @@ from audit.storage import (
     StoredCall,
     all_reviewers,
     judged_calls,
-    read_calls,
     read_decisions,
     review_calls,
     save_decisions,
@@ -180,13 +179,15 @@ def import_reviews(
         scorecard = rules.of(e.scorecard, e.scorecard_sha256) if e is not None else None
         if e is None or scorecard is None:
             return None
-        new = reviewed(e, scorecard, said)
-        path = folder / call_file_name(call.record.call_id) if folder is not None else None
-        if path is not None and path.exists():  # before it is kept: whatever ends this, the next import does it again
-            write_json(path, {**call_to_json(call.record), "evaluation": evaluation_to_json(new, lang)})
-        return new
+        return reviewed(e, scorecard, said)
 
-    changed = review_calls(store, ids, review, options={"review": True, "lang": lang}, now=now)
+    def publish(call: StoredCall, new: Evaluation) -> None:
+        path = folder / call_file_name(call.record.call_id) if folder is not None else None
+        if path is not None and path.exists():
+            write_json(path, {**call_to_json(call.record), "evaluation": evaluation_to_json(new, lang)})
+
+    options = {"review": True, "lang": lang}
+    changed = review_calls(store, ids, review, options=options, now=now, before=publish)
     mine = {(d.call_id, d.criterion) for _, _, d in told}
     placed = [p for p in place(store, ids) if (p.kept.decision.call_id, p.kept.decision.criterion) in mine]
     shas = {f.sha256 for f, _ in files}
@@ -253,11 +254,12 @@ def _misfit(d: Decision, judged: JudgedCall | None) -> str | None:
 
 def _insist_on_rules(store: Store, call_ids: Collection[str], rules: RulesAtHand) -> None:
     """No decision is kept that could not count."""
-    for call_id, call in read_calls(store, call_ids).items():
-        e = call.evaluation
-        if e is not None and rules.of(e.scorecard, e.scorecard_sha256) is None:
+    with store.reading() as c:
+        found = digests_of_calls(c, sorted(call_ids))
+    for call_id, d in found.items():
+        if d.scorecard is not None and d.scorecard_sha256 is not None and rules.of(d.scorecard, d.scorecard_sha256) is None:
             raise UsageError(
-                f"call {call_id} stands under {e.scorecard} {e.scorecard_version} ({e.scorecard_sha256[:12]}), which is not at "
+                f"call {call_id} stands under {d.scorecard} {d.scorecard_version} ({d.scorecard_sha256[:12]}), which is not at "
                 "hand; nothing was taken",
                 hint="name those rules with --scorecard, or 'callaudit rescore' first by rules that are at hand",
             )

@@ -6,7 +6,7 @@ import hashlib
 import json
 import stat
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -137,7 +137,7 @@ def save_decisions(store: Store, given: Iterable[tuple[Reviewer, str, Decision]]
     """
     rows: dict[str, tuple[str, dict[str, Any]]] = {}
     for reviewer, file_sha256, d in given:
-        values = asdict(d)
+        values = {n: getattr(d, n) for n in Decision.__slots__}
         told = {**values, "decided_at": d.decided_at.astimezone(UTC).isoformat(), "reviewer": reviewer.name}
         sha256 = hashlib.sha256(json.dumps(told, sort_keys=True).encode("ascii")).hexdigest()
         rows.setdefault(sha256, (reviewer.key_id, {**values, "sha256": sha256, "file_sha256": file_sha256, "imported_at": now}))
@@ -197,7 +197,13 @@ Reviewing = Callable[[StoredCall, Sequence[KeptDecision]], Evaluation | None]
 
 
 def review_calls(
-    store: Store, call_ids: Collection[str], review: Reviewing, *, options: Mapping[str, Any], now: datetime
+    store: Store,
+    call_ids: Collection[str],
+    review: Reviewing,
+    *,
+    options: Mapping[str, Any],
+    now: datetime,
+    before: Callable[[StoredCall, Evaluation], None] = lambda call, new: None,
 ) -> tuple[str, ...]:
     """Add to calls what their evaluation says once reviewers were heard; those of which it says something else now.
 
@@ -208,6 +214,8 @@ def review_calls(
         there is none. It is called while nobody else can add decisions or evaluations.
     options : mapping
         Kept with each evaluation.
+    before : callable
+        Told each call and its new evaluation before that is kept: what it does is done again, should this be broken off.
     """
     changed: list[str] = []
     wanted = sorted(call_ids)
@@ -225,6 +233,7 @@ def review_calls(
                 new = review(call, said.get(call.record.call_id, ()))
                 if new is None or call.evaluation is None or evaluation_to_json(new) == evaluation_to_json(call.evaluation):
                     continue
+                before(call, new)
                 values = evaluation_row(call.call_row_id, call.record, new, options, now)
                 number = new_id(c.execute(evaluations.insert().values(**values)))
                 put_digest(c, call.call_row_id, number, call.record, new, judged_with_facts=True)
