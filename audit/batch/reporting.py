@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,7 +24,9 @@ from audit.storage import (
     read_calls,
     read_catalogues,
     read_digests,
+    read_failed,
 )
+from audit.verdicts import Outcome
 
 #: Without dates given, a report covers this long up to the newest call, where the store holds more than that.
 DEFAULT_PERIOD = timedelta(days=31)
@@ -126,6 +128,10 @@ class StoredCalls:
     def followups(self) -> FollowUps:
         """The chains that begin in the period, as calls were last followed."""
         return load_followups(self.store, self.period.since, self.period.until)
+
+    def failed(self, agent: str, call_ids: Collection[str]) -> Iterator[tuple[str, tuple[Outcome, ...]]]:
+        """The failed criteria of some calls, with their evidence."""
+        return read_failed(self.store, call_ids)
 
     def _digests(self, agent: str, p: Period) -> list[CallDigest]:
         found = [*read_digests(self.store, since=p.since, until=p.until, agent_ids=(agent,))] if agent else []

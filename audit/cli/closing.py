@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,8 @@ from audit.records import Failure
 
 if TYPE_CHECKING:
     from audit.batch import BatchSummary
+    from audit.batch.reporting import StoredCalls
+    from audit.report import ReportPaths, ReportSettings
     from audit.storage import Store
 
 EXIT_FAIL_ON = 3
@@ -158,30 +161,72 @@ def write_pages(
     StoreError
         If a file cannot be written.
     """
-    from audit import report
-    from audit.batch.files import cannot_write
+    inputs = report_inputs(
+        store, lang=lang, scorecard=scorecard, since=since, until=until, agent_id=agent_id, team=team,
+        with_audio=with_audio, colleagues=colleagues,
+    )  # fmt: skip
+    return write_pages_of(inputs, out, only_changed=only_changed, jobs=jobs).index
+
+
+@dataclass(frozen=True, slots=True)
+class ReportInputs:
+    """What a report is made from, whatever its format."""
+
+    source: StoredCalls
+    settings: ReportSettings
+    failures: tuple[Failure, ...]
+
+
+def report_inputs(
+    store: Store,
+    *,
+    lang: str,
+    scorecard: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    agent_id: str | None = None,
+    team: str | None = None,
+    with_audio: bool = True,
+    colleagues: bool = True,
+) -> ReportInputs:
+    """Gather the calls of a period and what the rules ask of them; the arguments are those of :func:`write_pages`."""
     from audit.batch.reporting import Period, StoredCalls, asked_by
+    from audit.report import ReportSettings
     from audit.storage import complete_digests, read_digests
 
     complete_digests(store)
     period = Period(since, until, None if agent_id is None else frozenset((agent_id,)), team)
-    source = StoredCalls(store.address, period, store)
     failures, is_scored = [*store.failures()], False
     for digest in read_digests(store, since=since, until=until):
         failures += damage([digest])
         is_scored = is_scored or digest.scorecard is not None
     asked = asked_by(_scorecard_folders(scorecard)) if is_scored else asked_by(())
-    settings = report.ReportSettings(
+    settings = ReportSettings(
         "zh" if lang == "zh" else "en", now(), with_audio, asked.bands, asked.measures, asked.targets, colleagues
     )
+    return ReportInputs(StoredCalls(store.address, period, store), settings, tuple(failures))
+
+
+def write_pages_of(inputs: ReportInputs, out: Path, *, only_changed: bool = False, jobs: int | None = None) -> ReportPaths:
+    """Write the pages of a report whose inputs are gathered.
+
+    Raises
+    ------
+    StoreError
+        If a file cannot be written.
+    """
+    from audit import report
+    from audit.batch.files import cannot_write
+
     n_workers = 1
-    if sum(source.agents().values()) >= CALLS_WORTH_A_PROCESS:
+    if sum(inputs.source.agents().values()) >= CALLS_WORTH_A_PROCESS:
         n_workers = workers_and_threads(jobs)[0]
     try:
-        written = report.write_from(out, source, settings, failures=failures, n_workers=n_workers, only_changed=only_changed)
+        return report.write_from(
+            out, inputs.source, inputs.settings, failures=inputs.failures, n_workers=n_workers, only_changed=only_changed
+        )
     except OSError as e:
         raise cannot_write(Path(e.filename or out), e) from e
-    return written.index
 
 
 #: From so many calls on, other processes are worth the second that each takes to start.

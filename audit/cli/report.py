@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from audit.cli.formats import FORMATS, FormatsType, check_formats, formats_asked, write_report
 from audit.cli.options import existing_store, lang_option, moment
 from audit.errors import UsageError
 
@@ -18,6 +19,14 @@ from audit.errors import UsageError
 @click.option("--to", "until", metavar="DATE", help="Only calls that started up to the end of this day, or before this time.")
 @click.option("--agent", "agent_id", metavar="ID", help="Only this agent's calls.")
 @click.option("--team", metavar="NAME", help="Only the calls of this team, as the records name it.")
+@click.option(
+    "--format",
+    "formats",
+    type=FormatsType(),
+    multiple=True,
+    metavar="FORMAT",
+    help=f"{', '.join(FORMATS)}: one, several with commas between, or the option repeated. [default: html]",
+)
 @click.option("--profile", type=click.Path(path_type=Path, dir_okay=False), help="For the time zone of --from and --to.")
 @click.option("--audio/--no-audio", default=True, show_default=True, help="Embed the clips that prove each verdict.")
 @click.option(
@@ -38,6 +47,7 @@ def report(
     until: str | None,
     agent_id: str | None,
     team: str | None,
+    formats: tuple[tuple[str, ...], ...],
     profile: Path | None,
     audio: bool,
     examples: str,
@@ -51,17 +61,27 @@ def report(
     own to keep the others. Without dates they hold all calls, or where those span more than 31 days
     the last 31. A period with both ends is compared with the one of equal length before it.
 
+    html: pages with clips, and agents.csv, calls.csv, failures.csv. xlsx: report.xlsx, with filters.
+    csv, parquet: a file for each table. json: report.json. pdf: scorecards and team pages, printed by
+    the Chromium or Chrome of this machine. Parquet needs: pip install 'callaudit[parquet]'.
+
     \b
     Examples:
       callaudit report audit/ --lang zh
+      callaudit report audit/ --format html,xlsx
+      callaudit report audit/ --agent A101 --from 2026-11-01 --to 2026-11-30 --format pdf --out a101/
       callaudit report audit/ --from 2026-11-01 --to 2026-11-30 --out november/
       callaudit report --store sqlite:////srv/audit/all.db --agent A101 --out a101/
     """
     from audit.batch import make_out_folder
     from audit.batch.reporting import Period, StoredCalls, default_period
-    from audit.cli.closing import write_pages
+    from audit.cli.closing import report_inputs
     from audit.profile import load_profile
+    from audit.report.exports import Scope
     from audit.storage import complete_digests
+
+    asked = formats_asked(formats)
+    browser = check_formats(asked)
 
     target = out or folder
     if target is None:
@@ -82,12 +102,15 @@ def report(
                 "no call of the store is of this period, agent and team", hint="see calls.csv for starts, agents and teams"
             )
         make_out_folder(target)
-        index = write_pages(
-            store, target, lang=lang, scorecard=scorecard, since=start, until=end, agent_id=agent_id, team=team,
-            with_audio=audio, colleagues=examples == "team", jobs=jobs,
+        inputs = report_inputs(
+            store, lang=lang, scorecard=scorecard, since=start, until=end, agent_id=agent_id, team=team,
+            with_audio=audio, colleagues=examples == "team",
         )  # fmt: skip
+        scope = Scope(start, end, agent_id, team)
+        found = write_report(inputs, target, asked, scope=scope, browser=browser, jobs=jobs)
     if start is not None and since is None and until is None:
         click.echo(
             f"自 {start:%Y-%m-%d} 起；更早的用 --from" if lang == "zh" else f"from {start:%Y-%m-%d}; --from goes further back"
         )
-    click.echo(f"{'请打开' if lang == 'zh' else 'see'} {index}")
+    places = ", ".join(str(path) for path in found)
+    click.echo(f"{'请打开' if lang == 'zh' else 'see'} {places}")

@@ -5,7 +5,7 @@ them. Durations and levels are rounded to what they can mean (1 ms, 0.01 dB).
 """
 
 from audit.contract.calls import SCHEMA, call_to_json, json_place, record_from_json, transcript_from_json, transcript_to_json
-from audit.contract.evaluations import evaluation_from_json, evaluation_to_json
+from audit.contract.evaluations import evaluation_from_json, evaluation_to_json, outcome_from_json
 
 __all__ = [
     "SCHEMA",
@@ -13,6 +13,7 @@ __all__ = [
     "evaluation_from_json",
     "evaluation_to_json",
     "json_place",
+    "outcome_from_json",
     "record_from_json",
     "transcript_from_json",
     "transcript_to_json",

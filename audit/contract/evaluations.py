@@ -123,28 +123,7 @@ def evaluation_from_json(data: Mapping[str, Any]) -> Evaluation:
         critical_failed=data["critical_failed"],
         weakest_section=data["weakest_section"],
         sections=tuple(SectionScore(**s) for s in data["sections"]),
-        outcomes=tuple(
-            Outcome(
-                criterion=o["criterion"],
-                outcome=o["outcome"],
-                section=o["section"],
-                reason=o["reasons"],
-                title=o["title"],
-                points=o["points"],
-                max_points=o["max_points"],
-                critical=o["critical"],
-                clause=o["clause"],
-                suggestion=o["suggestion"],
-                evidence=tuple(Evidence(**e) for e in o["evidence"]),
-                critical_section=o.get("critical_section", False),
-                bonus=o.get("bonus", False),
-                audit=o.get("audit", "automated"),
-                for_person=o.get("for_person", False),
-                reviews=tuple(_review(r) for r in o.get("reviews", ())),
-                tool=_tool_verdict(o["tool"]) if "tool" in o else None,
-            )
-            for o in data["outcomes"]
-        ),
+        outcomes=tuple(outcome_from_json(o) for o in data["outcomes"]),
         bonus_points=data.get("bonus_points", 0.0),
         weakest_cost=data.get("weakest_cost"),
         band_reason=data.get("band_reason", {}),
@@ -160,3 +139,26 @@ def _review(data: Mapping[str, Any]) -> Review:
 
 def _tool_verdict(data: Mapping[str, Any]) -> ToolVerdict:
     return ToolVerdict(data["outcome"], data["reasons"], data["points"], data["max_points"], data["for_person"])
+
+
+def outcome_from_json(o: Mapping[str, Any]) -> Outcome:
+    """Read back one of the ``outcomes`` of an evaluation."""
+    return Outcome(
+        criterion=o["criterion"],
+        outcome=o["outcome"],
+        section=o["section"],
+        reason=o["reasons"],
+        title=o["title"],
+        points=o["points"],
+        max_points=o["max_points"],
+        critical=o["critical"],
+        clause=o["clause"],
+        suggestion=o["suggestion"],
+        evidence=tuple(Evidence(**e) for e in o["evidence"]),
+        critical_section=o.get("critical_section", False),
+        bonus=o.get("bonus", False),
+        audit=o.get("audit", "automated"),
+        for_person=o.get("for_person", False),
+        reviews=tuple(_review(r) for r in o.get("reviews", ())),
+        tool=_tool_verdict(o["tool"]) if "tool" in o else None,
+    )

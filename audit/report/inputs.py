@@ -144,6 +144,8 @@ class ReportPaths:
         The HTML pages written now; calls without an agent stand under ``""``.
     team : Path or None
         The page of all agents together; None of an empty batch.
+    teams : mapping of team to Path
+        Of each team by itself, where calls name several.
     """
 
     index: Path
@@ -152,3 +154,4 @@ class ReportPaths:
     failures_csv: Path
     scorecards: Mapping[str, Path]
     team: Path | None = None
+    teams: Mapping[str, Path] = field(default_factory=dict)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from audit.digests import CallDigest, Catalogue, catalogue_of, digest_call
 from audit.report.inputs import ReportedCall
 from audit.report.scorecard import agent_key
+from audit.verdicts import Outcome
 
 
 def by_time(call: CallDigest) -> tuple[bool, float, str]:
@@ -73,3 +74,9 @@ class Shelf:
                 if call.record.call_id in call_ids:
                     found[call.record.call_id] = call
         return found
+
+    def failed(self, agent: str, call_ids: Collection[str]) -> Iterator[tuple[str, tuple[Outcome, ...]]]:
+        """The failed criteria of some calls of an agent, with their evidence."""
+        for call_id, call in self.calls(agent, call_ids).items():
+            if call.evaluation is not None:
+                yield call_id, tuple(o for o in call.evaluation.outcomes if o.outcome == "fail")

@@ -37,7 +37,7 @@ CALL_COLUMNS = (
     "score", "band", "critical_failed", "weakest_section", "n_pass", "n_fail", "n_not_applicable", "n_not_evaluable",
     "failed_criteria", *(f"agent_{name}" for name in _MEASURE_NAMES), *(f"customer_{name}" for name in _MEASURE_NAMES),
     "recording_path", "warnings", "team",
-    "n_overruled", "tool_score", "ring_heard_s",
+    "n_overruled", "tool_score", "ring_heard_s", "page", "utc_offset_min",
 )  # fmt: skip
 
 FAILURE_COLUMNS = ("recording_path", "call_id", "severity", "stage", "error", "message", "next_step")
@@ -48,7 +48,7 @@ SCORECARD_COLUMNS = (
     "low", "high",
 )  # fmt: skip
 
-Cell = str | int | float | bool | None
+Cell = str | int | float | bool | datetime | None
 
 #: A cell that a spreadsheet would run as a formula; plain numbers and telephone numbers are let through.
 _FORMULA = re.compile(r"[=@\t\r]|[+-](?!\d[\d .()-]*$)")
@@ -78,15 +78,18 @@ def csv_text(columns: Sequence[str], rows: Iterable[Mapping[str, Cell]]) -> str:
 def csv_rows(columns: Sequence[str], rows: Iterable[Mapping[str, Cell]]) -> str:
     """The lines of some rows alone, to follow those of :func:`csv_text`."""
     out = io.StringIO()
-    csv.writer(out).writerows([_cell(row[c]) for c in columns] for row in rows)
+    csv.writer(out).writerows([csv_cell(row[c]) for c in columns] for row in rows)
     return out.getvalue()
 
 
-def _cell(value: Cell) -> str:
+def csv_cell(value: Cell) -> str:
+    """What stands in a cell: nothing for None, and nothing that a spreadsheet would run."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, datetime):
+        return value.isoformat()
     if isinstance(value, float):
         return f"{value:.3f}".rstrip("0").rstrip(".")
     text = str(value)
@@ -127,8 +130,9 @@ def agent_row(a: AgentSummary, page: str, messages: Messages) -> dict[str, Cell]
     }
 
 
-def call_row(call: CallDigest, messages: Messages) -> dict[str, Cell]:
-    """One line of ``calls.csv``."""
+def call_row(call: CallDigest, messages: Messages, page: str = "") -> dict[str, Cell]:
+    """One line of ``calls.csv``; `page` is where the call is shown."""
+    offset = call.started_at.utcoffset() if call.started_at is not None and not call.utc_only else None
     judged = call.scorecard is not None
     counts = count_verdicts(call.outcomes.values())
     row: dict[str, Cell] = {
@@ -136,7 +140,7 @@ def call_row(call: CallDigest, messages: Messages) -> dict[str, Cell]:
         "agent_id": agent_key(call) or None,
         "agent_name": call.agent_name,
         "direction": call.direction,
-        "started_at": call.started_at.isoformat() if call.started_at else None,
+        "started_at": call.started_at,
         "duration_s": call.duration_s,
         "ring_s": call.ring_s,
         "ring_source": call.ring_source,
@@ -171,11 +175,18 @@ def call_row(call: CallDigest, messages: Messages) -> dict[str, Cell]:
         "n_overruled": len(call.overruled) if judged else None,
         "tool_score": call.tool_score,
         "ring_heard_s": call.ring_heard_s,
+        "page": page or None,
+        "utc_offset_min": None if offset is None else round(offset.total_seconds() / 60),
     }
     for name in _MEASURE_NAMES:
-        row[f"agent_{name}"] = call.measures.get(name)
-        row[f"customer_{name}"] = call.customer_measures.get(name)
+        row[f"agent_{name}"] = _figure(name, call.measures.get(name))
+        row[f"customer_{name}"] = _figure(name, call.customer_measures.get(name))
     return row
+
+
+def _figure(name: str, value: float | None) -> Cell:
+    """A measure; digests keep counts as the other figures."""
+    return round(value) if value is not None and name.startswith("n_") else value
 
 
 def failed_criteria(call: CallDigest) -> list[str]:

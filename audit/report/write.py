@@ -30,6 +30,7 @@ from audit.report.graphs import changes_of
 from audit.report.html import render_index, render_scorecard, render_team
 from audit.report.index_page import index_page
 from audit.report.inputs import Band, CallSource, ReportedCall, ReportPaths, ReportSettings
+from audit.report.links import links_to_calls
 from audit.report.messages import Lang, Messages, load_messages
 from audit.report.naming import file_stems
 from audit.report.reference import Reference, reference_of, with_ranks
@@ -146,9 +147,10 @@ def write_from(
     cards = out / "scorecards"
     cards.mkdir(parents=True, exist_ok=True)
     stems = file_stems(sorted(source.agents()))
+    shown = {a: f"scorecards/{stem}.html" for a, stem in stems.items() if agents is None or a in agents}
     written: dict[str, Path] = {}
     known = source.followups()
-    job = _Job(out, source, settings, calls_in_chains(known) if known is not None else frozenset())
+    job = _Job(out, source, settings, calls_in_chains(known) if known is not None else frozenset(), shown)
     with _workers(job, min(n_workers, len(stems))) as each:
         read = list(each(_read_agent, list(stems)))
         summaries = with_ranks([r.numbers.summary for r in read])
@@ -171,7 +173,10 @@ def write_from(
         pages = {a: f"scorecards/{stem}.html" for a, stem in stems.items() if (cards / f"{stem}.html").is_file()}
         team_tasks = _team_tasks(out, summaries, reference, pages, chains, messages)
         teams = {t.team: t.path for t, _ in zip(team_tasks, each(_write_team, team_tasks), strict=True)}
-    paths = ReportPaths(out / "index.html", out / "agents.csv", out / "calls.csv", out / "failures.csv", written, teams.get(""))
+    paths = ReportPaths(
+        out / "index.html", out / "agents.csv", out / "calls.csv", out / "failures.csv", written, teams.get(""),
+        {t: path for t, path in teams.items() if t},
+    )  # fmt: skip
     _write(paths.agents_csv, csv_text(AGENT_COLUMNS, (agent_row(a, pages.get(a.agent_id, ""), messages) for a in summaries)))
     _write(paths.failures_csv, csv_text(FAILURE_COLUMNS, (failure_row(f) for f in failures)))
     links = {team: path.relative_to(out).as_posix() for team, path in teams.items()}
@@ -245,7 +250,8 @@ class _Job:
     out: Path
     source: CallSource
     settings: ReportSettings
-    chain_ids: frozenset[str] = frozenset()
+    chain_ids: frozenset[str]
+    pages: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,12 +288,13 @@ def _read_agent(job: _Job, agent: str) -> _Read:
     days = add_activities([before.activity, summary.activity] if before else [summary.activity]).days
     begin = min(summary.activity.days, default=None) if before else None
     times = sorted(c.started_at for c in calls if c.started_at is not None)
+    links = links_to_calls(calls, summary, job.pages.get(agent, ""))
     made_from = hashlib.sha256(repr((audit.__version__, replace(settings, generated_at=None))).encode())  # type: ignore[arg-type]
     for digest in (*earlier, *calls):
         made_from.update(digest_bytes(digest))
     return _Read(
         AgentNumbers(summary, before, days, changes_of(days), begin),
-        csv_rows(CALL_COLUMNS, (call_row(c, messages) for c in calls)),
+        csv_rows(CALL_COLUMNS, (call_row(c, messages, links.get(c.call_id, "")) for c in calls)),
         tuple({times[0], times[-1]}) if times else (),
         made_from.hexdigest(),
         tuple(c.call_id for c in calls if c.call_id in job.chain_ids),

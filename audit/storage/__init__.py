@@ -1,6 +1,14 @@
 """What callaudit remembers, in SQLite or any database that SQLAlchemy knows. SQL lives only here."""
 
-from audit.storage.digests import complete_digests, digest_agents, digest_span, read_calls, read_catalogues, read_digests
+from audit.storage.digests import (
+    complete_digests,
+    digest_agents,
+    digest_span,
+    read_calls,
+    read_catalogues,
+    read_digests,
+    read_failed,
+)
 from audit.storage.known import (
     KnownCall,
     anything_touched,
@@ -84,6 +92,7 @@ __all__ = [
     "read_catalogues",
     "read_decisions",
     "read_digests",
+    "read_failed",
     "removed",
     "review_calls",
     "revoke_reviewer",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from audit.contract import outcome_from_json
 from audit.digests import (
     DIGEST_FORM,
     CallDigest,
@@ -22,7 +23,7 @@ from audit.digests import (
 from audit.records import CallRecord
 from audit.storage.rows import StoredCall, calls_query, newest_calls, stored_call
 from audit.storage.tables import calls, catalogues, digests, evaluations, touched_calls
-from audit.verdicts import Evaluation
+from audit.verdicts import Evaluation, Outcome
 
 if TYPE_CHECKING:
     from audit.storage.ledger import Store
@@ -194,6 +195,24 @@ def read_calls(store: Store, call_ids: Collection[str]) -> dict[str, StoredCall]
     for begin in range(0, len(rows), 50):
         found |= {call.record.call_id: call for call in store.calls_by_row(rows[begin : begin + 50])}
     return found
+
+
+def read_failed(store: Store, call_ids: Collection[str]) -> Iterator[tuple[str, tuple[Outcome, ...]]]:
+    """The failed criteria of calls with their evidence, from their newest evaluations alone: no record is read.
+
+    Yields
+    ------
+    call_id, outcomes
+        In the order of the ids; calls without an evaluation are left out.
+    """
+    wanted = sorted(call_ids)
+    joined = digests.join(evaluations, evaluations.c.id == digests.c.evaluation_id)
+    query = sa.select(digests.c.call_id, evaluations.c.evaluation).select_from(joined).order_by(digests.c.call_id)
+    for begin in range(0, len(wanted), _CHUNK):
+        part = query.where(digests.c.call_id.in_(wanted[begin : begin + _CHUNK]))
+        with store.reading() as c:
+            for call_id, evaluation in c.execution_options(yield_per=100).execute(part).tuples():
+                yield call_id, tuple(outcome_from_json(o) for o in evaluation["outcomes"] if o["outcome"] == "fail")
 
 
 def read_catalogues(store: Store) -> dict[str, Catalogue]:

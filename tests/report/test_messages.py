@@ -50,7 +50,7 @@ def test_the_chinese_pages_are_in_chinese() -> None:
 
 
 def test_every_message_is_used_and_every_used_message_exists() -> None:
-    sources = [p.read_text("utf-8") for p in (*FOLDER.glob("*.py"), *FOLDER.glob("templates/*.html"))]
+    sources = [p.read_text("utf-8") for p in (*FOLDER.rglob("*.py"), *FOLDER.glob("templates/*.html"))]
     text = "\n".join(sources)
     keys = set(load_messages("en").texts)
     plain = set(re.findall(r"""(?:(?<!load_)messages|\bt)\(\s*['"]([a-z0-9_.]+)['"]\s*[,)]""", text))

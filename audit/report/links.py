@@ -1,0 +1,29 @@
+"""Where a call is shown: what tables link to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from audit.digests import CallDigest
+from audit.report.agent_page import MAX_COACHING, calls_in_full
+from audit.report.call_files import FOLDER
+from audit.report.naming import call_stem
+from audit.report.scorecard import AgentSummary
+
+
+def links_to_calls(calls: Sequence[CallDigest], summary: AgentSummary, page: str) -> dict[str, str]:
+    """Where each call of an agent is shown, as seen from the overview: its own page, or the agent's.
+
+    Parameters
+    ----------
+    calls : sequence of CallDigest
+        All of the agent's.
+    summary : AgentSummary
+        Of these calls.
+    page : str
+        The agent's page; empty where there is none, and then nothing is linked.
+    """
+    if not page:
+        return {}
+    in_full = set(calls_in_full(calls, [c.criterion for c in summary.coaching[:MAX_COACHING]]))
+    return {c.call_id: f"{FOLDER}/{call_stem(c.call_id)}.html" if c.call_id in in_full else page for c in calls}
