@@ -82,7 +82,8 @@ def _fingerprint(call: ReportedCall, agent: str, home: str, settings: ReportSett
     recording = call.record.recording.path
     sounds = settings.with_audio and is_there(recording)
     data: Any = call_to_json(call.record, call.evaluation, lang=settings.lang)
-    parts = [audit.__version__, templates_sha256(), settings.lang, settings.with_audio, sounds, agent, home, data]
+    judged = [call.evaluation_id, repr(call.evaluation)]  # with what reviewers said of it
+    parts = [audit.__version__, templates_sha256(), settings.lang, settings.with_audio, sounds, agent, home, data, judged]
     parts += [[a.text, a.href] for a in around]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 

@@ -1,7 +1,7 @@
 "use strict";
 // The page of one call. Without this script the players stand below the waveform, and every link leads where it says.
 (() => {
-  const SEEK_S = 5, HANDS_OFF_MS = 4000, SPEEDS = [1, 1.25, 1.5, 2, 0.75];
+  const SEEK_S = 5, WORD_S = 3, HANDS_OFF_MS = 4000, SPEEDS = [1, 1.25, 1.5, 2, 0.75];
   const sheet = document.getElementById("sheet");
   const deck = document.querySelector(".deck");
   if (!sheet || !deck) return;
@@ -21,7 +21,7 @@
   const box = document.querySelector(".turns");
   const go = one(".go"), slider = one(".slider"), fill = one(".fill"), speed = one(".speed"), said = one(".said");
   const help = document.querySelector("dialog.help");
-  let now = 0, piece = null, here = null, rate = 1, playing = false, touched = -HANDS_OFF_MS, shown = { word: null, turn: null, second: -1 };
+  let now = 0, piece = null, here = null, rate = 1, playing = false, ticking = false, touched = -HANDS_OFF_MS, shown = { word: null, turn: null, second: -1 };
 
   const clock = (seconds) => {
     const s = Math.floor(seconds), two = (n) => String(n).padStart(2, "0");
@@ -47,13 +47,18 @@
     if (node) node.classList.add("current");
     shown[kind] = node;
   };
+  const pointOut = (place) => {
+    here = place;
+    all("[data-place]").forEach((node) => node.classList.toggle("current", !!place && node.dataset.place === place.id));
+  };
   const show = () => {
     const share = length ? now / length : 0;
     for (const { head, x, span } of stages) head.style.left = `${x + span * share}%`;
     fill.style.width = `${100 * share}%`;
     const turn = lastBefore(turns, now), word = lastBefore(words, now);
     light("turn", turn && turn.node);
-    light("word", word && turn && word.turn === turn.node ? word.node : null);
+    light("word", word && turn && word.turn === turn.node && now - word.s < WORD_S ? word.node : null);
+    if (here && (now < here.at - 0.2 || now > here.end + WORD_S)) pointOut(null);
     follow(shown.turn);
     const second = Math.floor(now);
     if (second === shown.second) return;
@@ -66,18 +71,14 @@
     go.classList.toggle("on", playing);
     go.setAttribute("aria-label", playing ? go.dataset.pause : go.dataset.play);
   };
-  const pointOut = (place) => {
-    here = place;
-    all("[data-place]").forEach((node) => node.classList.toggle("current", !!place && node.dataset.place === place.id));
-  };
 
   // --- the sound -------------------------------------------------------------------------------------
   const pieceAt = (t) => pieces.find((p) => p.start <= t && t < p.end) || null;
   const stop = () => { playing = false; pieces.forEach((p) => p.audio.pause()); label(); };
   const frame = () => {
-    if (!playing || !piece) return;
-    now = Math.min(length, piece.start + piece.audio.currentTime);
-    show();
+    ticking = playing && !!piece;
+    if (!ticking) return;
+    if (piece.audio.readyState > 0) { now = Math.min(length, piece.start + piece.audio.currentTime); show(); }
     requestAnimationFrame(frame);
   };
   const start = () => {
@@ -92,7 +93,7 @@
       if (!playing || piece !== mine) return;
       audio.currentTime = now - mine.start;
       audio.playbackRate = rate;
-      audio.play().then(frame, stop);
+      audio.play().then(() => { if (!ticking) frame(); }, (why) => { if (why.name !== "AbortError") stop(); });
     };
     if (audio.readyState > 0) run();
     else { audio.addEventListener("loadedmetadata", run, { once: true }); audio.load(); }
