@@ -77,8 +77,7 @@ class _OnNode:
         """Audit one recording."""
         if isinstance(path, Path):
             try:
-                with path.open("rb"):
-                    pass
+                os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK))  # else a pipe that nobody writes to is waited for
             except OSError as e:
                 host = platform.node()
                 hint = f"mount the archive on {host} under the same path, readable for Ray's user there"

@@ -20,7 +20,7 @@ from audit.batch import Engine, Job, Limits, run_batch
 from audit.batch.engines import open_pool
 from audit.batch.ray_actor import MakeOnNode, NotOnNode
 from audit.batch.workers import Task, Trouble
-from audit.errors import UsageError
+from audit.errors import UnreadableRecording, UsageError
 from audit.ingest import find_metadata
 from audit.pipeline import Settings, make_auditor
 from audit.profile import Profile
@@ -207,3 +207,12 @@ def test_a_node_reads_relative_paths_from_the_folder_of_the_command(tmp_path, mo
     assert auditor.audit(Path("a.wav"), Metadata("a")).record.recording.path == "a.wav"
     with pytest.raises(NotOnNode):
         auditor.audit(Path("b.wav"), Metadata("b"))
+
+
+def test_a_pipe_that_nobody_writes_to_is_refused_at_once_on_a_node_too(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("audit.batch.ray_actor._end_with_parent", lambda: None)
+    os.mkfifo(tmp_path / "call.wav")
+    measuring = partial(make_auditor, Settings(transcribe=False))
+    with pytest.raises(UnreadableRecording, match="a device or a pipe"):
+        MakeOnNode(measuring, str(tmp_path))().audit(tmp_path / "call.wav", Metadata("call"))
