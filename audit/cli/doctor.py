@@ -30,6 +30,7 @@ NEEDED_DISTRIBUTIONS = (
     "PyYAML",
     "vcon",
     "webrtcvad-wheels",
+    "XlsxWriter",
 )
 # A model being installed stands there twice for a moment: as wheels and assembled.
 INSTALL_SPACE_RATIO = 2.1
@@ -106,6 +107,7 @@ def examine(*, model: str, out: Path) -> tuple[Finding, ...]:
         _cache(model),
         _threads(),
         _gpu(),
+        _printing(),
         _writable(out),
     )
 
@@ -210,6 +212,27 @@ def _gpu() -> Finding:
     if count:
         return Finding("gpu", "ok", f"{count} CUDA device{'s' if count > 1 else ''}: --device cuda uses it")
     return Finding("gpu", "ok", "none usable; the processor does the work")
+
+
+def _printing() -> Finding:
+    """What ``callaudit report --format`` can write beside pages and tables; nothing of it is needed for an audit."""
+    from audit.errors import UsageError
+    from audit.report.exports.parquet import require_pyarrow
+    from audit.report.exports.pdf import find_browser, lacks_chinese_font
+
+    able, steps = [], []
+    try:
+        able.append(f"PDF by {find_browser().path}")
+        if lacks_chinese_font():
+            steps.append("apt install fonts-noto-cjk, or Chinese is printed as boxes")
+    except UsageError as error:
+        steps.append(f"for PDF: {error.hint}")
+    try:
+        require_pyarrow()
+        able.append("Parquet")
+    except UsageError as error:
+        steps.append(f"for Parquet: {error.hint}")
+    return Finding("exports", "note" if steps else "ok", ", ".join(["XLSX", *able]), "; ".join(steps) or None)
 
 
 def _writable(out: Path) -> Finding:

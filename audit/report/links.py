@@ -27,3 +27,14 @@ def links_to_calls(calls: Sequence[CallDigest], summary: AgentSummary, page: str
         return {}
     in_full = set(calls_in_full(calls, [c.criterion for c in summary.coaching[:MAX_COACHING]]))
     return {c.call_id: f"{FOLDER}/{call_stem(c.call_id)}.html" if c.call_id in in_full else page for c in calls}
+
+
+def link_to_outcome(link: str, criterion: str) -> str:
+    """The place of a failed criterion on the page of its call; the page alone where the call has none of its own.
+
+    Examples
+    --------
+    >>> link_to_outcome("call-pages/c1.html", "open.greet"), link_to_outcome("scorecards/A1.html", "open.greet")
+    ('call-pages/c1.html#call-open.greet', 'scorecards/A1.html')
+    """
+    return f"{link}#call-{criterion}" if link.startswith(f"{FOLDER}/") else link

@@ -78,3 +78,13 @@ def test_doctor_changes_nothing(tmp_path: Path) -> None:
     before = sorted(tmp_path.rglob("*"))
     examine(model="base", out=tmp_path / "out")
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_what_a_report_cannot_be_written_as_is_a_note_with_the_next_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CALLAUDIT_BROWSER", str(tmp_path / "none"))
+    monkeypatch.setattr("audit.report.exports.parquet.find_spec", lambda name: None)
+    found = finding("exports", out=tmp_path)
+    assert (found.state, found.text) == ("note", "XLSX")
+    assert "for PDF: " in (found.next_step or "") and "pip install 'callaudit[parquet]'" in (found.next_step or "")

@@ -14,7 +14,7 @@ from audit.report.exports.sinks import SCHEMA, Facts, Row, facts_to_json
 from audit.report.messages import Lang
 
 #: Rows of a group: enough to compress well, few enough to hold.
-ROWS_A_GROUP = 20_000
+ROWS_A_GROUP = 5_000
 
 
 def require_pyarrow() -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from audit.digests import CallDigest
+from audit.report.links import link_to_outcome
 from audit.report.messages import Messages
 from audit.report.scorecard import AgentSummary, BatchSummary, VerdictCounts, agent_key, others_of
 from audit.report.tables import Cell
@@ -74,7 +75,6 @@ def evidence_rows(call: CallDigest, failed: Sequence[Outcome], messages: Message
         "team": call.team,
         "started_at": call.started_at,
     }
-    tail: Mapping[str, Cell] = {"page": page or None}
     for o in failed:
         lost = None if o.max_points is None or o.points is None else o.max_points - o.points
         mine = head | {
@@ -87,8 +87,9 @@ def evidence_rows(call: CallDigest, failed: Sequence[Outcome], messages: Message
             "reason": messages.pick(o.reason) or None,
         }
         suggestion = messages.pick(o.suggestion) or None
+        place = link_to_outcome(page, o.criterion) or None
         if not o.evidence:
-            yield mine | dict.fromkeys(_PLACE) | {"n_places": 0, "suggestion": suggestion, **tail}
+            yield mine | dict.fromkeys(_PLACE) | {"n_places": 0, "suggestion": suggestion, "page": place}
         for i, e in enumerate(o.evidence):
             yield mine | {
                 "place": i + 1,
@@ -101,7 +102,7 @@ def evidence_rows(call: CallDigest, failed: Sequence[Outcome], messages: Message
                 "match": e.match,
                 "confidence_ratio": e.confidence,
                 "suggestion": e.suggestion or suggestion,
-                **tail,
+                "page": place,
             }
 
 

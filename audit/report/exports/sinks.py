@@ -78,7 +78,8 @@ class CsvSink:
 
     def add(self, table: Table, rows: Iterable[Row]) -> None:
         """Append lines."""
-        csv.writer(self._files[table.name]).writerows([csv_cell(row[n]) for n in table.names] for row in rows)
+        names = table.names
+        csv.writer(self._files[table.name]).writerows([csv_cell(row[n]) for n in names] for row in rows)
 
     def finish(self, facts: Facts) -> None:
         """Close the files."""
@@ -101,10 +102,10 @@ class JsonSink:
 
     def add(self, table: Table, rows: Iterable[Row]) -> None:
         """Append objects."""
-        f = self._parts[table.name]
+        f, names = self._parts[table.name], table.names
         for row in rows:
             f.write(",\n" if self._n_rows[table.name] else "\n")
-            f.write(json.dumps({n: _plain(row[n]) for n in table.names}, ensure_ascii=False, allow_nan=False))
+            f.write(json.dumps({n: _plain(row[n]) for n in names}, ensure_ascii=False, allow_nan=False))
             self._n_rows[table.name] += 1
 
     def finish(self, facts: Facts) -> None:

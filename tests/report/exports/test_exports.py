@@ -237,6 +237,9 @@ def test_a_cell_leads_to_the_page_of_its_call_where_one_was_written(tmp_path: Pa
     assert pages == ["call-pages/x-1.html", "call-pages/x-2.html"] and all((tmp_path / p).is_file() for p in pages)
     cell = lines(sheets(export(tmp_path, made, ["xlsx"], "en")["report.xlsx"])["calls"])[1]["page"]
     assert cell == '=HYPERLINK("call-pages/x-2.html","open")'
+    for row in json_rows(export(tmp_path, made, ["json"])["report.json"], "evidence"):
+        page, place = row["page"].split("#")
+        assert page == f"call-pages/{row['call_id']}.html" and f'id="{place}"' in (tmp_path / page).read_text("utf-8")
     (tmp_path / pages[1]).unlink()
     rows = json_rows(export(tmp_path, made, ["json"])["report.json"], "calls")
     assert [r["page"] for r in rows] == ["call-pages/x-1.html", "scorecards/A101.html"]
