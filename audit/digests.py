@@ -104,6 +104,8 @@ class CallDigest:
         The score by the rules alone, where any of their verdicts was overruled.
     reviews : str or None
         Hash of all that reviewers said of the call; None where nobody said anything.
+    n_upheld : int
+        Verdicts of the rules that a reviewer upheld, outcomes that they left open not counted.
     ring_heard_s : float or None
         Ringing in the recording alone; None also where it does not have all of it, and in records that kept the other
         figure only.
@@ -157,6 +159,12 @@ class CallDigest:
     tool_score: float | None = None
     reviews: str | None = None
     ring_heard_s: float | None = None
+    n_upheld: int = 0
+
+    @property
+    def n_reviewed(self) -> int:
+        """Verdicts of the rules that a reviewer upheld or overruled."""
+        return self.n_upheld + sum(v != "not_evaluable" for v in self.overruled.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +265,7 @@ def digest_call(record: CallRecord, evaluation: Evaluation | None) -> CallDigest
         tool_score=e.tool_score if e else None,
         reviews=_reviews_key(e) if e else None,
         ring_heard_s=heard_s,
+        n_upheld=sum(o.upheld and o.outcome != "not_evaluable" for o in e.outcomes) if e else 0,
     )
 
 
@@ -332,6 +341,8 @@ def digest_to_json(d: CallDigest) -> dict[str, Any]:
         out["signs"] = dict(d.signs)
     if d.overruled:
         out["overruled"] = {n: _LETTERS[v] for n, v in d.overruled.items()}
+    if d.n_upheld:
+        out["n_upheld"] = d.n_upheld
     return out
 
 
@@ -356,6 +367,7 @@ def digest_from_json(data: Mapping[str, Any]) -> CallDigest:
         warnings=tuple(data.get("warnings", ())),
         customer_measures=_by_name(data.get("customer_measures", ())),
         overruled={n: _VERDICTS[v] for n, v in data.get("overruled", _NONE).items()},
+        n_upheld=data.get("n_upheld", 0),
     )
 
 

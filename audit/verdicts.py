@@ -136,6 +136,11 @@ class Outcome:
         """The verdict of the rules, overruled or not."""
         return self.outcome if self.tool is None else self.tool.outcome
 
+    @property
+    def upheld(self) -> bool:
+        """Whether reviewers let the verdict of the rules stand."""
+        return self.tool is None and any(r.kind == "accept" for r in self.reviews)
+
 
 @dataclass(frozen=True, slots=True)
 class SectionScore:

@@ -35,6 +35,8 @@ class Health:
         Calls that warn of something; whose recording is not whole; whose parties share a channel.
     n_ring_compared, n_ring_apart : int
         Calls whose ringing was both heard and recorded, and of those the ones that differ by two seconds or more.
+    n_reviewed, n_upheld : int
+        Verdicts that a reviewer decided on, and of those the ones upheld.
     """
 
     n_calls: int = 0
@@ -47,6 +49,8 @@ class Health:
     n_mono: int = 0
     n_ring_compared: int = 0
     n_ring_apart: int = 0
+    n_reviewed: int = 0
+    n_upheld: int = 0
 
     def __add__(self, other: Health) -> Health:
         return Health(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(Health)))
@@ -128,6 +132,8 @@ def _health(calls: Sequence[CallDigest]) -> Health:
         n_mono=sum(c.layout in ("mono", "dual_mono") for c in calls),
         n_ring_compared=len(gaps),
         n_ring_apart=sum(abs(g) >= RING_APART_S for g in gaps),
+        n_reviewed=sum(c.n_reviewed for c in calls),
+        n_upheld=sum(c.n_upheld for c in calls),
     )
 
 

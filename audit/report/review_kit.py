@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 
-from audit.report.context import ReviewTarget
+from audit.report.context import Figure, ReviewTarget
 from audit.report.inputs import ReportedCall
 from audit.report.messages import Messages
-from audit.report.wording import moment, score
+from audit.report.wording import moment, percent, score
+from audit.statistics import proportion_estimate
 from audit.verdicts import Evaluation, Outcome, Review
 
 
@@ -31,6 +32,15 @@ def score_note(evaluation: Evaluation | None, messages: Messages) -> str:
     if evaluation is None or not evaluation.overruled:
         return ""
     return messages("reviewed.score", tool=score(evaluation.tool_score))
+
+
+def upheld_figure(n_upheld: int, n_reviewed: int, messages: Messages) -> tuple[Figure, ...]:
+    """The share of the reviewed verdicts that was upheld, with Wilson's interval; nothing where nobody reviewed any."""
+    e = proportion_estimate(n_upheld, n_reviewed)
+    if e is None:
+        return ()
+    note = messages("reviewed.upheld_note", n=n_upheld, of=n_reviewed, low=f"{100 * e.low:.0f}", high=f"{100 * e.high:.0f}")
+    return (Figure(messages("reviewed.upheld"), percent(e.value), note),)
 
 
 def what_reviewers_said(outcome: Outcome, messages: Messages) -> tuple[str, ...]:

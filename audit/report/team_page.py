@@ -12,6 +12,7 @@ from audit.report.context import ChainsView, Figure, HeatCell, HeatMap, HeatRow,
 from audit.report.graphs import agents_chart, hours_chart, scores_chart, volume_chart
 from audit.report.inputs import ReportSettings
 from audit.report.messages import Messages
+from audit.report.review_kit import upheld_figure
 from audit.report.scorecard import AgentSummary, BatchSummary, CriterionSummary
 from audit.report.wording import NONE, moment, percent, period, score
 from audit.statistics import proportion_estimate
@@ -175,4 +176,5 @@ def _health(batch: BatchSummary, messages: Messages) -> tuple[Figure, ...]:
             percent(1 - h.n_ring_apart / h.n_ring_compared if h.n_ring_compared else None),
             messages("health.ring_note", n=h.n_ring_compared) if h.n_ring_compared else messages("health.ring_none"),
         ),
+        *upheld_figure(h.n_upheld, h.n_reviewed, messages),
     )

@@ -13,8 +13,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from click.testing import CliRunner
 
+from audit.batch.plan import audit_keys
 from audit.cli import cli
-from audit.storage import Store, read_digests
+from audit.storage import Store, read_digests, unreviewed_calls
 from tests.cli.calls import fill_store, spoken
 from tests.cli.test_rescore import POLITE, RUDE, call
 from tests.conftest import ROOT
@@ -95,6 +96,7 @@ def test_a_rejected_verdict_counts_as_the_reviewer_says_everywhere(audited, key,
         row = next(r for r in csv.DictReader(f) if r["call_id"] == "rude")
     assert CRITERION not in row["failed_criteria"].split()
     assert (row["n_overruled"], float(row["tool_score"])) == ("1", before["score"])
+    assert "0 of 1 reviewed (0–79 %)" in (audited / "team.html").read_text("utf-8")  # Wilson's interval of none in one
 
 
 def test_the_score_is_that_of_the_score_code(audited, key, tmp_path):
@@ -144,6 +146,27 @@ def test_a_call_that_is_audited_anew_is_reviewed_by_the_next_rescore(audited, ke
     taken(audited, signed(tmp_path / "d.json", key, decided(audited)))
     fill_store(audited, [spoken("rude", [*RUDE, ("customer", "再见。")], agent="A2")])
     call("rescore", audited)
+    assert outcome_of(audited, "rude")["tool"]["outcome"] == "fail"
+
+
+def test_a_call_that_a_run_audits_anew_is_reviewed_when_the_run_ends(audited, key, tmp_path):
+    from audit.batch.across import look_across
+    from audit.batch.judge import ScorecardJudge
+    from audit.cli.closing import now
+    from audit.pipeline import Settings
+
+    taken(audited, signed(tmp_path / "d.json", key, decided(audited)))
+    with Store.in_folder(audited) as store:
+        settings = Settings()
+        judge = ScorecardJudge(settings)  # as a worker's, it knows of no reviews
+        record = spoken("rude", [*RUDE, ("customer", "再见。")], agent="A2")
+        number = store.begin(str(audited / "rude.wav"), "rude", size_bytes=2, mtime_ns=2, now=now())
+        keys = audit_keys(settings, record.metadata)
+        store.save_result(number, record, judge.evaluate(record), keys, options={}, now=now())
+        assert "rude" in unreviewed_calls(store)
+        knowing = ScorecardJudge(settings, store)
+        found = look_across(store, knowing, audited, options={}, lang="zh", clock=now, languages=store.languages())
+        assert found.n_rejudged == 1 and unreviewed_calls(store) == frozenset()
     assert outcome_of(audited, "rude")["tool"]["outcome"] == "fail"
 
 
