@@ -1,7 +1,7 @@
 """What aggregates need of a call: its verdicts and figures without words, evidence or timeline.
 
 A scorecard over a month, a team's page and the chains of calls of one customer read thousands of calls; a digest is a
-thousandth of a record and holds no word that was said.
+thousandth of a record and holds no word that was said, but for how often each of a closed list of fillers was.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from audit.fillers import count_fillers
 from audit.records import CallRecord, Measures
 from audit.segments import total_s
 from audit.verdicts import AuditMode, Evaluation, Verdict
 
 #: Raised when the form changes: digests of another form are made anew from their records.
-DIGEST_FORM = 3
+DIGEST_FORM = 4
 
 #: Figures of agent and customer that a digest keeps: all of :class:`audit.records.Measures`.
 DIGEST_MEASURES = tuple(f.name for f in fields(Measures))
@@ -106,6 +107,10 @@ class CallDigest:
         Hash of all that reviewers said of the call; None where nobody said anything.
     n_upheld : int
         Verdicts of the rules that a reviewer upheld, outcomes that they left open not counted.
+    fillers : mapping of str to int
+        How often the agent said each of :data:`audit.fillers.FILLERS`; what he did not say is not there.
+    n_units : int
+        Han characters, and words in other letters, that the agent said.
     ring_heard_s : float or None
         Ringing in the recording alone; None also where it does not have all of it, and in records that kept the other
         figure only.
@@ -160,6 +165,8 @@ class CallDigest:
     reviews: str | None = None
     ring_heard_s: float | None = None
     n_upheld: int = 0
+    fillers: Mapping[str, int] = field(default_factory=dict)
+    n_units: int = 0
 
     @property
     def n_reviewed(self) -> int:
@@ -211,6 +218,7 @@ def digest_call(record: CallRecord, evaluation: Evaluation | None) -> CallDigest
     m, t, e = record.metadata, record.timeline, evaluation
     ring_s = t.ring_s.value if isinstance(t.ring_s.value, int | float) else None
     n_rings = t.n_rings.value if isinstance(t.n_rings.value, int) else None
+    fillers, n_units = count_fillers(record.transcript)
     heard = t.ring_heard.value if t.ring_heard.reason is None else None
     heard_s = float(heard) if isinstance(heard, int | float) else None
     ended_at = m.ended_at
@@ -266,6 +274,8 @@ def digest_call(record: CallRecord, evaluation: Evaluation | None) -> CallDigest
         reviews=_reviews_key(e) if e else None,
         ring_heard_s=heard_s,
         n_upheld=sum(o.upheld and o.outcome != "not_evaluable" for o in e.outcomes) if e else 0,
+        fillers=fillers,
+        n_units=n_units,
     )
 
 
@@ -296,9 +306,9 @@ def digest_bytes(d: CallDigest) -> bytes:
     times = [None if (v := getattr(d, n)) is None else v.isoformat() for n in _TIMES]
     outcomes = [(n, *o) for n, o in d.outcomes.items()]
     sections = [(n, *s) for n, s in d.sections.items()]
-    maps = [dict(m) for m in (d.measures, d.customer_measures, d.signs, d.band_title, d.overruled)]
+    maps = [dict(m) for m in (d.measures, d.customer_measures, d.signs, d.band_title, d.overruled, d.fillers)]
     # version 0 writes equal values alike, whichever objects they are
-    return marshal.dumps([d.call_id, plain, numbers, times, outcomes, sections, maps, list(d.warnings)], 0)
+    return marshal.dumps([d.call_id, plain, numbers, times, outcomes, sections, maps, list(d.warnings), d.n_units], 0)
 
 
 # --- as the store keeps them ----------------------------------------------------------------------
@@ -337,6 +347,10 @@ def digest_to_json(d: CallDigest) -> dict[str, Any]:
         out["band_title"] = dict(d.band_title)
     if d.warnings:
         out["warnings"] = list(d.warnings)
+    if d.n_units:
+        out["n_units"] = d.n_units
+    if d.fillers:
+        out["fillers"] = dict(d.fillers)
     if d.signs:
         out["signs"] = dict(d.signs)
     if d.overruled:
@@ -363,6 +377,8 @@ def digest_from_json(data: Mapping[str, Any]) -> CallDigest:
         sections={n: SectionDigest(*s) for n, s in data.get("sections", _NONE).items()},
         measures=_by_name(data.get("measures", ())),
         signs=data.get("signs", _NONE),
+        fillers=data.get("fillers", _NONE),
+        n_units=data.get("n_units", 0),
         band_title=data.get("band_title", _NONE),
         warnings=tuple(data.get("warnings", ())),
         customer_measures=_by_name(data.get("customer_measures", ())),

@@ -29,6 +29,7 @@ from audit.report.context import (
     EvidenceView,
     Figure,
     ScorecardPage,
+    TicView,
 )
 from audit.report.graphs import spreads_chart, trend_chart
 from audit.report.inputs import ReportedCall, ReportSettings
@@ -140,6 +141,7 @@ def scorecard_page(
     settings: ReportSettings,
     stem: str,
     chains: ChainsView | None = None,
+    tics: tuple[TicView, ...] = (),
 ) -> ScorecardPage:
     """Put one agent's page together.
 
@@ -159,6 +161,8 @@ def scorecard_page(
         Of the page's file name, for the links to its data files.
     chains : ChainsView, optional
         What the agent's calls say together with others.
+    tics : tuple of TicView
+        Words that he over-uses.
     """
     summary, before = numbers.summary, numbers.before
     anchors = {s.call.record.call_id: f"call-{i + 1}" for i, s in enumerate(shown)}
@@ -230,7 +234,17 @@ def scorecard_page(
         trend=trend_chart(numbers.days, numbers.changes, numbers.begin, messages),
         spreads=spreads,
         chains=chains,
+        tics=tics,
+        tics_note=_tics_note(summary, reference, tics, messages),
     )
+
+
+def _tics_note(summary: AgentSummary, reference: Reference, tics: tuple[TicView, ...], messages: Messages) -> str:
+    """What was counted; empty where there is nobody to hold it against or no words."""
+    own, everybody = summary.fillers.n_units, reference.batch.fillers.n_units
+    if reference.n_agents < 2 or not summary.agent_id or not own or everybody <= own:
+        return ""
+    return messages("tic.note" if tics else "tic.none", n=f"{own:,}", others=f"{everybody - own:,}")
 
 
 def interval_text(summary: AgentSummary, messages: Messages) -> str:

@@ -43,6 +43,12 @@ class PlayerBoard:
             if owner is None or evidence.start_s < owner.start_s:
                 self._owners[heard.clip.key] = evidence
 
+    def claim_evidence(self, evidence: Evidence, clips: CallClips) -> None:
+        """Decide that one place holds its clip, unless another does."""
+        heard = clips.heard.get((evidence.start_s, evidence.end_s))
+        if heard is not None:
+            self._owners.setdefault(heard.clip.key, evidence)
+
     def player(self, evidence: Evidence, clips: CallClips, messages: Messages, *, elsewhere: bool = False) -> Player | None:
         """The element or a button for it; `elsewhere` always asks for a button."""
         heard = clips.heard.get((evidence.start_s, evidence.end_s))

@@ -316,6 +316,8 @@ class ScorecardPage:
     trend: Chart | None = None
     spreads: Chart | None = None
     chains: ChainsView | None = None
+    tics: tuple[TicView, ...] = ()
+    tics_note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -581,3 +583,23 @@ class Around:
 
     text: str
     href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TicPlace:
+    """A place where a word is said; `href` leads to its call's page."""
+
+    when: str
+    href: str
+    evidence: EvidenceView
+
+
+@dataclass(frozen=True, slots=True)
+class TicView:
+    """A word that is said more often than others say it."""
+
+    word: str
+    count: str
+    rates: str
+    times: str
+    places: tuple[TicPlace, ...]

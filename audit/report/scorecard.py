@@ -132,6 +132,28 @@ class ScorecardUse:
 
 
 @dataclass(frozen=True, slots=True)
+class Fillers:
+    """How often each filler was said, of so many characters or words."""
+
+    counts: Mapping[str, int] = field(default_factory=dict)
+    n_units: int = 0
+
+    def __sub__(self, other: Fillers) -> Fillers:
+        left = {w: n - other.counts.get(w, 0) for w, n in self.counts.items()}
+        return Fillers({w: n for w, n in left.items() if n > 0}, max(0, self.n_units - other.n_units))
+
+
+def add_fillers(parts: Iterable[Fillers]) -> Fillers:
+    """Several together."""
+    total: Counter[str] = Counter()
+    n_units = 0
+    for part in parts:
+        total.update(part.counts)
+        n_units += part.n_units
+    return Fillers(dict(total), n_units)
+
+
+@dataclass(frozen=True, slots=True)
 class AgentSummary:
     """All numbers of one agent's scorecard.
 
@@ -159,6 +181,7 @@ class AgentSummary:
         When and how the calls came, and how well the tool could hear them.
     examples : mapping of criterion to call ids
         Calls that passed it, the best scored and newest first.
+    fillers : Fillers
     """
 
     agent_id: str
@@ -182,6 +205,7 @@ class AgentSummary:
     rank: RankRange | None = None
     activity: Activity = field(default_factory=Activity)
     examples: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    fillers: Fillers = field(default_factory=Fillers)
 
     @property
     def weakest(self) -> SectionSummary | None:
@@ -339,6 +363,7 @@ def summarise_agent(
         estimate=_estimate(scored, critical),
         activity=activity_of(calls, max_rings),
         examples=_examples(scored),
+        fillers=add_fillers(Fillers(c.fillers, c.n_units) for c in calls),
     )
 
 
@@ -425,6 +450,7 @@ class BatchSummary:
     last_at: datetime | None
     sections: tuple[SectionSummary, ...] = ()
     activity: Activity = field(default_factory=Activity)
+    fillers: Fillers = field(default_factory=Fillers)
 
 
 def summarise_batch(agents: Iterable[AgentSummary], times: Iterable[datetime | None]) -> BatchSummary:
@@ -469,6 +495,7 @@ def summarise_batch(agents: Iterable[AgentSummary], times: Iterable[datetime | N
         last_at=known[-1] if known else None,
         sections=tuple(sections.values()),
         activity=add_activities(a.activity for a in agents),
+        fillers=add_fillers(a.fillers for a in agents),
     )
 
 

@@ -50,6 +50,7 @@ from audit.report.tables import (
     scorecard_rows,
 )
 from audit.report.team_page import TEAM_STEM, team_page
+from audit.report.tics import tic_calls, tic_examples, tic_views, tics_of
 from audit.verdicts import Outcome
 
 #: Evidence that somebody can listen to and learn from: words, or something that happened.
@@ -315,7 +316,10 @@ def _write_scorecard(job: _Job, task: _Task) -> bool:
         if settings.with_audio and c.call_id in ids:
             # a recording that is gone takes its clips along; whether one in an object store is there is not asked
             heard.update(b"1" if is_there(c.recording_path) else b"0")
-    joined = [i for i in task.chains.pages if i not in ids]
+    tics = tics_of(summary.fillers, task.reference.batch) if summary.agent_id and task.reference.n_agents > 1 else ()
+    said_in = tic_calls(tics, calls)
+    led_to = {*task.chains.pages, *(i for its in said_in.values() for i in its)}
+    joined = sorted(led_to - {*ids})
     is_written = path.is_file() and all(call_file(job.out, i).is_file() for i in (*ids, *joined))
     if task.only_changed and is_written and _made_from(cards / f"{task.stem}.json") == heard.hexdigest():
         return False
@@ -325,19 +329,25 @@ def _write_scorecard(job: _Job, task: _Task) -> bool:
     cut = cut_page if settings.with_audio else no_clips
     wanted = [(c.record.recording, wanted_clips(c)) for c in full]
     wanted += [(e.call.record.recording, (Wanted(e.evidence.start_s, e.evidence.end_s, (0.5,)),)) for e in examples.values()]
+    said = tic_examples(said_in, found)
+    wanted += [(e.call.record.recording, (Wanted(e.evidence.start_s, e.evidence.end_s, (0.7,)),)) for e in said]
     clips = cut(wanted)
     shown = [ShownCall(c, k) for c, k in zip(full, clips[: len(full)], strict=True)]
-    heard_examples = {n: replace(e, clips=k) for (n, e), k in zip(examples.items(), clips[len(full) :], strict=True)}
+    heard_examples = {
+        n: replace(e, clips=k) for (n, e), k in zip(examples.items(), clips[len(full) : len(full) + len(examples)], strict=True)
+    }
+    said = tuple(replace(e, clips=k) for e, k in zip(said, clips[len(full) + len(examples) :], strict=True))
+    places = places_of(task.chains, messages, up="../", also=(*ids, *joined))
     page = scorecard_page(
         task.numbers, calls, shown, heard_examples, task.reference, messages=messages, settings=settings, stem=task.stem,
-        chains=chains_view(task.chains.known, MAX_AGENT_ROWS, places_of(task.chains, messages, up="../", also=ids), messages),
+        chains=chains_view(task.chains.known, MAX_AGENT_ROWS, places, messages),
+        tics=tic_views(tics, said, summary.fillers.counts, places.addresses, messages),
     )  # fmt: skip
     data = scorecard_json(summary, calls, messages, settings.generated_at, task.numbers.changes)
     data["inputs_sha256"] = heard.hexdigest()
     _write(cards / f"{task.stem}.json", json.dumps(data, ensure_ascii=False, indent=1) + "\n")
     _write(cards / f"{task.stem}.csv", csv_text(SCORECARD_COLUMNS, scorecard_rows(summary, messages)))
     agent = agent_label(summary.agent_id, summary.agent_name, messages)
-    places = places_of(task.chains, messages, up="../", also=ids)
     for call in (*full, *(found[i] for i in joined if i in found)):
         others = around(call.record.call_id, task.chains.near, places, messages)
         write_call(job.out, call, agent=agent, home=f"../scorecards/{task.stem}.html", settings=settings, around=others)

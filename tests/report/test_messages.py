@@ -18,7 +18,7 @@ MADE_FROM_DATA = (
     "verdict.", "role.", "direction.", "by.", "source.", "strip.", "measure.", "failure.", "evidence.how_", "player.",
     "timeline.hold.", "timeline.tone.", "timeline.cut_in.", "transcript.language_", "compare.", "method.",
     "sheet.gone", "sheet.changed", "sheet.not_asked",
-    "review.", "chain.", "around.",
+    "review.", "chain.", "around.", "tic.",
 )  # fmt: skip
 FOLDER = Path(audit.report.__file__).parent
 
