@@ -174,15 +174,19 @@ def _job(night: NightlyConfig, store: Store, until: datetime | None) -> Job:
 
 
 def _retain(night: NightlyConfig, store: Store) -> Kept:
-    """Remove what is too old, and take the words of such calls out of their files."""
+    """Remove what is too old, and take the words and the sound of such calls out of their files."""
     from audit.batch import call_file_name, rewrite_without_words
     from audit.cli.closing import now
     from audit.nightly import apply_retention
+    from audit.report.call_files import remove_call
 
     def forget(call_id: str) -> None:
         rewrite_without_words(night.out / "calls" / call_file_name(call_id))
+        remove_call(night.out, call_id)
 
     kept = apply_retention(night.retention, store, roots=night.recordings, now=now(), forget=forget)
+    for removal in kept.removed:
+        remove_call(night.out, removal.call_id)  # the page of a call holds its sound
     for problem in kept.problems:
         click.echo(f"callaudit: {problem}", err=True)
     return kept

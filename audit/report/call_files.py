@@ -77,6 +77,11 @@ def write_call(
     return True
 
 
+def remove_call(out: Path, call_id: str) -> None:
+    """Remove the page of a call, with the words and the sound in it; a report that shows the call writes it anew."""
+    call_file(out, call_id).unlink(missing_ok=True)
+
+
 def _fingerprint(call: ReportedCall, agent: str, home: str, settings: ReportSettings, around: tuple[Around, ...]) -> str:
     """What the page depends on; a recording that is gone takes its sound along, one in an object store is not asked for."""
     recording = call.record.recording.path

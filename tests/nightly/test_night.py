@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socketserver
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -157,3 +157,17 @@ def test_a_check_says_what_it_would_do_and_does_nothing(night):
     assert done.exit_code == 0
     assert "order: newest" in done.output
     assert not (night.parent / "out").exists()
+
+
+def test_what_retention_takes_from_a_call_its_page_does_not_keep(night):
+    start(night)
+    page = night.parent / "out" / "call-pages" / "a.html"
+    assert page.is_file()
+    page.write_text("its words and its sound", "utf-8")
+    night.write_text(night.read_text("utf-8") + "retention: {audio_days: 1, transcripts_days: 1}\n", "utf-8")
+    later = datetime.now(UTC) + timedelta(days=3)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("audit.cli.closing.now", lambda: later)
+        start(night)
+    assert not (night.parent / "rec" / "a.wav").exists()
+    assert "its words and its sound" not in page.read_text("utf-8")

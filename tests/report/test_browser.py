@@ -13,7 +13,7 @@ import pytest
 
 from audit.report import ReportedCall, write_reports
 from audit.report.messages import LANGUAGES
-from tests.report.made_calls import BANDS, GENERATED_AT, call, outcomes, write_recording
+from tests.report.made_calls import BANDS, GENERATED_AT, call, outcome, outcomes, write_recording
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: see requirements/dev.txt")
 axe = pytest.importorskip("axe_playwright_python", reason="axe-core is not installed: see requirements/dev.txt")
@@ -55,7 +55,8 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
     calls = [call(path=str(folder / "zh-001.wav"), sha256=sha256)]
     calls += [call("zh-002", day=17, rude=True)]
     calls += [call(f"zh-{n:03d}", day=n, items=outcomes()[-3:], score=60 + n) for n in range(3, 11)]
-    calls += [call(f"en-{n:03d}", agent_id="B202", agent_name=None) for n in range(1, 4)]
+    many = [outcome(f"word.rule-{n}", "pass", (1, 1), (f"第 {n} 项", f"Rule {n}")) for n in range(50)]  # a wide heat map
+    calls += [call(f"en-{n:03d}", agent_id="B202", agent_name=None, items=many) for n in range(1, 4)]
     calls = [
         replace(_of_team(c, "north" if c.record.metadata.agent_id == "A101" else "south"), evaluation_id=i)
         for i, c in enumerate(calls, 1)
