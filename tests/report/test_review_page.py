@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -229,3 +230,19 @@ def test_a_page_in_chinese_reviews_in_chinese(audited, tmp_path):
     assert words["start"] == load_messages("zh")("review.start") == "复核结论" and words["pass"] == load_messages("zh")(
         "verdict.pass"
     )
+
+
+@needs_chromium
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("page", ["scorecards/A1.html", "call-pages/rude.html"], ids=["scorecard", "call"])
+def test_axe_core_finds_nothing_serious_while_verdicts_are_reviewed(browser, audited, page, dark):
+    axe = pytest.importorskip("axe_playwright_python", reason="axe-core is not installed: see requirements/dev.txt")
+    browser("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
+    browser.open(audited / page)
+    button(browser, "Review the verdicts")
+    browser.press("a", "n", "r")
+    browser("Runtime.evaluate", expression=(Path(axe.__file__).parent / "axe.min.js").read_text("utf-8"))
+    found = json.loads(browser.says("axe.run(document, {resultTypes: ['violations']}).then((r) => JSON.stringify(r))"))
+    assert len(found["passes"]) > 10
+    serious = [v for v in found["violations"] if v["impact"] in ("serious", "critical")]
+    assert [(v["id"], n["html"][:150]) for v in serious for n in v["nodes"]] == []
