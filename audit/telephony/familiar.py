@@ -77,16 +77,11 @@ def familiar(judged: Musicness, leg: Floats, music: Sequence[Segment], *, since_
         near[max(0, a - reach) : a + reach] = True
         near[max(0, b - reach) : b + reach] = True
     inner &= sounds
-    if min(inner.sum(), outer.sum()) * HOP_S < LEAST_KNOWN_S:
+    known = _known(leg, sounds, inner, outer)
+    if known is None:
         return judged
-    noise = _noise(leg, np.flatnonzero(~sounds))
-    music_heard, others_heard, asked = (
-        _Sounds(frames, _spectra(leg, frames, noise))
-        for frames in (_thinned(inner), _thinned(outer), np.flatnonzero(near & sounds))
-    )
-    ours, theirs = _leaning(music_heard, music_heard, others_heard), _leaning(others_heard, music_heard, others_heard)
-    slope = (ours.mean() - theirs.mean()) / (0.5 * (ours.var() + theirs.var()) + 1e-4)
-    odds = (_leaning(asked, music_heard, others_heard) - (ours.mean() + theirs.mean()) / 2) * slope
+    asked = known.heard(np.flatnonzero(near & sounds))
+    odds = known.odds(asked)
     course, counted = np.zeros(n), np.zeros(n)
     course[asked.frames], counted[asked.frames] = np.clip(odds, -FRAME_LIMIT, FRAME_LIMIT), 1.0
     share = _smoothed(counted)
@@ -96,6 +91,72 @@ def familiar(judged: Musicness, leg: Floats, music: Sequence[Segment], *, since_
     both = CLASSIFIER_WEIGHT * np.clip(judged.log_odds, -CLASSIFIER_LIMIT, CLASSIFIER_LIMIT) + FAMILIAR_WEIGHT * smooth[at]
     mixed = np.where(near[at] & judged.sounding, both, judged.log_odds).astype(np.float32)
     return replace(judged, log_odds=mixed)
+
+
+def resemblance(
+    judged: Musicness, leg: Floats, music: Sequence[Segment], asked: Segment, *, since_s: float = 0.0
+) -> float | None:
+    """Log-odds that a stretch inside of music belongs to it rather than to what sounds outside; None if either is unknown.
+
+    Parameters
+    ----------
+    judged : Musicness
+        Of the leg.
+    leg : ndarray of float32
+        At 8 kHz.
+    music : sequence of Segment
+        What was taken for music; what is in question and `APART_S / 2` beside it is not known to be music.
+    asked : Segment
+    since_s : float
+        Nothing before it is known to be a voice.
+    """
+    step = round(judged.step_s / HOP_S)
+    n = min(len(judged.log_odds) * step, len(leg) // N_HOP)
+    sounds = np.repeat(judged.sounding, step)[:n]
+    inner, outer = np.zeros(n, bool), sounds.copy()
+    outer[: int(since_s / HOP_S)] = False
+    margin = round(APART_S / HOP_S)
+    for s in music:
+        a, b = int(s.start_s / HOP_S), int(np.ceil(s.end_s / HOP_S))
+        inner[a + margin : max(b - margin, a + margin)] = True
+        outer[max(0, a - margin) : b + margin] = False
+    a, b = int(asked.start_s / HOP_S), int(asked.end_s / HOP_S) + 1
+    inner[max(0, a - margin // 2) : b + margin // 2] = False
+    known = _known(leg, sounds, inner & sounds, outer)
+    frames = a + np.flatnonzero(sounds[a:b])
+    if known is None or not len(frames):
+        return None
+    return float(np.clip(known.odds(known.heard(frames)), -FRAME_LIMIT, FRAME_LIMIT).mean())
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known to be music and what to be none, and how the two differ."""
+
+    leg: Floats
+    noise: Floats
+    music: _Sounds
+    others: _Sounds
+
+    def heard(self, frames: Frames) -> _Sounds:
+        """The spectra of other frames."""
+        return _Sounds(frames, _spectra(self.leg, frames, self.noise))
+
+    def odds(self, asked: _Sounds) -> NDArray[np.float64]:
+        """Log-odds of each frame, by the normal distributions of the known ones."""
+        ours, theirs = (_leaning(known, self.music, self.others) for known in (self.music, self.others))
+        slope = (ours.mean() - theirs.mean()) / (0.5 * (ours.var() + theirs.var()) + 1e-4)
+        odds = (_leaning(asked, self.music, self.others) - (ours.mean() + theirs.mean()) / 2) * slope
+        return np.asarray(odds, dtype=np.float64)
+
+
+def _known(leg: Floats, sounds: NDArray[np.bool_], inner: NDArray[np.bool_], outer: NDArray[np.bool_]) -> _Known | None:
+    """None where too little of either is known."""
+    if min(inner.sum(), outer.sum()) * HOP_S < LEAST_KNOWN_S:
+        return None
+    noise = _noise(leg, np.flatnonzero(~sounds))
+    music, others = (_Sounds(frames, _spectra(leg, frames, noise)) for frames in (_thinned(inner), _thinned(outer)))
+    return _Known(leg, noise, music, others)
 
 
 def _smoothed(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -17,11 +18,12 @@ from audit.segments import Segment, intersection, total_s, union
 from audit.telephony.announcement import Announcement, find_announcements
 from audit.telephony.behind import edge_over_background, over_background
 from audit.telephony.familiar import familiar
-from audit.telephony.hold_edges import Talk, end_of_hold, heard_talk, start_of_hold, without_clicks
+from audit.telephony.hold_edges import WORD_OVER_MUSIC_S, Talk, end_of_hold, heard_talk, start_of_hold, without_clicks
 from audit.telephony.hold_tone import find_tone_holds
-from audit.telephony.music import MIN_MUSIC_S, Music, music_of, quiet_of, voiced
-from audit.telephony.musicness import DEAD_DBFS, LEVEL_HOP_S, Levels, Musicness, frame_figures, judge, levels_of
+from audit.telephony.music import MIN_MUSIC_S, SHORT_MUSIC_S, Music, music_of, quiet_of, voiced
+from audit.telephony.musicness import DEAD_DBFS, LEVEL_HOP_S, Levels, Musicness, frame_figures, judge, levels_of, smoothed_db
 from audit.telephony.park import MIN_PARK_S, find_parks
+from audit.telephony.parting import words_between
 from audit.telephony.spectrum import Floats, at_line_rate
 
 Flags = NDArray[np.bool_]
@@ -30,6 +32,7 @@ Flags = NDArray[np.bool_]
 # same, and how far both edges together rise over what is beside them.
 BACKGROUND = ((0.12, 12.0), (0.15, 22.0), (0.35, 32.0), (0.6, 45.0))
 BACKGROUND_MIXED = ((0.3, 22.0), (0.6, 45.0))  # where both parties share the leg, more of it sounds like nobody's voice
+BACKGROUND_SHORT = ((0.05, 8.0), *BACKGROUND_MIXED)  # in a pause of ten seconds a background is soon taken for a hold
 BESIDE_S, MIN_OUTSIDE_S, UNKNOWN_SHARE = 0.3, 1.0, 0.3
 RISE_STEPS, RISE_AT_END_DB = (2, 15), 10.0  # 10 ms each
 # Share of the music during which the other party talks: in a hold nobody converses.
@@ -42,7 +45,8 @@ MAX_VOICES_SHARE = ((25.0, 0.22), (10.0, 0.35), (0.0, 0.5))
 # background, whatever else sounds like music there.
 ALONE_SHARE, ALONE_S = 0.02, 18.0
 OVER_BACKGROUND_DB, MIN_BACKGROUND_S = 8.0, 0.5
-LEAST_OVER_DB = 2.0  # over the level at which a background is heard in the gaps of the talk
+LEAST_OVER_DB, CLEARLY_OVER_DB = 2.0, 11.0  # over the level at which a background is heard in the gaps of the talk
+LOUD_SHARE, LOUD_DB = 0.8, 8.0  # a background is hardly ever as loud as all but the loudest talk
 CROSSTALK_DB = 20.0  # a leg this much quieter than the other carries its leak
 RETURN_S = 0.85  # who comes back speaks soon
 BEEPING_SHARE = 0.6
@@ -74,6 +78,7 @@ class _Leg:
     music: tuple[Music, ...]
     announcements: tuple[Announcement, ...]
     sounds: Flags
+    talk: Flags
     line_dbfs: float | None
     background_dbfs: float | None
 
@@ -129,7 +134,6 @@ def find_holds(
     earliest_s = answer_at_s or 0.0
     lines = [at_line_rate(leg, sample_rate_hz) for leg in legs]
     looked = _look(lines, heard, earliest_s)
-    sounds = [Talk(leg.sounds, leg.levels.dbfs, leg.background_dbfs is not None) for leg in looked]
     dbfs = [leg.levels.dbfs for leg in looked]
     candidates = find_tone_holds(lines, dbfs, [leg.voice for leg in looked], heard, earliest_s=earliest_s)
     beeping = union(hold for hold, _ in candidates)
@@ -137,7 +141,7 @@ def find_holds(
         [
             (m, c)
             for c in range(len(looked))
-            for m in _music_holds(lines, looked, sounds, c, earliest_s)
+            for m in _music_holds(lines, looked, c, earliest_s)
             # What is heard between the beeps of a hold tone was there before.
             if total_s(intersection([m.segment], beeping)) < BEEPING_SHARE * m.segment.duration_s
         ]
@@ -171,24 +175,31 @@ def _look(lines: Sequence[Floats], tones: Sequence[Tone], earliest_s: float) -> 
     talk = [heard_talk(lv, q, v, _inside(own, len(q))) for lv, q, v, own in zip(levels, quiet, voice, tones_of, strict=True)]
     looked = []
     for c, (lv, behind) in enumerate(zip(levels, above, strict=True)):
-        answered = _any_other(talk, c)
-        found = music_of(judged[c], lv, quiet=quiet[c], answered=answered, tones=tones_of[c], since_s=earliest_s)
-        long = [m.segment for m in found if m.segment.duration_s >= MIN_MUSIC_S]
+        find = partial(music_of, levels=lv, quiet=quiet[c], answered=_any_other(talk, c), tones=tones_of[c], since_s=earliest_s)
+        found = find(judged[c])
+        long = _long(found)
+        words = words_between(judged[c], lines[c], long, quiet=quiet[c], voice=voice[c], since_s=earliest_s)
+        if words:
+            found = find(judged[c], words=words)
+            long = _long(found)
         if long:
             again = familiar(judged[c], lines[c], long, since_s=earliest_s)
-            refined = music_of(again, lv, quiet=quiet[c], answered=answered, tones=tones_of[c], since_s=earliest_s)
+            refined = find(again, words=words)
             joined = [
                 g for g in _gaps(long) if any(r.segment.start_s < g.start_s and g.end_s < r.segment.end_s for r in refined)
             ]
             if joined:
-                again = _parted_as_before(again, judged[c], joined)
-                refined = music_of(again, lv, quiet=quiet[c], answered=answered, tones=tones_of[c], since_s=earliest_s)
+                refined = find(_parted_as_before(again, judged[c], joined), words=words)
             found = [_as_heard_first(r, found) for r in refined]
+        floor_dbfs = behind.floor_dbfs if behind else None
         said = find_announcements(lv, quiet[c], voice[c], others_quiet=~_any_other([~q for q in quiet], c), since_s=earliest_s)
-        looked.append(
-            _Leg(lv, quiet[c], voice[c], tuple(found), said, sounds[c], line_dbfs, behind.floor_dbfs if behind else None)
-        )
+        looked.append(_Leg(lv, quiet[c], voice[c], tuple(found), said, sounds[c], talk[c], line_dbfs, floor_dbfs))
     return looked
+
+
+def _long(found: Sequence[Music]) -> list[Segment]:
+    """What is long enough for a hold."""
+    return [m.segment for m in found if m.segment.duration_s >= MIN_MUSIC_S]
 
 
 def _gaps(segments: Sequence[Segment]) -> list[Segment]:
@@ -231,9 +242,7 @@ def _any_other(flags: Sequence[Flags], channel: int) -> Flags:
 
 
 # --- music ----------------------------------------------------------------------------------------
-def _music_holds(
-    lines: Sequence[Floats], looked: Sequence[_Leg], sounds: Sequence[Talk], channel: int, earliest_s: float
-) -> list[Music]:
+def _music_holds(lines: Sequence[Floats], looked: Sequence[_Leg], channel: int, earliest_s: float) -> list[Music]:
     """Music of a leg that is long enough, no background, and nobody's conversation; what an announcement parts is one."""
     leg = looked[channel]
     joined: list[Music] = []
@@ -244,6 +253,7 @@ def _music_holds(
             joined.append(Music(whole, max(last.level_dbfs, m.level_dbfs), max(last.odds, m.odds)))
         else:
             joined.append(m)
+    talks = [_talk(other, is_own=c == channel) for c, other in enumerate(looked)]
     found = []
     for m in joined:
         if m.segment.duration_s < MIN_MUSIC_S or not m.is_clear:
@@ -255,15 +265,30 @@ def _music_holds(
         if leg.background_dbfs is not None and m.level_dbfs < leg.background_dbfs + LEAST_OVER_DB:
             continue
         is_alone = m.segment.duration_s >= ALONE_S and sum(_voices(looked, channel, m)) < ALONE_SHARE
-        if not is_alone and _is_background(leg, m, earliest_s, mixed=len(looked) == 1):
+        is_clear = leg.line_dbfs is not None and m.level_dbfs >= leg.levels.floor_dbfs + CLEARLY_OVER_DB
+        if not (is_alone or is_clear) and _is_background(leg, m, earliest_s, mixed=len(looked) == 1):
             continue
-        begin_s = max(earliest_s, start_of_hold(leg.levels, leg.quiet, sounds, m.segment.start_s))
-        end_s = end_of_hold(leg.levels, leg.quiet, sounds, m.segment.end_s, level_dbfs=m.level_dbfs)
+        begin_s = max(earliest_s, m.segment.start_s)
+        if leg.line_dbfs is None:  # nothing fades in from line noise that is not heard
+            begin_s = max(earliest_s, start_of_hold(leg.levels, leg.quiet, talks, m.segment.start_s))
+        end_s = end_of_hold(
+            lines[channel], leg.levels, leg.quiet, talks, m.segment.end_s, level_dbfs=m.level_dbfs, since_s=earliest_s
+        )
         if leg.line_dbfs is not None:  # music of this length keeps its edges apart
             begin_s = edge_over_background(lines[channel], leg.line_dbfs, begin_s, inwards=1)
             end_s = edge_over_background(lines[channel], leg.line_dbfs, end_s, inwards=-1)
         found.append(Music(Segment(begin_s, end_s), m.level_dbfs, m.odds))
     return found
+
+
+def _talk(leg: _Leg, *, is_own: bool) -> Talk:
+    """Where talk is heard beside music: any sound of the same leg; over another one's background what is loud or a voice."""
+    if is_own or leg.background_dbfs is None:
+        return Talk(leg.sounds, leg.levels.dbfs, leg.background_dbfs is not None)
+    voices = without_clicks(leg.sounds & leg.talk, WORD_OVER_MUSIC_S)
+    dbfs = smoothed_db(np.power(np.float32(10), leg.levels.dbfs / 10), 5)
+    loud = leg.sounds & (dbfs > np.quantile(dbfs[leg.voice], LOUD_SHARE) - LOUD_DB) if leg.voice.any() else voices
+    return Talk(without_clicks(loud) | voices, leg.levels.dbfs, has_background=True)
 
 
 def _is_announced(leg: _Leg, looked: Sequence[_Leg], channel: int, from_s: float, to_s: float) -> bool:
@@ -321,7 +346,8 @@ def _is_background(leg: _Leg, m: Music, earliest_s: float, *, mixed: bool) -> bo
     enough = outside.sum() * LEVEL_HOP_S >= MIN_OUTSIDE_S
     tuneful = float(np.mean(~leg.quiet[outside])) if enough else UNKNOWN_SHARE
     rises_db = sum(_rise_db(leg.levels.dbfs, round(s / LEVEL_HOP_S), inwards=i) for s, i in _ends(m.segment))
-    return any(tuneful >= share and rises_db < limit_db for share, limit_db in (BACKGROUND_MIXED if mixed else BACKGROUND))
+    limits = BACKGROUND if not mixed else BACKGROUND_SHORT if m.segment.duration_s < SHORT_MUSIC_S else BACKGROUND_MIXED
+    return any(tuneful >= share and rises_db < limit_db for share, limit_db in limits)
 
 
 def _ends(s: Segment) -> tuple[tuple[float, int], tuple[float, int]]:

@@ -28,6 +28,7 @@ LEAST_ODDS, SHORT_MUSIC_S, SHORT_MUSIC_ODDS = 2.5, 10.0, 5.0
 ODDS_LIMIT = 6.0
 QUIET_PER_S = -0.3
 TONE_PER_S = -0.5
+WORD_PER_S = -60.0  # no word is short enough to be passed over
 ANSWER_PER_S = -6.0  # this leg pauses and another one speaks: a dialogue
 CHANGE_IN_SHARED_PAUSE, CHANGE_IN_LONG_PAUSE, LONG_PAUSE_S = 6.0, 2.0, 0.6
 CHANGE_IN_OWN_PAUSE = 10.0
@@ -145,6 +146,7 @@ def music_of(
     quiet: Flags,
     answered: Flags,
     tones: Sequence[Segment] = (),
+    words: Sequence[Segment] = (),
     since_s: float = 0.0,
 ) -> list[Music]:
     """Most likely stretches of music, of any length, given how far each moment is music.
@@ -157,6 +159,8 @@ def music_of(
     quiet, answered : ndarray of bool
         Per 10 ms, whether this leg pauses (see :func:`quiet_of`), and whether a voice is heard on another one.
     tones : sequence of Segment
+    words : sequence of Segment
+        Known not to be music.
     since_s : float
     """
     n = min(len(levels.dbfs), len(answered))
@@ -165,6 +169,8 @@ def music_of(
     if n - first < 2 or not len(judged.log_odds):
         return []
     evidence = _evidence(judged, quiet, tones, n)
+    for word in words:
+        evidence[int(word.start_s / LEVEL_HOP_S) : int(word.end_s / LEVEL_HOP_S)] = WORD_PER_S * LEVEL_HOP_S
     evidence[quiet & answered] = ANSWER_PER_S * LEVEL_HOP_S
     edges, cost_on, cost_off = _edges(levels.dbfs[:n], quiet, answered, first)
     totals = np.concatenate((np.zeros(1), np.cumsum(evidence)))
