@@ -58,9 +58,9 @@ def over_used(own: Mapping[str, int], others: Mapping[str, int]) -> tuple[OverUs
         return ()
     found = []
     for word, n in own.items():
-        if n < MIN_COUNT:
-            continue
         m = others.get(word, 0)
+        if n < MIN_COUNT or n + m == n_all:  # what is all that anybody says, nobody over-uses
+            continue
         prior = PRIOR_WORDS * (n + m) / n_all
         mine = math.log((n + prior) / (n_own + PRIOR_WORDS - n - prior))
         theirs = math.log((m + prior) / (n_others + PRIOR_WORDS - m - prior))

@@ -34,3 +34,7 @@ def test_a_word_that_nobody_else_says_is_no_habit_after_four_times() -> None:
 
 def test_without_others_there_is_no_comparison() -> None:
     assert over_used({"a": 50}, {}) == () == over_used({}, {"a": 50})
+
+
+def test_what_is_all_that_anybody_says_is_over_used_by_nobody() -> None:
+    assert over_used({"a": 50, "b": 0}, {"a": 9}) == ()
