@@ -307,8 +307,9 @@ def digest_bytes(d: CallDigest) -> bytes:
     outcomes = [(n, *o) for n, o in d.outcomes.items()]
     sections = [(n, *s) for n, s in d.sections.items()]
     maps = [dict(m) for m in (d.measures, d.customer_measures, d.signs, d.band_title, d.overruled, d.fillers)]
+    rest = [d.call_id, list(d.warnings), d.n_units, d.n_upheld]
     # version 0 writes equal values alike, whichever objects they are
-    return marshal.dumps([d.call_id, plain, numbers, times, outcomes, sections, maps, list(d.warnings), d.n_units], 0)
+    return marshal.dumps([plain, numbers, times, outcomes, sections, maps, rest], 0)
 
 
 # --- as the store keeps them ----------------------------------------------------------------------

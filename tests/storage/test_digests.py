@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import fields, replace
 from datetime import timedelta
 
 import pytest
 
-from audit.digests import catalogue_of, digest_call, digest_from_json, digest_to_json
+from audit.digests import CallDigest, catalogue_of, digest_bytes, digest_call, digest_from_json, digest_to_json
 from audit.records import CutOff, Measured, Measures
 from audit.segments import Segment
 from audit.storage import complete_digests, read_catalogues, read_digests
 from audit.storage.tables import catalogues, digests
 from tests.storage.test_ledger import NOW, a_record, an_evaluation, saved
+
+#: Fields that hold a text or nothing.
+TEXTS = {f.name for f in fields(CallDigest) if f.type == "str | None"}
 
 
 def a_measured_record():
@@ -72,6 +76,36 @@ def test_the_end_of_a_call_is_the_records_or_start_and_length():
 def test_a_digest_survives_being_written(evaluation):
     digest = digest_call(a_measured_record(), evaluation)
     assert digest_from_json(digest_to_json(digest)) == digest
+
+
+def another(value):
+    """A value of the same kind that says something else."""
+    match value:
+        case bool():
+            return not value
+        case str():
+            return f"{value}x"
+        case int() | float():
+            return value + 1
+        case tuple():
+            return (*value, "more")
+        case dict():
+            return {**value, "more": next(iter(value.values()), 1)}
+        case None:
+            return 1.0
+    return value + timedelta(seconds=1)
+
+
+@pytest.mark.parametrize("name", [f.name for f in fields(CallDigest)])
+def test_the_bytes_of_a_digest_tell_each_of_its_fields(name):
+    kept = digest_to_json(digest_call(a_measured_record(), an_evaluation(70.0)))
+    digest = digest_from_json(kept)
+    assert digest_bytes(digest_from_json(kept)) == digest_bytes(digest)
+    value = getattr(digest, name)
+    value = dict(value) if isinstance(value, Mapping) else value
+    value = digest.started_at if name in ("started_at", "ended_at") else value
+    value = "" if value is None and name in TEXTS else value
+    assert digest_bytes(replace(digest, **{name: another(value)})) != digest_bytes(digest)
 
 
 def test_a_result_brings_its_digest_and_the_words_of_its_scorecard(store):
