@@ -31,8 +31,8 @@ pytestmark = pytest.mark.slow
 
 
 def chromium_path() -> str | None:
-    """The browser of the system, or the one that CALLAUDIT_CHROMIUM names."""
-    named = os.environ.get("CALLAUDIT_CHROMIUM")
+    """The browser of the system, or the one that CALLAUDIT_BROWSER names."""
+    named = os.environ.get("CALLAUDIT_BROWSER")
     return named or next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
@@ -40,7 +40,7 @@ def chromium_path() -> str | None:
 def browser() -> Iterator[Any]:
     path = chromium_path()
     if path is None:
-        pytest.skip("no Chromium: install the system's chromium, or name one in CALLAUDIT_CHROMIUM")
+        pytest.skip("no Chromium: install the system's chromium, or name one in CALLAUDIT_BROWSER")
     with playwright.sync_playwright() as p:
         found = p.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield found
