@@ -3,7 +3,8 @@
 
 Printed:
 
-- how many intervals hold the truth: of agents' scores, of sections and of criteria, over the whole and week by week
+- how many intervals hold the truth: of agents' scores, of sections and of criteria, over the whole and week by week, with the
+  standard error of the share (of many archives: ``intervals.py``)
 - whether the planted fall is found, and how many changes are found where none was planted
 - whether any agent is placed wholly above another whose interval meets his
 - with ``--pages``, processor and wall time of all pages, and what a call costs
@@ -25,6 +26,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from itertools import combinations
 from pathlib import Path
+from statistics import fmean, stdev
 
 from audit.batch.followups import follow_up
 from audit.batch.reporting import Period, StoredCalls, asked_by
@@ -39,31 +41,34 @@ from audit.storage import Store, complete_digests
 
 
 class Tally:
-    """How many of how many."""
+    """How many of how many, by agent: the figures of one hang together, so the error of the share is that of agents."""
 
     def __init__(self) -> None:
-        self.n, self.of = 0, 0
+        self.hits: dict[str, list[bool]] = {}
 
-    def add(self, estimate: Estimate | None, truth: float | None, scale: float = 1.0) -> None:
+    def add(self, agent: str, estimate: Estimate | None, truth: float | None) -> None:
         """Count an interval, where there is one and the truth is known."""
         if estimate is not None and truth is not None:
-            self.of += 1
-            self.n += scale * estimate.low <= truth <= scale * estimate.high
+            self.hits.setdefault(agent, []).append(estimate.low <= truth <= estimate.high)
 
     def __str__(self) -> str:
-        return f"{self.n} of {self.of} ({self.n / self.of:.1%})" if self.of else "none"
+        if len(self.hits) < 2:
+            return "too few"
+        shares = [fmean(found) for found in self.hits.values()]
+        n, of = sum(map(sum, self.hits.values())), sum(map(len, self.hits.values()))
+        return f"{n} of {of} ({n / of:.1%} ± {stdev(shares) / len(shares) ** 0.5:.1%})"
 
 
 def coverage(summaries: Sequence[AgentSummary], truth: dict[str, dict[str, object]], tallies: dict[str, Tally]) -> None:
     """Count the intervals that hold the truth."""
     for a in summaries:
         true = truth[a.agent_id]
-        tallies["score"].add(a.estimate, true["mean_score"])  # type: ignore[arg-type]
+        tallies["score"].add(a.agent_id, a.estimate, true["mean_score"])  # type: ignore[arg-type]
         for s in a.sections:
-            tallies["section"].add(s.estimate, true["section_ratios"].get(s.section))  # type: ignore[attr-defined]
+            tallies["section"].add(a.agent_id, s.estimate, true["section_ratios"].get(s.section))  # type: ignore[attr-defined]
         for c in a.criteria:
             if not c.critical:
-                tallies["criterion"].add(c.estimate, true["pass_ratios"].get(c.criterion))  # type: ignore[attr-defined]
+                tallies["criterion"].add(a.agent_id, c.estimate, true["pass_ratios"].get(c.criterion))  # type: ignore[attr-defined]
 
 
 def main() -> None:

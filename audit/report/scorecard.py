@@ -341,6 +341,7 @@ def summarise_agent(
     scored_with = {c.scorecard for c in scored}
     usable = bands.get(next(iter(scored_with)) or "", ()) if len(scored_with) == 1 else ()
     teams = Counter(c.team for c in calls if c.team)
+    criteria = summarise_criteria(judged, catalogues)
     critical = any(e.critical for sha in {c.scorecard_sha256 for c in scored} for e in _criteria(catalogues, sha))
     return AgentSummary(
         agent_id=agent_id,
@@ -354,9 +355,9 @@ def summarise_agent(
         band=band_of(score, usable),
         bands=_band_counts(judged),
         audio_s=sum(c.duration_s for c in calls),
-        counts=count_verdicts(o for c in judged for o in c.outcomes.values()),
+        counts=_add_counts(c.counts for c in criteria),
         sections=summarise_sections(judged, catalogues),
-        criteria=summarise_criteria(judged, catalogues),
+        criteria=criteria,
         measures=summarise_measures(calls),
         scorecards=_scorecards_used(judged),
         team=max(teams, key=lambda t: (teams[t], t), default=None),
