@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
+import zipfile
 from datetime import UTC, datetime
 
 import pytest
@@ -12,8 +14,10 @@ from click.testing import CliRunner
 
 from audit.cli import cli
 from audit.cli.formats import FORMATS, formats_asked
+from audit.storage import Removal, Store, forget_words
 from tests.cli.calls import fill_store, spoken
 from tests.cli.test_rescore import POLITE, RUDE, call
+from tests.storage.test_ledger import NOW
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +52,25 @@ def test_exports_hold_the_chosen_calls_only_and_say_so(audited, tmp_path):
     evidence = list(csv.DictReader(io.StringIO((tmp_path / "evidence.csv").read_text("utf-8-sig"), newline="")))
     wei = [r for r in evidence if r["criterion"] == "open.no-wei"]
     assert wei and wei[0]["quote"] and wei[0]["clause"] and float(wei[0]["start_s"]) < 2.0
+
+
+def test_words_that_retention_removed_are_in_no_format(audited, tmp_path):
+    kept = tmp_path / "kept"
+    shutil.copytree(audited, kept)
+    with Store.in_folder(kept) as store:
+        forget_words(store, Removal("rude", "transcript", "rude.wav"), now=NOW)
+    out = tmp_path / "out"
+    assert call("report", kept, "--out", out, "--format", "json,csv,xlsx,parquet").exit_code == 0
+    rows = json.loads((out / "report.json").read_text("utf-8"))["tables"]["evidence"]
+    mine = [r for r in rows if r["call_id"] == "rude"]
+    assert mine and all((r["quote"], r["heard"], r["reason"]) == (None, None, None) for r in mine)
+    assert any(r["start_s"] is not None for r in mine)
+    for path in (p for p in out.iterdir() if p.is_file()):
+        raw = path.read_bytes()
+        if path.suffix == ".xlsx":
+            with zipfile.ZipFile(path) as book:
+                raw = b"".join(book.read(n) for n in book.namelist())
+        assert "烦死了".encode() not in raw, path.name
 
 
 def test_pages_come_first_so_that_tables_link_them(audited, tmp_path):
