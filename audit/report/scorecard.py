@@ -18,7 +18,7 @@ import numpy.typing as npt
 from audit.digests import CallDigest, Catalogue, CatalogueEntry, OutcomeDigest
 from audit.report.activity import Activity, activity_of, add_activities
 from audit.report.inputs import Band
-from audit.report.rates import Rate
+from audit.report.rates import Fillers, Rate, add_fillers
 from audit.statistics import Estimate, PointSums, RankRange, pooled_ratio, proportion_estimate, score_estimate
 from audit.verdicts import Outcome, Verdict
 
@@ -129,28 +129,6 @@ class ScorecardUse:
     version: str
     sha256: str
     n_calls: int
-
-
-@dataclass(frozen=True, slots=True)
-class Fillers:
-    """How often each filler was said, of so many characters or words."""
-
-    counts: Mapping[str, int] = field(default_factory=dict)
-    n_units: int = 0
-
-    def __sub__(self, other: Fillers) -> Fillers:
-        left = {w: n - other.counts.get(w, 0) for w, n in self.counts.items()}
-        return Fillers({w: n for w, n in left.items() if n > 0}, max(0, self.n_units - other.n_units))
-
-
-def add_fillers(parts: Iterable[Fillers]) -> Fillers:
-    """Several together."""
-    total: Counter[str] = Counter()
-    n_units = 0
-    for part in parts:
-        total.update(part.counts)
-        n_units += part.n_units
-    return Fillers(dict(total), n_units)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from audit.report.clips import CallClips
 from audit.report.context import TicPlace, TicView
 from audit.report.inputs import ReportedCall
 from audit.report.messages import Messages
-from audit.report.scorecard import BatchSummary, Fillers
+from audit.report.rates import Fillers
+from audit.report.scorecard import BatchSummary
 from audit.report.wording import moment
 from audit.statistics import OverUse, over_used
 

@@ -10,7 +10,8 @@ import pytest
 
 from audit.digests import digest_call
 from audit.report import ReportedCall
-from audit.report.scorecard import Fillers, add_fillers, summarise_agent, summarise_batch
+from audit.report.rates import Fillers, add_fillers
+from audit.report.scorecard import summarise_agent, summarise_batch
 from audit.report.tics import tic_calls, tics_of
 from audit.words import Transcript, Turn
 from tests.report.made_calls import call, write_recording
