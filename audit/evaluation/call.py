@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 from audit.evaluation.conditions import Check
 from audit.evaluation.facts import NO_FACTS, Facts
@@ -115,6 +115,15 @@ class Call:
 #: all of the same two speakers to 0.80 and 0.82.
 TELLING_WORDS = 40
 
+_ROLES: tuple[Role, ...] = get_args(Role)
+
+
+def _by_time(heard: Heard) -> tuple[float, float, int]:
+    """Those of different people that begin and end together in a fixed order."""
+    turn = heard.turn
+    return turn.start_s, turn.end_s, _ROLES.index(turn.role)
+
+
 #: Applies any check to a call.
 Judge = Callable[[Check, Call], Result]
 
@@ -170,13 +179,12 @@ def make_ready(
     elif not any(t.text.strip() for t in transcript.turns):
         problem = say("录音中没有识别到文字", "no words were recognised")
     turns: dict[Role, tuple[Heard, ...]] = {}
+    everyone: tuple[Heard, ...] = ()
     if problem is None and transcript is not None:
-        joined = _joined(transcript.turns, language, join_gap_s)
         fillers = matching.fillers_of(language)
-        for role in ("agent", "customer", "ivr", "unknown"):
-            mine = [prepare(t, language, fillers) for t in joined if t.role == role]
-            turns[role] = together([h for h in mine if h.plain])
-    everyone = tuple(sorted([h for mine in turns.values() for h in mine], key=lambda h: (h.turn.start_s, h.turn.end_s)))
+        heard = [prepare(t, language, fillers) for t in _joined(transcript.turns, language, join_gap_s)]
+        everyone = together(sorted([h for h in heard if h.plain], key=_by_time))
+        turns = {role: tuple([h for h in everyone if h.turn.role == role]) for role in _ROLES}
     index = PhraseIndex() if index is None else index
     return Call(record, language, matching, turns, problem, everyone, facts, index=index, end_s=_end_s(record))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Literal
 
@@ -81,14 +81,35 @@ _NAME_AM = re.compile(rf"(?:我是|我这边是|这边是)(?P<name>{_SURNAME}[\u
 _NO_GIVEN = set("的了吗呢吧啊哦呀是在想要有这那你我您他就不没说住先")
 
 
+#: What every match of an expression holds one of; most turns hold none, which is seen sooner than searched.
+_SIGNS: Mapping[re.Pattern[str], frozenset[str]] = {
+    _TIME: frozenset("点时"),
+    _MONTH_DAY: frozenset("月"),
+    _DAY: frozenset("号日"),
+    _WEEKDAY: frozenset("周期拜"),
+    _RELATIVE: frozenset("天晚早"),
+    _AMOUNT: frozenset("块元圆币毛角"),
+    _RUN: frozenset("零〇一二两三四五六七八九十百千万亿"),
+    _ADDRESS: frozenset("省区市县镇乡村街道路巷同园厦场寓苑号弄栋幢座元层楼室"),
+    _NAME_GIVEN: frozenset("姓"),
+    _NAME_CALLED: frozenset("叫名主人"),
+    _NAME_AM: frozenset("是"),
+}
+
+
+def _matches(pattern: re.Pattern[str], plain: str) -> Iterable[re.Match[str]]:
+    """Every match of one of the expressions with signs."""
+    return () if _SIGNS[pattern].isdisjoint(plain) else pattern.finditer(plain)
+
+
 def spot(heard: Heard, asked: str) -> Iterator[Spotted]:
     """Every entity that may be in a turn, the most particular kinds first; later ones may lie on earlier ones."""
     plain = heard.plain
     yield from _names(heard, asked)
-    for m in _ADDRESS.finditer(plain):
+    for m in _matches(_ADDRESS, plain):
         if len(_ADDRESS_PARTS.findall(m[0])) >= 2:
             yield Spotted("address", m[0], m.start(), m.end())
-    for m in _AMOUNT.finditer(plain):
+    for m in _matches(_AMOUNT, plain):
         value = _amount(m)
         if value is not None:
             yield Spotted("amount", value, m.start(), m.end())
@@ -115,7 +136,7 @@ def _amount(m: re.Match[str]) -> str | None:
 
 
 def _times(plain: str) -> Iterator[Spotted]:
-    for m in _TIME.finditer(plain):
+    for m in _matches(_TIME, plain):
         hour = _number(m["hour"])
         if hour is None or hour > 24:
             continue
@@ -129,24 +150,24 @@ def _times(plain: str) -> Iterator[Spotted]:
 
 
 def _dates(plain: str) -> Iterator[Spotted]:
-    for m in _MONTH_DAY.finditer(plain):
+    for m in _matches(_MONTH_DAY, plain):
         month, day = _number(m[1]), _number(m[2])
         if month and day and month <= 12 and day <= 31:
             yield Spotted("date", f"{month}-{day}", m.start(), m.end())
-    for m in _DAY.finditer(plain):
+    for m in _matches(_DAY, plain):
         day = _number(m[1])
         if day and day <= 31:
             yield Spotted("date", str(day), m.start(), m.end())
-    for m in _WEEKDAY.finditer(plain):
+    for m in _matches(_WEEKDAY, plain):
         which = {"下": "下", "上": "上"}.get(m["which"] or "", "")
         yield Spotted("date", f"w{which}{'日' if m['day'] == '天' else m['day']}", m.start(), m.end())
-    for m in _RELATIVE.finditer(plain):
+    for m in _matches(_RELATIVE, plain):
         yield Spotted("date", f"{_DAYS[m[0]]:+d}", m.start(), m.end())
 
 
 def _numbers(heard: Heard, asked: str) -> Iterator[Spotted]:
     plain = heard.plain
-    for m in _RUN.finditer(plain):
+    for m in _matches(_RUN, plain):
         run, letters = m["run"].translate(_ONE), m["letters"]
         digits = chinese_digits(run)
         if digits is None:
@@ -178,18 +199,18 @@ def _digits_kind(before: str, asked: str, digits: str, letters: str) -> Literal[
 
 def _names(heard: Heard, asked: str) -> Iterator[Spotted]:
     plain = heard.plain
-    for m in _NAME_GIVEN.finditer(plain):
+    for m in _matches(_NAME_GIVEN, plain):
         group = "name" if m["name"] else "name2"
         yield Spotted("name", m[group], m.start(group), m.end(group))
     if _NAME_ASKED.search(asked):
         for m in _NAME_MISHEARD.finditer(plain):
             if sounds_of(m["name"]) in _SURNAME_SOUNDS:
                 yield Spotted("name", m["name"], m.start("name"), m.end("name"))
-    for m in _NAME_CALLED.finditer(plain):
+    for m in _matches(_NAME_CALLED, plain):
         end = _name_end(heard, m.start("name"), m.end("name"))
         if end - m.start("name") >= 2:
             yield Spotted("name", plain[m.start("name") : end], m.start("name"), end)
-    for m in _NAME_AM.finditer(plain):
+    for m in _matches(_NAME_AM, plain):
         name, end = m["name"], m.end("name")
         if m["title"]:
             yield Spotted("name", name, m.start("name"), end)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,7 +33,7 @@ class Lean:
 
 
 class Among:
-    """All turns that are searched together, as one text: what is not in it need not be sought turn by turn.
+    """All turns of a call as one text: what is not in it need not be sought turn by turn.
 
     Attributes
     ----------
@@ -59,7 +59,7 @@ class Among:
         self.starts = starts
         self.owners = owners
         self.sounds = sounds_of(words) if is_chinese else words
-        self.present: tuple[Any, int, Mapping[int, Any]] | None = None
+        self.present: tuple[Any, int, dict[int, Any]] | None = None
 
     def add_place(self, places: dict[int, list[int]], at: int) -> dict[int, list[int]]:
         """Add a place of the text to those that were found, by the number of its turn and where it is in the turn's full text.
@@ -279,7 +279,7 @@ def prepare(turn: Turn, language: str, fillers: Iterable[str] = ()) -> Heard:
 
 
 def together(turns: Sequence[Heard]) -> tuple[Heard, ...]:
-    """Turns that are searched together, each of which knows the text of all."""
+    """The turns of a call, each of which knows the text of all."""
     if not turns:
         return ()
     texts = [(i, h.plain) for i, h in enumerate(turns)]

@@ -18,7 +18,7 @@ from audit.evaluation.longname import nearest_stretch, nearest_words
 from audit.evaluation.normalise import normalise
 from audit.evaluation.numbers import goes_on
 from audit.evaluation.sound import TOLERANCES, Prices, prices_at
-from audit.evaluation.spelling import Spot, Variant, Way, variants
+from audit.evaluation.spelling import Spot, Variant, Way, placed, variants
 
 __all__ = ["Heard", "Hit", "MatchMode", "Matching", "cheapest", "find", "find_spotted", "prepare", "together", "without"]
 
@@ -251,9 +251,9 @@ def _in_turn(variant: Variant, heard: Heard, mode: MatchMode, by_sound: bool, ma
     over: list[Hit] = []
     if variant.words_key.strip() in lean.plain:
         over += [
-            Hit(heard, *m.span(), variant.text, "normalised")
-            for m in variant.words.finditer(lean.plain)
-            if not _cut_out(variant, lean.plain, m.start(), m.end(), heard.language)
+            Hit(heard, start, end, variant.text, "normalised")
+            for start, end in _spans(variant, lean.plain, heard.language)
+            if not _cut_out(variant, lean.plain, start, end, heard.language)
         ]
     if by_sound:
         over += _sound_alike(variant, heard, lean.plain, lean.sound, matching)
@@ -277,54 +277,37 @@ def _cut_out(variant: Variant, plain: str, start: int, end: int, language: str) 
     return (variant.edges[0] or variant.edges[1]) and goes_on(plain, start, end, language, variant.edges)
 
 
+def _spans(variant: Variant, plain: str, language: str) -> list[tuple[int, int]]:
+    """Where a text holds the words of a phrase, from the left and without overlap."""
+    if language == "en":
+        return [m.span() for m in variant.words.finditer(plain)]
+    n = len(variant.pieces[-1])
+    return [(places[0], places[-1] + n) for places in placed(variant.pieces, plain, variant.gap_chars)]
+
+
 def _literal(variant: Variant, heard: Heard, mode: str) -> list[Hit]:
-    plain, pieces = heard.plain, variant.pieces
-    if heard.language == "en":
-        if variant.words_key not in heard.padded:
-            return []
-        spans = [m.span() for m in variant.words.finditer(plain)]
-    elif len(pieces) == 1:  # an unbroken Chinese phrase is found without an expression
-        spans = _spans(pieces[0], plain)
-    else:
-        spans = [m.span() for m in variant.words.finditer(plain)] if all(p in plain for p in pieces) else []
-    if not spans:
+    if heard.language == "en" and variant.words_key not in heard.padded:
         return []
-    alone, edged = len(pieces) == 1, True in variant.edges
+    alone = len(variant.pieces) == 1
     hits = []
-    for start, end in spans:
-        if edged and _cut_out(variant, plain, start, end, heard.language):
+    for start, end in _spans(variant, heard.plain, heard.language):
+        if _cut_out(variant, heard.plain, start, end, heard.language):
             continue
-        exact = alone and heard.written(start, end).lower() == pieces[0]
+        exact = alone and heard.written(start, end).lower() == variant.pieces[0]
         if exact or mode != "exact":
             hits.append(Hit(heard, start, end, variant.text, "exact" if exact else "normalised"))
     return hits
 
 
-def _spans(sought: str, text: str) -> list[tuple[int, int]]:
-    """Where a text holds another, from the left and without overlap."""
-    spans, n = [], len(sought)
-    at = text.find(sought)
-    while at >= 0:
-        spans.append((at, at + n))
-        at = text.find(sought, at + n)
-    return spans
-
-
 def _sound_alike(variant: Variant, heard: Heard, plain: str, sound: str, matching: Matching) -> list[Hit]:
-    if len(variant.pieces) == 1:
-        expected = variant.pieces[0]
-        found = [(start, end, plain[start:end]) for start, end in _spans(variant.sounds_key, sound)]
-    elif all(s in sound for s in variant.sounds_keys):
-        expected = "".join(variant.pieces)
-        matches = variant.sounds.finditer(sound)
-        found = [(*m.span(), "".join([plain[a:b] for a, b in m.regs[1:]])) for m in matches]
-    else:
-        return []
+    expected = "".join(variant.pieces)
+    lengths = [len(p) for p in variant.pieces]
     hits = []
-    for start, end, said in found:
+    for places in placed(variant.sounds_keys, sound, variant.gap_chars):
+        said = "".join([plain[a : a + n] for a, n in zip(places, lengths, strict=True)])
         if said == expected:  # what was said is no sound-alike
             continue
-        cost = _cost(expected, said, matching)
+        cost, start, end = _cost(expected, said, matching), places[0], places[-1] + lengths[-1]
         if 0 < cost <= matching.max_cost_ratio and not _cut_out(variant, plain, start, end, heard.language):
             hits.append(Hit(heard, start, end, variant.text, "pinyin", cost))
     return hits
@@ -381,7 +364,7 @@ def cheapest(hits: Iterable[Hit]) -> list[Hit]:
         return every
     kept: list[Hit] = []
     for hit in sorted(every, key=lambda h: (h.cost_ratio, h.start - h.end, h.start)):
-        if all(hit.end <= k.start or hit.start >= k.end for k in kept):
+        if all([hit.end <= k.start or hit.start >= k.end for k in kept]):  # noqa: C419 (a generator takes twice as long)
             kept.append(hit)
     return sorted(kept, key=lambda h: h.start)
 

@@ -12,20 +12,17 @@ from typing import Any, TypeVar
 
 from audit.evaluation.heard import LOOKED_UP_BY, Among, Heard, beginning
 from audit.evaluation.match import Hit, Matching, MatchMode, find, find_spotted
-from audit.evaluation.spelling import Lookup, Spot, Way, lookup
+from audit.evaluation.spelling import Spot, Way, lookup
 from audit.evaluation.wordings import Phrase, Phrases
 
 T = TypeVar("T")
 V = TypeVar("V")
-#: The turns to be searched, by the text that they are part of and their numbers in it.
-Numbered = Sequence[tuple[Among, Mapping[int, Heard]]]
-#: Where the search keys of a phrase are, text by text, with the turns of it to be searched.
-Spotted = Sequence[tuple[Sequence[Spot], Mapping[int, Heard]]]
-#: A phrase's number, and where its keys are; None where only a search can tell.
-Wanted = Sequence[tuple[int, Spotted | None]]
-#: What of a list of phrases, by their numbers, is in a text.
-_Present = Mapping[int, Sequence[Spot]]
-_NOTHING: _Present = {}
+#: The turns of a call to be searched, by their numbers, in order.
+Turns = Mapping[int, Heard]
+#: A phrase's number, and where its keys are in the call; None where only a search can tell.
+Wanted = Sequence[tuple[int, Sequence[Spot] | None]]
+#: What of each list of phrases is in a text: the number of a phrase and where one of its keys is.
+Present = dict[int, list[tuple[int, Spot]]]
 #: Who asks for a key: the number of a list of phrases, that of a phrase in it, and the ways to say it.
 _Owner = tuple[int, int, tuple[Way, ...]]
 
@@ -43,55 +40,60 @@ class _Keys:
 
     Attributes
     ----------
-    by_start : dict
-        By their beginnings, then by their lengths.
-    short : dict
+    owners : dict
+        Of each key.
+    lengths : dict
+        Of the keys, by how they begin.
+    short : list of str
         Those too short to be looked up by their beginnings.
     """
 
-    __slots__ = ("by_start", "short")
+    __slots__ = ("lengths", "owners", "short")
 
     def __init__(self) -> None:
-        self.by_start: dict[str, dict[int, dict[str, list[_Owner]]]] = {}
-        self.short: dict[str, list[_Owner]] = {}
+        self.owners: dict[str, list[_Owner]] = {}
+        self.lengths: dict[str, tuple[int, ...]] = {}
+        self.short: list[str] = []
 
     def add(self, key: str, is_chinese: bool, owner: _Owner) -> None:
         """Take up a key."""
-        start = beginning(key, is_chinese)
-        keys = self.by_start.setdefault(start, {}).setdefault(len(key), {}) if start else self.short
-        keys.setdefault(key, []).append(owner)
+        if key not in self.owners:
+            start = beginning(key, is_chinese)
+            if not start:
+                self.short.append(key)
+            elif len(key) not in self.lengths.get(start, ()):
+                self.lengths[start] = (*self.lengths.get(start, ()), len(key))
+        self.owners.setdefault(key, []).append(owner)
 
-    def find(self, text: str, among: Among, present: dict[int, dict[int, list[Spot]]]) -> None:
+    def find(self, text: str, among: Among, present: Present) -> None:
         """Add what is in a text, the words or the sounds of `among`, to what is present."""
         n = LOOKED_UP_BY[among.is_chinese]
-        found: dict[str, tuple[list[_Owner], dict[int, list[int]]]] = {}
-        by_start, places = self.by_start, range(len(text) - n + 1)
+        owners, lengths, add_place = self.owners, self.lengths, among.add_place
+        found: dict[str, dict[int, list[int]]] = {}
+        places = range(len(text) - n + 1)
         stretches = list(map(add, text, text[1:])) if n == 2 else [text[at : at + n] for at in places]
-        for at in compress(places, map(by_start.__contains__, stretches)):
-            for length, keys in by_start[stretches[at]].items():
+        for at in compress(places, map(lengths.__contains__, stretches)):
+            for length in lengths[stretches[at]]:
                 key = text[at : at + length]
                 if key in found:
-                    among.add_place(found[key][1], at)
-                elif key in keys:
-                    found[key] = keys[key], among.add_place({}, at)
-        for key, owners in self.short.items():
+                    add_place(found[key], at)
+                elif key in owners:
+                    found[key] = add_place({}, at)
+        for key in self.short:
             if key in text:
-                found[key] = owners, _places(key, text, among)
-        for owners, where in found.values():
-            for plan, phrase, ways in owners:
-                phrases = present.get(plan)
-                if phrases is None:
-                    present[plan] = {phrase: [(ways, where)]}
-                elif phrase in phrases:
-                    phrases[phrase].append((ways, where))
+                found[key] = _places(key, text, among)
+        for key, where in found.items():
+            for plan, phrase, ways in owners[key]:
+                if plan in present:
+                    present[plan].append((phrase, (ways, where)))
                 else:
-                    phrases[phrase] = [(ways, where)]
+                    present[plan] = [(phrase, (ways, where))]
 
 
 class PhraseIndex:
     """The search keys of all phrases that a scorecard has asked for so far.
 
-    A text is searched for all of them once; each rule then only asks which of its own were found. It grows by what rules
+    A call is searched for all of them once; each rule then only asks which of its own were found. It grows by what rules
     ask for, never by what calls hold.
     """
 
@@ -130,17 +132,17 @@ class PhraseIndex:
         found: V = known[1]
         return found
 
-    def present(self, among: Among, plan: _Plan) -> _Present:
+    def present(self, among: Among, plan: _Plan) -> Sequence[tuple[int, Spot]]:
         """What of a list is in a text, which is searched once, and again after the index has grown."""
         known = among.present
         if known is None or known[0] is not self or known[1] != self._n_plans:
-            found: dict[int, dict[int, list[Spot]]] = {}
+            found: Present = {}
             with self._lock:
                 self._words.find(among.words, among, found)
-                if self._sounds.by_start or self._sounds.short:
+                if self._sounds.owners:
                     self._sounds.find(among.sounds, among, found)
                 known = among.present = (self, self._n_plans, found)
-        return known[2].get(plan.number, _NOTHING)
+        return known[2].get(plan.number, ())
 
     def _plan(self, items: tuple[tuple[str, MatchMode], ...], language: str, gap_chars: int) -> _Plan:
         """Take up what phrases begin with."""
@@ -187,12 +189,13 @@ def index_of(scorecard: object) -> PhraseIndex:
 
 
 def phrases_worth_seeking(check: Phrases, turns: Turns, index: PhraseIndex, language: str, gap_chars: int) -> Wanted:
-    """Numbers of a check's phrases that may be said in some turns, in order; the others are not.
+    """Numbers of a check's phrases that may be said in a call, in order; the others are not.
 
     Parameters
     ----------
     check : Phrases
-    turns : Turns
+    turns : mapping of int to Heard
+        Made ready together with all others of the call.
     index : PhraseIndex
         Of the scorecard.
     language : {"zh", "en"}
@@ -210,49 +213,36 @@ def texts_worth_seeking(
 
 
 def _wanted(index: PhraseIndex, plan: _Plan, turns: Turns) -> Wanted:
-    found: dict[int, Spotted | None] = {}
-    for among, numbered in turns.by_text:
-        for i, spots in index.present(among, plan).items():
-            known = found.get(i)
-            found[i] = [(spots, numbered)] if known is None else [*known, (spots, numbered)]
-    for i in plan.always:
-        found[i] = None
+    among = _text_of(turns)
+    present = () if among is None else index.present(among, plan)
+    if not plan.always:
+        if not present:
+            return ()
+        if len(present) == 1:
+            return [(present[0][0], [present[0][1]])]
+    found: dict[int, list[Spot] | None] = {}
+    for i, spot in present:
+        spots = found.get(i)
+        if spots is None:
+            found[i] = [spot]
+        else:
+            spots.append(spot)
+    found.update(dict.fromkeys(plan.always))
     return sorted(found.items(), key=_NUMBER) if len(found) > 1 else list(found.items())
 
 
 _NUMBER = itemgetter(0)
 
 
-class Turns:
-    """Turns to be searched.
-
-    Attributes
-    ----------
-    all : tuple of Heard
-        In the order in which hits are given.
-    by_text : sequence
-        The same, by the texts that they are part of and by their numbers.
-
-    Raises
-    ------
-    ValueError
-        If a turn was not made ready together with others.
-    """
-
-    __slots__ = ("all", "by_text")
-
-    def __init__(self, turns: tuple[Heard, ...]) -> None:
-        self.all = turns
-        by_text: dict[Among, dict[int, Heard]] = {}
-        for heard in turns:
-            if heard.among is None:
-                raise ValueError("a turn that is part of no text")
-            by_text.setdefault(heard.among, {})[heard.number] = heard
-        self.by_text: Numbered = tuple(by_text.items())
+def _text_of(turns: Turns) -> Among | None:
+    """The text that turns are part of, which is the same for all of a call; None without a turn."""
+    for heard in turns.values():
+        return heard.among
+    return None
 
 
 def find_wanted(
-    phrase: str, spotted: Spotted | None, turns: Turns, *, language: str, mode: MatchMode, matching: Matching
+    phrase: str, spots: Sequence[Spot] | None, turns: Turns, *, language: str, mode: MatchMode, matching: Matching
 ) -> Sequence[Hit]:
     """Every place in some turns where a phrase is said, in order of the turns.
 
@@ -260,30 +250,22 @@ def find_wanted(
     ----------
     phrase : str
         With its variables filled in.
-    spotted : sequence or None
-        Where its search keys are in these turns, if that is known.
-    turns : Turns
+    spots : sequence or None
+        Where its search keys are in the call, if that is known.
+    turns : mapping of int to Heard
     language, mode, matching
         As those of :func:`audit.evaluation.match.find`.
     """
     if mode == "fuzzy":
-        return find(phrase, turns.all, language=language, mode=mode, matching=matching)
-    if spotted is None:
+        return find(phrase, turns.values(), language=language, mode=mode, matching=matching)
+    if spots is None:
+        among = _text_of(turns)
+        if among is None:
+            return ()
         sought = lookup(phrase, language, mode, matching.gap_chars, mode == "pinyin" and language == "zh")
-        spotted = [(_spots(sought, among, mode), numbered) for among, numbered in turns.by_text]
-    if len(spotted) == 1:
-        return find_spotted(*spotted[0], mode, matching)
-    hits = [h for spots, numbered in spotted for h in find_spotted(spots, numbered, mode, matching)]
-    if len(hits) > 1:
-        order = {id(heard): i for i, heard in enumerate(turns.all)}
-        hits.sort(key=lambda h: order[id(h.heard)])
-    return hits
-
-
-def _spots(sought: Lookup, among: Among, mode: MatchMode) -> list[Spot]:
-    """The search keys of one phrase that are in a text."""
-    text = among.sounds if mode == "pinyin" else among.words
-    return [(ways, _places(key, text, among)) for key, ways in sought.items() if key in text]
+        text = among.sounds if mode == "pinyin" else among.words
+        spots = [(ways, _places(key, text, among)) for key, ways in sought.items() if key in text]
+    return find_spotted(spots, turns, mode, matching)
 
 
 def _places(key: str, text: str, among: Among) -> dict[int, list[int]]:

@@ -57,7 +57,7 @@ def put_together(scorecard: Scorecard, outcomes: tuple[Outcome, ...], signs: Map
         As they are to stand in the evaluation.
     """
     fixed = _fixed(Same(scorecard))
-    sections = tuple([_section(s, outcomes[first:end], counted) for s, first, end, counted in fixed.sections])
+    sections = tuple([_section(s, outcomes[first:end], staked, full) for s, first, end, staked, full in fixed.sections])
     critical = next((o for o in outcomes if o.critical and o.outcome == "fail"), None)
     bonus = sum(o.points or 0.0 for o in outcomes if o.bonus)
     score = _score(scorecard, sections, bonus)
@@ -95,14 +95,14 @@ class _Fixed(NamedTuple):
     criteria : tuple
         Each criterion, and whether its suggestion has variables.
     sections : tuple
-        Each section, from and to which criterion it reaches, and the criteria with a stake in it: a bonus and a rule of no
-        points have none.
+        Each section, from and to which criterion it reaches, the criteria with a stake in it (a bonus and a rule of no
+        points have none), and its full points.
     stakes : tuple of float
         Of each criterion.
     """
 
     criteria: tuple[tuple[Criterion, bool], ...]
-    sections: tuple[tuple[Section, int, int, frozenset[str]], ...]
+    sections: tuple[tuple[Section, int, int, frozenset[str], float], ...]
     stakes: tuple[float, ...]
 
 
@@ -112,7 +112,7 @@ def _fixed(key: Same) -> _Fixed:
     criteria, sections, first = scorecard.criteria, [], 0
     for section in scorecard.sections:
         end = first + len(section.criteria)
-        sections.append((section, first, end, frozenset(c.id for c in section.criteria if c.stake > 0)))
+        sections.append((section, first, end, frozenset(c.id for c in section.criteria if c.stake > 0), section.full_points))
         first = end
     filled = [any("{" in text for text in c.suggestion.values()) for c in criteria]
     return _Fixed(tuple(zip(criteria, filled, strict=True)), tuple(sections), tuple(c.stake for c in criteria))
@@ -210,19 +210,19 @@ def points_of(criterion: Criterion, verdict: Verdict, evidence: tuple[Evidence, 
     return (criterion.points if verdict == "pass" else 0.0), (0.0 if criterion.bonus else criterion.points)
 
 
-def _section(section: Section, outcomes: tuple[Outcome, ...], counted: frozenset[str]) -> SectionScore:
+def _section(section: Section, outcomes: tuple[Outcome, ...], staked: frozenset[str], full: float) -> SectionScore:
     """A section's points, by its outcomes: earned, less the deductions, each a share of all the points of the section.
 
     So a deduction costs the same whatever else applied in the call. A section none of whose earning criteria was
     judged starts full, if a rule that deducts was.
     """
-    mine = [o for o in outcomes if o.criterion in counted and o.max_points is not None]
-    earning, full = [o for o in mine if o.max_points], section.full_points
-    deducted = -sum(o.points or 0.0 for o in mine if not o.max_points)
+    mine = [o for o in outcomes if o.criterion in staked and o.max_points is not None]
+    earning = [o for o in mine if o.max_points]
+    deducted = -sum([o.points or 0.0 for o in mine if not o.max_points])
     if section.max_deduct is not None:
         deducted = min(deducted, section.max_deduct)
-    earned = sum(o.points or 0.0 for o in earning)
-    possible = sum(o.max_points or 0.0 for o in earning)
+    earned = sum([o.points or 0.0 for o in earning])
+    possible = sum([o.max_points or 0.0 for o in earning])
     if not earning and mine:
         earned = possible = full
     if possible > 0:

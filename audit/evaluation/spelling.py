@@ -21,9 +21,9 @@ _SUFFIX = "(?:s|es|ed|d|ing)?"
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One way to say a phrase: literal pieces with gaps between, and the searches for it.
+    """One way to say a phrase: literal pieces with gaps between.
 
-    Where a key is not in the text the search need not be tried; that saves nine tenths of the time.
+    Where a key is not in the text no search need be tried; that saves nine tenths of the time.
 
     Attributes
     ----------
@@ -34,6 +34,10 @@ class Variant:
     words_key, sounds_key : str
         A stretch that every text holds in which the search finds something; of English with a space before and, where
         the word cannot go on, after.
+    pattern : str
+        Of English: the search for it. Chinese is searched piece by piece (:func:`placed`).
+    gap_chars : int
+        Longest gap.
     edges : (bool, bool)
         Whether it begins, and ends, with a number, which must not be cut out of a longer one.
     other_keys : tuple of str
@@ -46,21 +50,65 @@ class Variant:
     pieces: tuple[str, ...]
     words_key: str
     sounds_key: str
-    words_pattern: str
-    sounds_pattern: str
+    pattern: str
+    gap_chars: int
     edges: tuple[bool, bool] = (False, False)
     other_keys: tuple[str, ...] = ()
     sounds_keys: tuple[str, ...] = ()
 
     @property
     def words(self) -> re.Pattern[str]:
-        """The search for the words; of thousands of ways to say things few are ever sought, so it is made when asked for."""
-        return _compiled(self.words_pattern)
+        """The search; of thousands of ways to say things few are ever sought, so it is made when asked for."""
+        return _compiled(self.pattern)
 
-    @property
-    def sounds(self) -> re.Pattern[str]:
-        """The search for the sound classes."""
-        return _compiled(self.sounds_pattern)
+
+def placed(pieces: Sequence[str], text: str, gap_chars: int) -> list[tuple[int, ...]]:
+    """Where some pieces stand one after the other, with gaps as short as they can be, from the left and without overlap.
+
+    Parameters
+    ----------
+    pieces : sequence of str
+        None of them empty.
+    text : str
+    gap_chars : int
+        Longest gap.
+
+    Returns
+    -------
+    list of tuple of int
+        The place of each piece, once for each time that they are found.
+
+    Examples
+    --------
+    >>> placed(("请", "稍等"), "请您稍等请稍等", 8), placed(("请", "稍等"), "请您在线稍等", 2)
+    ([(0, 2), (4, 5)], [])
+    """
+    found: list[tuple[int, ...]] = []
+    first = pieces[0]
+    at = text.find(first)
+    while at >= 0:
+        places = _following(pieces, 1, text, at + len(first), gap_chars)
+        if places is None:
+            at = text.find(first, at + 1)
+        else:
+            found.append((at, *places))
+            at = text.find(first, found[-1][-1] + len(pieces[-1]))
+    return found
+
+
+def _following(pieces: Sequence[str], i: int, text: str, after: int, gap_chars: int) -> tuple[int, ...] | None:
+    """The places of the pieces from the `i`-th on, the first of them no more than a gap after a place."""
+    if i == len(pieces):
+        return ()
+    piece = pieces[i]
+    limit = after + gap_chars + len(piece)
+    at = text.find(piece, after, limit)
+    while at >= 0:
+        rest = _following(pieces, i + 1, text, at + len(piece), gap_chars)
+        if rest is not None:
+            return (at, *rest)
+        at = text.find(piece, at + 1, limit)
+    return None
 
 
 @lru_cache(maxsize=50_000)
@@ -91,7 +139,6 @@ def variants(phrase: str, language: str, mode: str, gap_chars: int) -> tuple[Var
         elif part:
             parts.append([part])
     spelled = dict.fromkeys("".join(p) for p in itertools.product(*parts))
-    gap = f".{{0,{gap_chars}}}?"
     found: dict[tuple[str, ...], Variant] = {}
     for text in spelled:
         pieces = tuple(p for p in (normalise(piece, language)[0] for piece in text.split("\0")) if p)
@@ -103,11 +150,10 @@ def variants(phrase: str, language: str, mode: str, gap_chars: int) -> tuple[Var
             if said not in found:
                 words_key, *others = _keys(said, language, mode)
                 sounds_key = sounds_of(max(said, key=len))
-                searches = _words(said, language, mode, gap), _sounds(said, gap)
+                pattern = _pattern(said, mode, gap_chars) if language == "en" else ""
                 edges = number_edges(said[0], language)[0], number_edges(said[-1], language)[1]
-                found[said] = Variant(
-                    shown, said, words_key, sounds_key, *searches, edges, tuple(others), tuple(map(sounds_of, said))
-                )
+                sounds = tuple(map(sounds_of, said))
+                found[said] = Variant(shown, said, words_key, sounds_key, pattern, gap_chars, edges, tuple(others), sounds)
     return tuple(found.values())
 
 
@@ -182,13 +228,8 @@ def _stem(word: str) -> str:
     return f"(?:{re.escape(word)}|{re.escape(_base(word))}e?){_SUFFIX}"
 
 
-def _words(pieces: tuple[str, ...], language: str, mode: str, gap: str) -> str:
-    if language != "en":
-        return gap.join(f"({re.escape(p)})" for p in pieces)
+def _pattern(pieces: tuple[str, ...], mode: str, gap_chars: int) -> str:
+    """The search for English words with gaps between."""
     loose = mode != "exact"
     spelled = [" ".join(_stem(w) if loose else re.escape(w) for w in p.split(" ")) for p in pieces]
-    return (r"\b" + gap + r"\b").join(f"\\b({s})\\b" for s in spelled)
-
-
-def _sounds(pieces: tuple[str, ...], gap: str) -> str:
-    return gap.join("(" + re.escape(sounds_of(p)) + ")" for p in pieces)
+    return rf"\b.{{0,{gap_chars}}}?\b".join(f"\\b({s})\\b" for s in spelled)

@@ -19,14 +19,12 @@ def judge_greeting_hour(check: GreetingHour, call: Call, judge: Judge) -> Result
     searched = search(check.where, call, judge)
     if isinstance(searched, Result):
         return searched
-    language, matching, turns = call.language, call.matching, searched.searchable
+    language, matching, turns = call.language, call.matching, searched.numbered
     greetings = tuple(check.greetings)
     found = [
         (h, greetings[i])
-        for i, spotted in texts_worth_seeking(greetings, turns, call.index, check.match, language, matching.gap_chars)
-        for h in searched.keep(
-            find_wanted(greetings[i], spotted, turns, language=language, mode=check.match, matching=matching)
-        )
+        for i, spots in texts_worth_seeking(greetings, turns, call.index, check.match, language, matching.gap_chars)
+        for h in searched.keep(find_wanted(greetings[i], spots, turns, language=language, mode=check.match, matching=matching))
     ]
     if not found:
         return Result("not_applicable", say("问候语没有提到时段", "the greeting names no time of day"))
@@ -117,7 +115,7 @@ def _recalled(
         for it, at_s, _ in learned
         for phrase in said
         for h in find_wanted(
-            phrase.replace("{it}", it), None, searched.searchable, language=call.language, mode=mode, matching=call.matching
+            phrase.replace("{it}", it), None, searched.numbered, language=call.language, mode=mode, matching=call.matching
         )
         if h.start_s >= at_s
     ]

@@ -45,10 +45,10 @@ def excused_hits(phrases: tuple[str, ...], searched: Searched, call: Call, mode:
 
 def hits_of_texts(texts: tuple[str, ...], searched: Searched, call: Call, mode: MatchMode = "normalised") -> list[Hit]:
     """Every place where some wordings are said, by wording, then by time; a variable that the call lacks is nothing."""
-    language, matching, turns = call.language, call.matching, searched.searchable
+    language, matching, turns = call.language, call.matching, searched.numbered
     hits: list[Hit] = []
-    for i, spotted in texts_worth_seeking(texts, turns, call.index, mode, language, matching.gap_chars):
-        hits += find_wanted(call.fill(texts[i])[0], spotted, turns, language=language, mode=mode, matching=matching)
+    for i, spots in texts_worth_seeking(texts, turns, call.index, mode, language, matching.gap_chars):
+        hits += find_wanted(call.fill(texts[i])[0], spots, turns, language=language, mode=mode, matching=matching)
     return hits
 
 

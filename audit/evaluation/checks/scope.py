@@ -34,21 +34,21 @@ class Searched:
         "unknown" where anybody's words are searched.
     """
 
-    __slots__ = ("_searchable", "_stretch", "role", "turns", "windows")
+    __slots__ = ("_numbered", "_stretch", "role", "turns", "windows")
 
     def __init__(self, turns: tuple[Heard, ...], windows: tuple[Segment, ...] | None, role: Role) -> None:
         self.turns = turns
         self.windows = windows
         self.role = role
-        self._searchable: Turns | None = None
+        self._numbered: Turns | None = None
         self._stretch: tuple[float, float] | None = None
 
     @property
-    def searchable(self) -> Turns:
+    def numbered(self) -> Turns:
         """The turns as phrases are sought in them."""
-        if self._searchable is None:
-            self._searchable = Turns(self.turns)
-        return self._searchable
+        if self._numbered is None:
+            self._numbered = {h.number: h for h in self.turns}
+        return self._numbered
 
     def keep(self, hits: Iterable[Hit]) -> tuple[Hit, ...]:
         """The hits that begin inside the windows."""

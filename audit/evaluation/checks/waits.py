@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from audit.evaluation.call import Call, Reason, Result, say
 from audit.evaluation.conditions import HoldEtiquette
 from audit.evaluation.match import Hit
-from audit.evaluation.prefilter import Turns, find_wanted, texts_worth_seeking
+from audit.evaluation.prefilter import find_wanted, texts_worth_seeking
 from audit.records import Evidence
 from audit.segments import Segment, union
 
@@ -104,12 +104,12 @@ def _window(check: HoldEtiquette, wait: Segment) -> tuple[float, float]:
 
 def _hits(check: HoldEtiquette, call: Call) -> list[Hit]:
     """Wherever the agent says one of the phrases, by phrase, then by time."""
-    language, matching, turns = call.language, call.matching, Turns(call.turns.get("agent", ()))
+    language, matching, turns = call.language, call.matching, {h.number: h for h in call.turns.get("agent", ())}
     wanted = texts_worth_seeking(check.phrases, turns, call.index, check.match, language, matching.gap_chars)
     return [
         hit
-        for i, spotted in wanted
-        for hit in find_wanted(check.phrases[i], spotted, turns, language=language, mode=check.match, matching=matching)
+        for i, spots in wanted
+        for hit in find_wanted(check.phrases[i], spots, turns, language=language, mode=check.match, matching=matching)
     ]
 
 

@@ -76,11 +76,11 @@ def judge_phrases(check: Phrases, call: Call, judge: Judge) -> Result:
     searched = search(check.where, call, judge)
     if isinstance(searched, Result):
         return searched
-    matching, language, turns = _matching(check, call), call.language, searched.searchable
+    matching, language, turns = _matching(check, call), call.language, searched.numbered
     found = _Found(check, {}, {}, set())
     lacking: str | None = None
     excused: list[Hit] | None = None  # sought only once there is something to excuse
-    for i, spotted in phrases_worth_seeking(check, turns, call.index, language, matching.gap_chars):
+    for i, spots in phrases_worth_seeking(check, turns, call.index, language, matching.gap_chars):
         phrase = check.phrases[i]
         text = phrase.text
         if "{" in text:
@@ -90,7 +90,7 @@ def judge_phrases(check: Phrases, call: Call, judge: Judge) -> Result:
                 found.unfilled.add(i)
                 continue
             found.filled[i] = text
-        hits = find_wanted(text, spotted, turns, language=language, mode=phrase.match or check.match, matching=matching)
+        hits = find_wanted(text, spots, turns, language=language, mode=phrase.match or check.match, matching=matching)
         if hits and searched.windows is not None:
             hits = searched.keep(hits)
         if hits and (check.unless or phrase.unless):
