@@ -7,7 +7,6 @@ about 10 dB under it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -24,23 +23,13 @@ FIRST_BIN, LAST_BIN = 16, 370  # 160 to 3700 Hz
 NOISE_FRAMES, LEAST_NOISE_FRAMES, NOISE_REST_S, NOISE_SHARE = 120, 40, 0.2, 0.9
 NOISE_SMOOTH_BINS = 9
 KNOWN_S, LEAST_KNOWN_FRAMES = 1.0, 3  # of the music before its edge, whose bands are listened to
-#: What is left of the music is heard where eight frames are louder by the deviation of the noise, and is cut off where four
-#: are by three times that.
+#: What is left of the music is heard where eight frames are louder than the noise by 1.3 times its deviation.
 MEAN_FRAMES, LEAST_FRAMES, LEAST_EXCESS, MOST_EXCESS = 8, 3, 1.3, 6.0
-CUT_FRAMES, CLEAR_EXCESS = 4, 3.0
 AT_FIRST_FRAMES = 30
 CLEAR_OF_EDGE_S, CLEAR_OF_TALK_S = 0.1, 0.06
 
 
-@dataclass(frozen=True, slots=True)
-class LastHeard:
-    """When music was last heard, and whether it was then cut off rather than lost in the noise."""
-
-    at_s: float
-    is_cut: bool
-
-
-def last_heard(line: Floats, quiet: Flags, end_s: float, *, until_s: float, since_s: float) -> LastHeard | None:
+def last_heard(line: Floats, quiet: Flags, end_s: float, *, until_s: float, since_s: float) -> float | None:
     """Follow music beyond the time at which its level reached the line noise.
 
     Parameters
@@ -58,8 +47,8 @@ def last_heard(line: Floats, quiet: Flags, end_s: float, *, until_s: float, sinc
 
     Returns
     -------
-    LastHeard or None
-        None where too little line noise is known, or nothing to listen to.
+    float or None
+        When it was last heard; None where too little line noise is known, or nothing to listen to.
     """
     apart = quiet.copy()
     apart[: int(since_s / LEVEL_HOP_S)] = False
@@ -90,10 +79,7 @@ def last_heard(line: Floats, quiet: Flags, end_s: float, *, until_s: float, sinc
     # The last frames of what was heard are still in the window that is silent as a whole.
     more = np.cumsum(np.concatenate((np.zeros(1), excess[stop : stop + MEAN_FRAMES] - LEAST_EXCESS)))
     edge = stop + int(np.argmax(more)) - 1
-    if edge < 0:
-        return LastHeard(end_s, is_cut=True)
-    before = excess[max(0, edge - CUT_FRAMES) : edge]
-    return LastHeard((first + edge) * HOP_S, is_cut=len(before) == CUT_FRAMES and bool(before.mean() > CLEAR_EXCESS))
+    return (first + edge) * HOP_S if edge >= 0 else end_s
 
 
 def _noise_frames(line: Floats, quiet: Flags) -> Floats:

@@ -24,34 +24,33 @@ def leg_of(*, sunk_s: float, sunk_db: float, tail_db: float = 0.0) -> np.ndarray
     return leg
 
 
-def heard(leg: np.ndarray, end_s: float, until_s: float = 12.0):  # type: ignore[no-untyped-def]
+def heard(leg: np.ndarray, end_s: float, until_s: float = 12.0) -> float | None:
     return last_heard(leg, quiet_of(levels_of(leg)), end_s, until_s=until_s, since_s=0.0)
 
 
 @pytest.mark.parametrize("sunk_db", [3.0, 6.0, 9.0])
 def test_music_under_the_line_noise_is_heard_to_its_end(sunk_db: float) -> None:
-    found = heard(leg_of(sunk_s=2.0, sunk_db=sunk_db), 8.0)
-    assert found is not None
-    assert found.at_s == pytest.approx(MUSIC_S, abs=0.2)
+    found_s = heard(leg_of(sunk_s=2.0, sunk_db=sunk_db), 8.0)
+    assert found_s is not None
+    assert found_s == pytest.approx(MUSIC_S, abs=0.2)
 
 
 def test_music_that_stops_is_heard_no_longer() -> None:
-    found = heard(leg_of(sunk_s=0.0, sunk_db=0.0), 10.0)
-    assert found is not None
-    assert found.at_s == pytest.approx(10.0, abs=0.2)
+    found_s = heard(leg_of(sunk_s=0.0, sunk_db=0.0), 10.0)
+    assert found_s is not None
+    assert found_s == pytest.approx(10.0, abs=0.2)
 
 
-def test_what_is_cut_off_while_heard_is_told_from_what_is_lost_by_and_by() -> None:
-    cut, lost = heard(leg_of(sunk_s=2.0, sunk_db=3.0), 8.0), heard(leg_of(sunk_s=2.0, sunk_db=3.0, tail_db=30.0), 8.0)
-    assert cut is not None and cut.is_cut
-    assert lost is not None and not lost.is_cut
-    assert lost.at_s < 9.8
+def test_music_that_goes_on_too_faint_is_lost_before_its_end() -> None:
+    found_s = heard(leg_of(sunk_s=2.0, sunk_db=3.0, tail_db=30.0), 8.0)
+    assert found_s is not None
+    assert 8.0 < found_s < 9.8
 
 
 def test_nothing_is_heard_once_somebody_talks() -> None:
-    found = heard(leg_of(sunk_s=3.0, sunk_db=3.0), 7.0, until_s=8.5)
-    assert found is not None
-    assert found.at_s <= 8.5
+    found_s = heard(leg_of(sunk_s=3.0, sunk_db=3.0), 7.0, until_s=8.5)
+    assert found_s is not None
+    assert found_s <= 8.5
 
 
 def test_without_line_noise_to_compare_with_nothing_is_said() -> None:
