@@ -13,12 +13,12 @@ import audit
 from audit.archive import is_there
 from audit.contract import call_to_json
 from audit.report.call_sheet import call_sheet
-from audit.report.context import Around
 from audit.report.files import write_beside
 from audit.report.html import render_call, templates_sha256
 from audit.report.inputs import ReportedCall, ReportSettings
 from audit.report.messages import load_messages
 from audit.report.naming import call_stem
+from audit.report.sheet_context import Around
 
 #: Beside ``scorecards``.
 FOLDER = "call-pages"

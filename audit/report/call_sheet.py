@@ -10,11 +10,12 @@ from markupsafe import Markup
 from audit.records import CallRecord, Evidence
 from audit.report.call_page import PlayerBoard, call_view, failed_outcomes, shown_evidence, wanted_clips
 from audit.report.clips import CLIP_MARGIN_S, CallClips
-from audit.report.context import Around, CallSheet, CallView, Drawing, OutcomeView, Pin, Place, SoundPiece, SpokenTurn
+from audit.report.context import CallView, OutcomeView
 from audit.report.html import render_timeline
 from audit.report.inputs import ReportedCall, ReportSettings
 from audit.report.marking import MarkedPlace, spoken_parts
 from audit.report.messages import Messages
+from audit.report.sheet_context import Around, CallSheet, Drawing, Pin, Place, SoundPiece, SpokenTurn
 from audit.report.sound import CallSound, hear_call
 from audit.report.timeline import timeline_picture
 from audit.report.timeline_board import time_axis

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from audit.chains import CallBack, Complaint, FollowUps, Link, Redial, Repeat, Resolution
-from audit.report.context import Around, ChainCell, ChainRow, ChainsView, ChainTable, Figure
+from audit.report.context import ChainCell, ChainRow, ChainsView, ChainTable, Figure
 from audit.report.messages import Messages
+from audit.report.sheet_context import Around
 from audit.report.wording import NONE, length, moment
 from audit.statistics import proportion_estimate
 

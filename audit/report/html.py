@@ -16,10 +16,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.bccache import Bucket, BytecodeCache
 from markupsafe import Markup
 
-from audit.report.context import CallSheet, IndexPage, ScorecardPage, TeamPage
+from audit.report.context import IndexPage, ScorecardPage, TeamPage
 from audit.report.messages import Messages
 from audit.report.picture import Picture, number
 from audit.report.review_kit import review_words
+from audit.report.sheet_context import CallSheet
 
 _TEMPLATES = Path(__file__).parent / "templates"
 

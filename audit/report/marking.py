@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from audit.report.context import SpokenPart, TextPart
+from audit.report.context import TextPart
+from audit.report.sheet_context import SpokenPart
 from audit.segments import Segment
 from audit.words import Role, Turn
 

@@ -18,11 +18,11 @@ from audit.report import ReportedCall, ReportSettings, write_reports
 from audit.report.call_files import call_file, write_call
 from audit.report.call_sheet import call_sheet
 from audit.report.clips import Wanted
-from audit.report.context import CallSheet
 from audit.report.curves import envelopes_of, wave_path, waveforms_of
 from audit.report.marking import MarkedPlace, spoken_parts
 from audit.report.messages import load_messages
 from audit.report.naming import call_stem
+from audit.report.sheet_context import CallSheet
 from audit.report.sound import WHOLE, hear_call
 from audit.segments import Segment
 from audit.words import Turn, Word
