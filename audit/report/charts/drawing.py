@@ -8,6 +8,7 @@ ids are made unique; and nothing names an address outside the file.
 from __future__ import annotations
 
 import io
+import logging
 import re
 import warnings
 from collections.abc import Sequence
@@ -54,6 +55,8 @@ def available() -> bool:
 
 def blank(width_px: float, height_px: float) -> tuple[Any, Any]:
     """A figure of so many pixels with one set of axes that fills it but for its labels."""
+    # looking for fonts, once for each user, takes seconds and would be told as a warning among what a run prints
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
     import matplotlib
     from matplotlib.figure import Figure
 

@@ -174,6 +174,8 @@ def draw_bars(bars: Bars, name: str, title: str, description: str, *, percent: b
     axes.set_xticks(range(0, len(bars.labels), step), bars.labels[::step])
     if percent:
         axes.set_yticks([0, 0.25, 0.5, 0.75, 1.0], ["0", "25 %", "50 %", "75 %", "100 %"])
+    else:
+        axes.yaxis.get_major_locator().set_params(integer=True)  # calls are counted whole
     quiet_grid(axes)
     return to_svg(figure, name, title, description, (40, 8, 24, 8))
 
