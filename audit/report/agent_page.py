@@ -216,7 +216,7 @@ def scorecard_page(
         calls=tuple(
             replace(
                 call_view(s.call, s.clips, board, anchors[s.call.record.call_id], messages),
-                page=call_address(s.call.record.call_id),
+                page=call_address(s.call.record.call_id) if s.call.evaluation is not None else "",
             )
             for s in shown
         ),

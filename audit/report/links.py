@@ -26,7 +26,8 @@ def links_to_calls(calls: Sequence[CallDigest], summary: AgentSummary, page: str
     if not page:
         return {}
     in_full = set(calls_in_full(calls, [c.criterion for c in summary.coaching[:MAX_COACHING]]))
-    return {c.call_id: f"{FOLDER}/{call_stem(c.call_id)}.html" if c.call_id in in_full else page for c in calls}
+    own = {c.call_id for c in calls if c.scorecard is not None and c.call_id in in_full}
+    return {c.call_id: f"{FOLDER}/{call_stem(c.call_id)}.html" if c.call_id in own else page for c in calls}
 
 
 def link_to_outcome(link: str, criterion: str) -> str:

@@ -319,8 +319,12 @@ def _write_scorecard(job: _Job, task: _Task) -> bool:
     tics = tics_of(summary.fillers, task.reference.batch) if summary.agent_id and task.reference.n_agents > 1 else ()
     said_in = tic_calls(tics, calls)
     led_to = {*task.chains.pages, *(i for its in said_in.values() for i in its)}
-    joined = sorted(led_to - {*ids})
-    is_written = path.is_file() and all(call_file(job.out, i).is_file() for i in (*ids, *joined))
+    judged = {
+        c.call_id for c in calls if c.scorecard is not None
+    }  # a page with all its sound takes as long as measuring a call
+    paged = [i for i in ids if i in judged]
+    joined = sorted(led_to - {*paged})
+    is_written = path.is_file() and all(call_file(job.out, i).is_file() for i in (*paged, *joined))
     if task.only_changed and is_written and _made_from(cards / f"{task.stem}.json") == heard.hexdigest():
         return False
     found = source.calls(task.agent_id, (*ids, *joined))
@@ -337,7 +341,7 @@ def _write_scorecard(job: _Job, task: _Task) -> bool:
         n: replace(e, clips=k) for (n, e), k in zip(examples.items(), clips[len(full) : len(full) + len(examples)], strict=True)
     }
     said = tuple(replace(e, clips=k) for e, k in zip(said, clips[len(full) + len(examples) :], strict=True))
-    places = places_of(task.chains, messages, up="../", also=(*ids, *joined))
+    places = places_of(task.chains, messages, up="../", also=(*paged, *joined))
     page = scorecard_page(
         task.numbers, calls, shown, heard_examples, task.reference, messages=messages, settings=settings, stem=task.stem,
         chains=chains_view(task.chains.known, MAX_AGENT_ROWS, places, messages),
@@ -348,7 +352,7 @@ def _write_scorecard(job: _Job, task: _Task) -> bool:
     _write(cards / f"{task.stem}.json", json.dumps(data, ensure_ascii=False, indent=1) + "\n")
     _write(cards / f"{task.stem}.csv", csv_text(SCORECARD_COLUMNS, scorecard_rows(summary, messages)))
     agent = agent_label(summary.agent_id, summary.agent_name, messages)
-    for call in (*full, *(found[i] for i in joined if i in found)):
+    for call in (found[i] for i in (*paged, *joined) if i in found):
         others = around(call.record.call_id, task.chains.near, places, messages)
         write_call(job.out, call, agent=agent, home=f"../scorecards/{task.stem}.html", settings=settings, around=others)
     _write(path, render_scorecard(page, messages))
