@@ -91,6 +91,7 @@ class RayPool:
         self._hands: list[_Hand] = []
         self._again: deque[Task] = deque()  # begun, and given back by a node
         self._n_lost: Counter[int] = Counter()  # task number -> nodes lost under it
+        self._suspects: set[int] = set()
         self._refused: dict[int, set[str]] = {}  # task number -> nodes that cannot read it
         self._n_unread: Counter[str] = Counter()  # node -> recordings in a row
         self._shut_out: set[str] = set()
@@ -333,6 +334,10 @@ class RayPool:
         task = calls[0]
         self._again.extend(calls[1:])
         if is_known_dead and hand.node in self._nodes():
+            if len(calls) > 1 and task.number not in self._suspects:  # it may have been done, and the next one to blame
+                self._suspects.add(task.number)
+                self._again.append(task)
+                return
             hint = "the file may be crafted or damaged, or memory ran out on the node: try it alone, with --jobs 1"
             reason = f"the worker of the node {_host(hand)} ended while auditing this call"
             yield task, Trouble("worker", "WorkerDied", reason, hint)

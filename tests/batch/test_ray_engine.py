@@ -143,6 +143,7 @@ def test_a_node_that_is_lost_loses_no_call_and_the_results_are_those_of_worker_p
     assert found_rows == rows, "each call once"
     assert found == wanted
     cluster.remove_node(doomed, allow_graceful=False)
+    cluster.wait_for_nodes()  # until the cluster itself knows: else the next test's actor may be sent there
 
 
 def test_what_goes_wrong_with_a_call_is_told_and_counted_as_by_worker_processes(cluster, archive):
