@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import Any, Literal, get_args
 from uuid import uuid4
 
 from audit import __version__
@@ -26,9 +26,6 @@ from audit.errors import AuditError
 from audit.records import CallRecord, Failure, Metadata
 from audit.storage import LEASE, Lease, LedgerEntry, Store, entries, failed_files, note_checked
 from audit.verdicts import Evaluation
-
-if TYPE_CHECKING:
-    pass
 
 #: Recordings that are planned together; of an archive with more to do the plan is made as it is carried out.
 PLANNED_AT_ONCE = 20_000

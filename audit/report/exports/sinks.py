@@ -86,7 +86,9 @@ class CsvSink:
         for f in self._files.values():
             f.close()
 
-    abandon = lambda self: _let_go(self._files.values())  # noqa: E731
+    def abandon(self) -> None:
+        """Let go of what is open."""
+        _let_go(self._files.values())
 
 
 class JsonSink:
@@ -124,7 +126,9 @@ class JsonSink:
                 Path(part.name).unlink()
             out.write("\n }\n}\n")
 
-    abandon = lambda self: _let_go(self._parts.values())  # noqa: E731
+    def abandon(self) -> None:
+        """Let go of what is open."""
+        _let_go(self._parts.values())
 
 
 def facts_to_json(facts: Facts) -> dict[str, Any]:
