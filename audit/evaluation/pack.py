@@ -26,7 +26,7 @@ from audit.evaluation.conditions import parse_check
 from audit.evaluation.impossible import impossible, too_long
 from audit.evaluation.language import Band, Criterion, Deduction, Effective, Scorecard, Section
 from audit.evaluation.match import Matching
-from audit.evaluation.signs import SIGNS_FILE, parse_signs, sign_faults
+from audit.evaluation.signs import SIGNS_FILE, parse_signs, sign_checks, sign_faults, spelled_out, unknown_signs
 from audit.evaluation.yamlfile import Place, YamlFile, read_yaml
 from audit.resources import resource_dir
 
@@ -64,6 +64,7 @@ def load_scorecard(name_or_path: str | Path) -> Scorecard:
     folder = _folder(name_or_path)
     card = read_yaml(folder / "scorecard.yml")
     faults = [*card.faults, *schema_faults(card, "scorecard")]
+    signs = _signs_file(folder)
     files: dict[str, YamlFile] = {}
     for path in sorted(folder.glob("*/*.yml")):
         if path.name.endswith(CASES_SUFFIX):
@@ -71,7 +72,7 @@ def load_scorecard(name_or_path: str | Path) -> Scorecard:
             continue
         file = read_yaml(path)
         found = [*file.faults, *schema_faults(file, "criterion")]
-        faults += found or [*_name_faults(file), *_meaning_faults(file)]
+        faults += found or [*_name_faults(file), *_meaning_faults(file), *_sign_name_faults(file, signs)]
         if isinstance(file.data, dict) and isinstance(file.data.get("id"), str):
             name = file.data["id"]
             if name in files:
@@ -81,7 +82,6 @@ def load_scorecard(name_or_path: str | Path) -> Scorecard:
             faults.append(f"{path}:1:1: no cases beside it: {path.stem}{CASES_SUFFIX} is missing")
     if not card.faults and isinstance(card.data, dict):
         faults += _listing_faults(card, files)
-    signs = read_yaml(folder / SIGNS_FILE) if (folder / SIGNS_FILE).is_file() else None
     if signs is not None:
         found = [*signs.faults, *schema_faults(signs, "signs")]
         faults += found or [*_meaning_faults(signs), *sign_faults(signs, schema_faults)]
@@ -101,11 +101,18 @@ def load_rule(path: Path) -> Criterion:
         If the file cannot be read.
     """
     file = read_yaml(path)
+    signs = _signs_file(path.parent.parent)
     faults = [*file.faults, *schema_faults(file, "criterion")]
-    faults = faults or list(_meaning_faults(file))
+    faults = faults or [*_meaning_faults(file), *_sign_name_faults(file, signs)]
     if faults:
         raise ScorecardError(faults, hint=_HINT)
-    return _criterion(file, path.parent.name)
+    return _criterion(file, path.parent.name, sign_checks(signs))
+
+
+def _signs_file(folder: Path) -> YamlFile | None:
+    """The signs beside a scorecard; None where it has none."""
+    path = folder / SIGNS_FILE
+    return read_yaml(path) if path.is_file() else None
 
 
 def _folder(name_or_path: str | Path) -> Path:
@@ -220,6 +227,13 @@ def _meaning_faults(file: YamlFile) -> Iterator[str]:
                 yield from _pattern_faults(file, (*place, key, i), pattern, n_groups=1 if data["kind"] == "recall" else 0)
         yield from _phrase_faults(file, place, data)
     yield from impossible(file, _checks(file.data))
+
+
+def _sign_name_faults(file: YamlFile, signs: YamlFile | None) -> Iterator[str]:
+    """Signs that are named and that the scorecard does not have."""
+    known = sign_checks(signs)
+    for place, name in unknown_signs(file.data, known):
+        yield f"{file.at(place)}: the scorecard has no sign {name!r}{_meant(name, known)}"
 
 
 def _scoring_faults(file: YamlFile) -> Iterator[str]:
@@ -346,12 +360,13 @@ def _listing_faults(card: YamlFile, files: Mapping[str, YamlFile]) -> Iterator[s
 def _built(card: YamlFile, files: Mapping[str, YamlFile], folder: Path, signs: YamlFile | None) -> Scorecard:
     data = card.data
     digest = hashlib.sha256(card.text)
+    checks = sign_checks(signs)
     sections = []
     for section in data["sections"]:
         criteria = []
         for name in section["criteria"]:
             digest.update(files[name].text)
-            criteria.append(_criterion(files[name], section["id"]))
+            criteria.append(_criterion(files[name], section["id"], checks))
         cap = section.get("max_deduct")
         sections.append(
             Section(
@@ -384,8 +399,8 @@ def _matching(data: Mapping[str, Any]) -> Matching:
     return Matching(**lists)
 
 
-def _criterion(file: YamlFile, section: str) -> Criterion:
-    data = file.data
+def _criterion(file: YamlFile, section: str, signs: Mapping[str, Mapping[str, Any]]) -> Criterion:
+    data = spelled_out(file.data, signs)
     applies = data.get("applies_when")
     return Criterion(
         id=data["id"],

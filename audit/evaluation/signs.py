@@ -18,6 +18,8 @@ from audit.evaluation.language import Sign
 from audit.evaluation.yamlfile import Place, YamlFile, read_yaml
 
 SIGNS_FILE = "signs.yml"
+#: The kind of a check that is one of the signs.
+SIGN_KIND = "sign"
 #: Beside it: lists of cases by the sign's id, written as those of a criterion.
 SIGN_CASES_FILE = "signs.cases.yml"
 
@@ -45,6 +47,47 @@ def parse_signs(data: Mapping[str, Any]) -> tuple[Sign, ...]:
     )
 
 
+def sign_checks(file: YamlFile | None) -> dict[str, Mapping[str, Any]]:
+    """What each sign of a file checks, as it is written; nothing where there is no file, or one that cannot be used."""
+    signs = file.data.get("signs") if file is not None and isinstance(file.data, Mapping) else None
+    found = (s for s in signs if isinstance(s, Mapping)) if isinstance(signs, list) else ()
+    return {s["id"]: s["check"] for s in found if "id" in s and "check" in s}
+
+
+def spelled_out(data: Any, checks: Mapping[str, Mapping[str, Any]]) -> Any:
+    """A check with each ``kind: sign`` in it replaced by what that sign checks.
+
+    Parameters
+    ----------
+    data : mapping, list or scalar
+        Written as in a rule.
+    checks : mapping of sign to mapping
+        As :func:`sign_checks` gives them.
+
+    Examples
+    --------
+    >>> spelled_out({"kind": "not", "check": {"kind": "sign", "sign": "late"}}, {"late": {"kind": "first_voice"}})
+    {'kind': 'not', 'check': {'kind': 'first_voice'}}
+    """
+    if isinstance(data, Mapping):
+        if data.get("kind") == SIGN_KIND:
+            return checks[data["sign"]]
+        return {key: spelled_out(value, checks) for key, value in data.items()}
+    return [spelled_out(value, checks) for value in data] if isinstance(data, list) else data
+
+
+def unknown_signs(data: Any, checks: Mapping[str, object], place: Place = ()) -> Iterator[tuple[Place, str]]:
+    """Signs that a rule names and the scorecard does not have, each with the place where it is named."""
+    if isinstance(data, Mapping):
+        if data.get("kind") == SIGN_KIND and data.get("sign") not in checks:
+            yield (*place, "sign"), str(data.get("sign"))
+        for key, value in data.items():
+            yield from unknown_signs(value, checks, (*place, str(key)))
+    elif isinstance(data, list):
+        for i, value in enumerate(data):
+            yield from unknown_signs(value, checks, (*place, i))
+
+
 def sign_faults(file: YamlFile, schema_faults: Callable[[YamlFile, str], Iterator[str]]) -> Iterator[str]:
     """What a schema cannot see: ids that are taken, signs that read facts, and cases that are missing or of no sign.
 
@@ -62,6 +105,8 @@ def sign_faults(file: YamlFile, schema_faults: Callable[[YamlFile, str], Iterato
         ids.add(sign["id"])
         for place in _reads_others(sign["check"], ("signs", i, "check")):
             yield f"{file.at(place)}: a sign reads no fact and no base line: what other calls say rests on signs"
+        for place, _ in unknown_signs(sign["check"], {}, ("signs", i, "check")):
+            yield f"{file.at(place)}: a sign is made of no other sign: write out what is meant"
     path = file.path.with_name(SIGN_CASES_FILE)
     if not path.is_file():
         yield f"{path}:1:1: no cases beside {SIGNS_FILE}: {SIGN_CASES_FILE} is missing"

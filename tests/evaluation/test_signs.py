@@ -5,6 +5,7 @@ import pytest
 from audit.errors import ScorecardError
 from audit.evaluation import evaluate, load_scorecard, run_cases
 from audit.evaluation.cases import record_of_case
+from audit.evaluation.pack import load_rule
 
 SIGNS = """\
 signs:
@@ -87,6 +88,12 @@ def test_the_cases_of_signs_are_run(signed):
             "{kind: fact, field: facts.call.is_complaint, one_of: ['yes']}",
             "a sign reads no fact",
         ),
+        (
+            "signs.yml",
+            "{kind: phrases, where: {role: customer}, any: [生气]}",
+            "{kind: not, check: {kind: sign, sign: promise}}",
+            "a sign is made of no other sign",
+        ),
         ("signs.cases.yml", "angry:", "anger:", "cases without a sign: 'anger'"),
         ("signs.cases.yml", "angry:", "anger:", "no cases of the sign 'angry'"),
         ("signs.cases.yml", "expect: pass", "expect: passed", "did you mean 'pass'?"),
@@ -106,3 +113,37 @@ def test_signs_without_cases_are_a_fault(signed):
     (signed / "signs.cases.yml").unlink()
     with pytest.raises(ScorecardError, match=r"signs\.cases\.yml is missing"):
         load_scorecard(signed)
+
+
+def asks_for_the_sign(folder, name):
+    """Let a rule about the agent's abuse look only at calls with a sign."""
+    path = folder / "wording" / "word.abuse.yml"
+    path.write_text(path.read_text("utf-8") + f"applies_when: {{kind: sign, sign: {name}}}\n", "utf-8")
+    return path
+
+
+@pytest.mark.parametrize(("said", "verdict"), [("我生气了", "pass"), ("我很好", "not_applicable")])
+def test_a_rule_may_ask_for_a_sign_by_name(signed, said, verdict):
+    asks_for_the_sign(signed, "angry")
+    card = load_scorecard(signed)
+    outcomes = evaluate(record_of_case({"turns": ["Agent: 您好", f"Customer: {said}"]}, "zh"), card).outcomes
+    assert next(o.outcome for o in outcomes if o.criterion == "word.abuse") == verdict
+
+
+def test_rules_that_ask_for_a_sign_share_one_check_with_it(signed):
+    asks_for_the_sign(signed, "angry")
+    card = load_scorecard(signed)
+    assert card.criterion("word.abuse").applies_when is next(s.check for s in card.signs if s.id == "angry")
+
+
+def test_a_rule_of_a_scorecard_is_read_alone_with_the_signs_it_names(signed):
+    path = asks_for_the_sign(signed, "angry")
+    assert load_rule(path).applies_when == next(s.check for s in load_scorecard(signed).signs if s.id == "angry")
+
+
+def test_a_sign_that_the_scorecard_lacks_is_named_with_its_place(signed):
+    path = asks_for_the_sign(signed, "angri")
+    line = path.read_text("utf-8").splitlines().index("applies_when: {kind: sign, sign: angri}") + 1
+    with pytest.raises(ScorecardError) as caught:
+        load_scorecard(signed)
+    assert caught.value.faults == (f"{path}:{line}:34: the scorecard has no sign 'angri'; did you mean 'angry'?",)
