@@ -13,6 +13,7 @@ A profile is a YAML file, given with ``--profile``. All keys are optional::
     model: base                     # its speech model; --model wins
     names: [天际宽带, 晨星超级会员]    # products and other names, to be spelt so where they are said
     followups: {repeat_days: 7, answer_h: 24}   # windows and deadlines across calls: docs/followups.md
+    redact: {card-number: PCI DSS, id-number: 个人信息保护法}   # hidden and muted in reports: docs/report.md
 """
 
 from __future__ import annotations
@@ -21,10 +22,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from audit.errors import ProfileError
+
+if TYPE_CHECKING:
+    from audit.redaction import Kind
 
 #: What a call-detail record can tell, the keys of ``cdr_columns`` and the groups of ``file_name_pattern``.
 METADATA_FIELDS = (
@@ -65,6 +69,8 @@ class Profile:
         Products and other names that calls may hold and no recogniser knows.
     followups : mapping or None
         Windows and deadlines across calls, as :func:`audit.followup.read_terms` reads them; None keeps a store's own.
+    redact : mapping of kind to str, or None
+        What reports hide, and why; reasons may be empty. None where the profile does not say.
     """
 
     company: str | None = None
@@ -78,6 +84,7 @@ class Profile:
     model: str | None = None
     names: tuple[str, ...] = ()
     followups: Mapping[str, Any] | None = None
+    redact: Mapping[Kind, str] | None = None
 
     def zone(self) -> ZoneInfo:
         """The time zone as an object."""
@@ -152,9 +159,26 @@ def _checked(path: Path, data: dict[Any, Any]) -> dict[str, Any]:
         out[key] = {str(k): str(v) for k, v in value.items()}
     if "followups" in out and not isinstance(out["followups"], dict):
         raise ProfileError(f"{path}: followups must be a mapping, not {out['followups']!r}", hint="see docs/followups.md")
+    if "redact" in out:
+        out["redact"] = _kinds(path, out["redact"])
     for name in out["cdr_columns"]:
         _known(path, "cdr_columns key", name, METADATA_FIELDS)
     return out
+
+
+def _kinds(path: Path, value: Any) -> dict[str, str]:
+    """What is to be hidden: kinds with their reasons, or kinds alone."""
+    from audit.redaction import KINDS
+
+    if isinstance(value, list):
+        value = dict.fromkeys(map(str, value), "")
+    if not isinstance(value, dict):
+        raise ProfileError(
+            f"{path}: redact must be a list of kinds, or kinds with their reasons, not {value!r}", hint="see docs/profile.md"
+        )
+    for kind in value:
+        _known(path, "kind to redact", str(kind), KINDS)
+    return {str(kind): "" if why is None else str(why) for kind, why in value.items()}
 
 
 def _known(path: Path, what: str, name: str, choices: list[str] | tuple[str, ...]) -> None:

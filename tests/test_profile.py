@@ -69,3 +69,30 @@ def test_a_missing_file_is_named(tmp_path):
 @pytest.mark.parametrize("key", ["company", "time_zone", "tone_plan", "agent_channel", "file_name_pattern", "variables"])
 def test_a_key_without_a_value_counts_as_left_out(tmp_path, key):
     assert load_profile(written(tmp_path, f"{key}:\n")) == Profile()
+
+
+@pytest.mark.parametrize(
+    ("written", "redact"),
+    [
+        ("redact: [card-number, phone-number]", {"card-number": "", "phone-number": ""}),
+        ("redact: {card-number: PCI DSS, address: }", {"card-number": "PCI DSS", "address": ""}),
+        ("redact: []", {}),
+        ("company: A", None),
+    ],
+    ids=["list", "reasons", "nothing", "not said"],
+)
+def test_a_profile_says_what_reports_hide(tmp_path, written, redact):
+    path = tmp_path / "profile.yml"
+    path.write_text(written, "utf-8")
+    assert load_profile(path).redact == redact
+
+
+@pytest.mark.parametrize(
+    ("written", "says"),
+    [("redact: [card-numbers]", "unknown kind to redact 'card-numbers'"), ("redact: all", "must be a list of kinds")],
+)
+def test_a_kind_that_cannot_be_hidden_is_refused(tmp_path, written, says):
+    path = tmp_path / "profile.yml"
+    path.write_text(written, "utf-8")
+    with pytest.raises(ProfileError, match=says):
+        load_profile(path)

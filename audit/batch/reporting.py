@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from audit.archive import is_there
+from audit.batch.redacting import Redaction
 from audit.chains import FollowUps
 from audit.digests import CallDigest, Catalogue
 from audit.records import CallRecord
@@ -30,6 +31,8 @@ from audit.verdicts import Outcome
 
 #: Without dates given, a report covers this long up to the newest call, where the store holds more than that.
 DEFAULT_PERIOD = timedelta(days=31)
+#: Whole calls in memory while evidence is read.
+_AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,8 @@ class StoredCalls:
     url : str
         Of the store.
     period : Period
+    redaction : Redaction
+        What is hidden in calls that are read in full.
     """
 
     url: str
@@ -75,10 +80,12 @@ class StoredCalls:
     _catalogues: Mapping[str, Catalogue] | None = field(default=None, repr=False)
     _agentless: dict[Period, list[CallDigest]] = field(default_factory=dict, repr=False)
     _numbers: Mapping[str, int] | None = field(default=None, repr=False)
+    redaction: Redaction = field(default_factory=Redaction)
 
     def __getstate__(self) -> dict[str, Any]:
         """Without what only this process can use."""
-        return {"url": self.url, "period": self.period, "_store": None, "_catalogues": None, "_agentless": {}, "_numbers": None}
+        kept = {"url": self.url, "period": self.period, "redaction": self.redaction}
+        return kept | {"_store": None, "_catalogues": None, "_agentless": {}, "_numbers": None}
 
     @property
     def store(self) -> Store:
@@ -122,7 +129,8 @@ class StoredCalls:
     def calls(self, agent: str, call_ids: Collection[str]) -> dict[str, ReportedCall]:
         """Some calls in full."""
         return {
-            i: ReportedCall(playable(c), c.evaluation, c.evaluation_id) for i, c in read_calls(self.store, call_ids).items()
+            i: self.redaction.applied(ReportedCall(playable(c), c.evaluation, c.evaluation_id))
+            for i, c in read_calls(self.store, call_ids).items()
         }
 
     def followups(self) -> FollowUps:
@@ -131,7 +139,13 @@ class StoredCalls:
 
     def failed(self, agent: str, call_ids: Collection[str]) -> Iterator[tuple[str, tuple[Outcome, ...]]]:
         """The failed criteria of some calls, with their evidence."""
-        return read_failed(self.store, call_ids)
+        if not self.redaction:
+            yield from read_failed(self.store, call_ids)
+            return
+        ids = list(call_ids)
+        for at in range(0, len(ids), _AT_ONCE):  # what is hidden in a quote is told by the whole call
+            for call_id, c in read_calls(self.store, ids[at : at + _AT_ONCE]).items():
+                yield call_id, self.redaction.failed(ReportedCall(c.record, c.evaluation))
 
     def _digests(self, agent: str, p: Period) -> list[CallDigest]:
         found = [*read_digests(self.store, since=p.since, until=p.until, agent_ids=(agent,))] if agent else []

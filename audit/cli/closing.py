@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -19,6 +19,7 @@ from audit.records import Failure
 if TYPE_CHECKING:
     from audit.batch import BatchSummary
     from audit.batch.reporting import StoredCalls
+    from audit.redaction import Kind
     from audit.report import ReportPaths, ReportSettings
     from audit.storage import Store
 
@@ -131,6 +132,7 @@ def write_pages(
     colleagues: bool = True,
     only_changed: bool = False,
     jobs: int | None = None,
+    redact: Mapping[Kind, str] | None = None,
 ) -> Path:
     """Write the overview, scorecards, teams' pages and tables of all calls in the store, or of some.
 
@@ -150,6 +152,8 @@ def write_pages(
         Leave pages alone whose calls are as they were.
     jobs : int, optional
         Processes; as many as there are processors, where the report is large.
+    redact : mapping of kind to reason, optional
+        What is hidden; if not given, what the profile of the last run asked for.
 
     Returns
     -------
@@ -163,7 +167,7 @@ def write_pages(
     """
     inputs = report_inputs(
         store, lang=lang, scorecard=scorecard, since=since, until=until, agent_id=agent_id, team=team,
-        with_audio=with_audio, colleagues=colleagues,
+        with_audio=with_audio, colleagues=colleagues, redact=redact,
     )  # fmt: skip
     return write_pages_of(inputs, out, only_changed=only_changed, jobs=jobs).index
 
@@ -188,10 +192,13 @@ def report_inputs(
     team: str | None = None,
     with_audio: bool = True,
     colleagues: bool = True,
+    redact: Mapping[Kind, str] | None = None,
 ) -> ReportInputs:
     """Gather the calls of a period and what the rules ask of them; the arguments are those of :func:`write_pages`."""
+    from audit.batch.redacting import Redaction
     from audit.batch.reporting import Period, StoredCalls, asked_by
     from audit.report import ReportSettings
+    from audit.report.messages import load_messages
     from audit.storage import complete_digests, read_digests
 
     complete_digests(store)
@@ -201,10 +208,19 @@ def report_inputs(
         failures += damage([digest])
         is_scored = is_scored or digest.scorecard is not None
     asked = asked_by(_scorecard_folders(scorecard)) if is_scored else asked_by(())
+    hidden = last_redact(store) if redact is None else redact
     settings = ReportSettings(
-        "zh" if lang == "zh" else "en", now(), with_audio, asked.bands, asked.measures, asked.targets, colleagues
+        "zh" if lang == "zh" else "en", now(), with_audio, asked.bands, asked.measures, asked.targets, colleagues, hidden
     )
-    return ReportInputs(StoredCalls(store.address, period, store), settings, tuple(failures))
+    messages = load_messages(settings.lang)
+    redaction = Redaction(hidden, {kind: messages(f"redact.{kind}") for kind in hidden})
+    return ReportInputs(StoredCalls(store.address, period, store, redaction=redaction), settings, tuple(failures))
+
+
+def last_redact(store: Store) -> Mapping[Kind, str]:
+    """What the profile of the last run asked to hide; nothing where there was no run or it asked for nothing."""
+    last = store.last_command()
+    return (last[1].get("profile") or {}).get("redact") or {} if last is not None else {}
 
 
 def write_pages_of(inputs: ReportInputs, out: Path, *, only_changed: bool = False, jobs: int | None = None) -> ReportPaths:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from audit.cli.formats import FORMATS, FormatsType, check_formats, formats_asked, write_report
 from audit.cli.options import existing_store, lang_option, moment
 from audit.errors import UsageError
+
+if TYPE_CHECKING:
+    from audit.redaction import Kind
 
 
 @click.command(short_help="Write scorecards and team pages of a period from the store.")
@@ -27,7 +32,18 @@ from audit.errors import UsageError
     metavar="FORMAT",
     help=f"{', '.join(FORMATS)}: one, several with commas between, or the option repeated. [default: html]",
 )
-@click.option("--profile", type=click.Path(path_type=Path, dir_okay=False), help="For the time zone of --from and --to.")
+@click.option(
+    "--profile",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="For the time zone of --from and --to, and what is redacted.",
+)
+@click.option(
+    "--redact",
+    "redact",
+    metavar="KINDS",
+    help="What is hidden in words and sound: card-number, id-number, phone-number, address, with commas between, or none. "
+    "[default: as the profile says, else that of the last run]",
+)
 @click.option("--audio/--no-audio", default=True, show_default=True, help="Embed the clips that prove each verdict.")
 @click.option(
     "--examples",
@@ -49,6 +65,7 @@ def report(
     team: str | None,
     formats: tuple[tuple[str, ...], ...],
     profile: Path | None,
+    redact: str | None,
     audio: bool,
     examples: str,
     scorecard: str | None,
@@ -86,7 +103,9 @@ def report(
     target = out or folder
     if target is None:
         raise UsageError("--store alone does not say where pages go", hint="add --out DIR")
-    zone = load_profile(profile).zone()
+    known = load_profile(profile)
+    zone = known.zone()
+    hidden = known.redact if redact is None else _kinds(redact, known.redact or {})
     start = moment(since, zone, end=False) if since else None
     end = moment(until, zone, end=True) if until else None
     if start and end and start >= end:
@@ -104,7 +123,7 @@ def report(
         make_out_folder(target)
         inputs = report_inputs(
             store, lang=lang, scorecard=scorecard, since=start, until=end, agent_id=agent_id, team=team,
-            with_audio=audio, colleagues=examples == "team",
+            with_audio=audio, colleagues=examples == "team", redact=hidden,
         )  # fmt: skip
         scope = Scope(start, end, agent_id, team)
         found = write_report(inputs, target, asked, scope=scope, browser=browser, jobs=jobs)
@@ -114,3 +133,24 @@ def report(
         )
     places = ", ".join(str(path) for path in found)
     click.echo(f"{'请打开' if lang == 'zh' else 'see'} {places}")
+
+
+def _kinds(text: str, reasons: Mapping[Kind, str]) -> dict[Kind, str]:
+    """``--redact``: kinds with the profile's reasons, or none."""
+    from audit.redaction import KINDS
+
+    names = [part.strip().lower() for part in text.split(",") if part.strip()]
+    if names == ["none"]:
+        return {}
+    for name in names:
+        if name not in KINDS:
+            from difflib import get_close_matches
+
+            near = get_close_matches(name, KINDS, n=1)
+            raise UsageError(
+                f"--redact {name}: there is no such kind",
+                hint=f"did you mean {near[0]}?" if near else f"known: {', '.join(KINDS)}, or none alone",
+            )
+    if not names:
+        raise UsageError("--redact names nothing", hint=f"known: {', '.join(KINDS)}, or none alone")
+    return {kind: reasons.get(kind, "") for kind in KINDS if kind in names}

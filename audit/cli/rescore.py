@@ -90,7 +90,9 @@ def rescore(
             click.echo(_stopped_line(summary, lang))
             raise click.exceptions.Exit(EXIT_SIGNAL + summary.stopped_by)
         _look_across(store, judge, target, options, known.followups, lang)
-        index = write_pages(store, target, lang=lang, scorecard=scorecard, since=start, until=end, only_changed=True)
+        index = write_pages(
+            store, target, lang=lang, scorecard=scorecard, since=start, until=end, only_changed=True, redact=known.redact
+        )
         counts = (summary.n_rescored, summary.n_unchanged, summary.n_without_words)
         if lang == "zh":
             said = "重新评分 {} 通，无变化 {} 通，无文字 {} 通；请打开 {}".format(*counts, index)

@@ -3,6 +3,7 @@
 from audit.report.inputs import (
     Band,
     CallSource,
+    Hidden,
     MeasureBand,
     ReportedCall,
     ReportPaths,
@@ -14,6 +15,7 @@ from audit.report.write import write_from, write_reports
 __all__ = [
     "Band",
     "CallSource",
+    "Hidden",
     "MeasureBand",
     "ReportPaths",
     "ReportSettings",

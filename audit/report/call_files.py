@@ -90,6 +90,7 @@ def _fingerprint(call: ReportedCall, agent: str, home: str, settings: ReportSett
     judged = [call.evaluation_id, repr(call.evaluation)]  # with what reviewers said of it
     parts = [audit.__version__, templates_sha256(), settings.lang, settings.with_audio, sounds, agent, home, data, judged]
     parts += [[a.text, a.href] for a in around]
+    parts += [repr(call.hidden), repr(getattr(call.record.recording, "muted", ()))]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

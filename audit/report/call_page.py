@@ -127,7 +127,7 @@ def call_view(call: ReportedCall, clips: CallClips, board: PlayerBoard, anchor: 
         critical_text=_critical_text(critical, what, messages),
         no_score_reason=_no_score_reason(evaluation, messages),
         facts=_facts(record, messages),
-        notices=_notices(record, messages),
+        notices=(*_hidden(call, messages), *_notices(record, messages)),
         sections=section_figures(evaluation, messages),
         failed=by_verdict["fail"],
         passed=by_verdict["pass"],
@@ -235,7 +235,7 @@ def where_to_listen(evidence: Evidence, recording: Recording, clips: CallClips, 
         return messages("player.print", **where | {"file": PurePath(recording.path).name})
     if clips.unavailable is None:
         return messages("player.full", **where)
-    if clips.unavailable in ("gone", "changed", "not_asked"):
+    if clips.unavailable in ("gone", "changed", "muted", "not_asked"):
         return messages(f"player.{clips.unavailable}", **where)
     return messages("player.broken", why=clips.unavailable, **where)
 
@@ -338,6 +338,15 @@ def _ring_fact(ring_s: Measured, n_rings: Measured, messages: Messages) -> Figur
     source = messages.find(f"source.{ring_s.source}")
     note = " · ".join([*notes, source] if source else notes)
     return Figure(messages("call.ring"), length(float(ring_s.value), messages), note, definition=definition)
+
+
+def _hidden(call: ReportedCall, messages: Messages) -> tuple[str, ...]:
+    """What is hidden in the call's words and sound, and why."""
+    said = [
+        messages("call.hidden_kind", what=h.label, n=h.n) + (messages("call.hidden_why", why=h.reason) if h.reason else "")
+        for h in call.hidden
+    ]
+    return (messages("call.hidden", what=messages("list_separator").join(said)),) if said else ()
 
 
 def _notices(record: CallRecord, messages: Messages) -> tuple[str, ...]:

@@ -176,7 +176,7 @@ def _sound_note(sound: CallSound, record: CallRecord, messages: Messages) -> str
     if sound.pieces or sound.waves:
         return messages("sheet.clips_only", length=length(record.recording.duration_s, messages))
     why = sound.clips.unavailable
-    if why in ("gone", "changed", "not_asked"):
+    if why in ("gone", "changed", "muted", "not_asked"):
         return messages(f"sheet.{why}", file=record.recording.path)
     return messages("sheet.broken", why=why or "", file=record.recording.path)
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from audit.archive import ObjectPath, ShareSilent, answered, answers, as_local, place, silent
 from audit.errors import AuditError
 from audit.records import Layout, Recording
+from audit.redaction import MutedRecording
 from audit.segments import Segment
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class CallClips:
     ----------
     heard : mapping of (start_s, end_s) to Heard
     unavailable : str or None
-        Why the recording could not be used at all: ``"gone"``, ``"changed"`` or an error's message.
+        Why the recording could not be used at all: ``"gone"``, ``"changed"``, ``"muted"`` or an error's message.
     n_left_out : int
         Clips dropped because the page was full.
     """
@@ -222,8 +223,10 @@ def with_audio(recording: Recording, make: Callable[[Audio], T]) -> tuple[str | 
     Returns
     -------
     tuple of (str or None, T or None)
-        Why nothing could be made: ``"gone"``, ``"changed"`` or an error's message; and what was made.
+        Why nothing could be made: ``"gone"``, ``"changed"``, ``"muted"`` or an error's message; and what was made.
     """
+    if isinstance(recording, MutedRecording) and recording.is_silent:
+        return "muted", None
     path = place(recording.path)
     if not answers(path):
         return silent(path).message, None
@@ -242,9 +245,18 @@ def _made_of(path: Path, recording: Recording, make: Callable[[Audio], T]) -> tu
         with as_local(path) as local:
             if file_sha256(local) != recording.sha256:
                 return "changed", None
-            return None, make(read_audio(local))
+            return None, make(_hushed(read_audio(local), recording))
     except (AuditError, OSError) as e:
         return getattr(e, "message", None) or str(e), None
+
+
+def _hushed(audio: Audio, recording: Recording) -> Audio:
+    """The sound with what nobody is to hear as silence on every leg, whoever asks for it."""
+    if not isinstance(recording, MutedRecording):
+        return audio
+    from audit.report.muting import MutedStore
+
+    return replace(audio, store=MutedStore(audio.store, recording.muted, audio.sample_rate_hz))
 
 
 def mix_legs(samples: Samples, layout: Layout) -> Samples:

@@ -11,7 +11,17 @@ from typing import Literal, Protocol
 from audit.chains import FollowUps
 from audit.digests import CallDigest, Catalogue
 from audit.records import CallRecord
+from audit.redaction import Kind
 from audit.verdicts import Evaluation
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """What was hidden in a call: its label, how many, and why (may be empty)."""
+
+    label: str
+    n: int
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +35,14 @@ class ReportedCall:
         None where the call was measured only; it is listed and never enters a score.
     evaluation_id : int or None
         Its number in the store; without, its verdicts cannot be reviewed on the page.
+    hidden : tuple of Hidden
+        What is hidden in its words and muted in its sound.
     """
 
     record: CallRecord
     evaluation: Evaluation | None = None
     evaluation_id: int | None = None
+    hidden: tuple[Hidden, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +106,8 @@ class ReportSettings:
     targets : Targets
     colleagues : bool
         Colleagues' calls may be examples of how it is done; without, only the agent's own.
+    redact : mapping of kind to reason
+        What the source hides; pages made from it are other ones.
     """
 
     lang: Literal["zh", "en"]
@@ -102,6 +117,7 @@ class ReportSettings:
     measure_bands: Mapping[str, MeasureBand] = field(default_factory=dict)
     targets: Targets = Targets()
     colleagues: bool = True
+    redact: Mapping[Kind, str] = field(default_factory=dict)
 
 
 class CallSource(Protocol):

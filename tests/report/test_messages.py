@@ -17,7 +17,7 @@ from audit.report.scorecard import SHOWN_MEASURES
 MADE_FROM_DATA = (
     "verdict.", "role.", "direction.", "by.", "source.", "strip.", "measure.", "failure.", "evidence.how_", "player.",
     "timeline.hold.", "timeline.tone.", "timeline.cut_in.", "transcript.language_", "compare.", "method.",
-    "sheet.gone", "sheet.changed", "sheet.not_asked",
+    "sheet.gone", "sheet.changed", "sheet.muted", "sheet.not_asked", "redact.",
     "review.", "chain.", "around.", "tic.",
 )  # fmt: skip
 FOLDER = Path(audit.report.__file__).parent
