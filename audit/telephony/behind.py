@@ -26,6 +26,8 @@ TALK_WINDOW_S, TALK_SHARE, GAP_PERCENTILE, LEAST_WINDOWS = 1.0, 0.2, 60, 5
 #: Music goes over into what is behind it within this time of an edge beside talk: where its bands fall by so many dB on
 #: average and that explains so much of how they vary (of 220 edges of composed holds over background 26 were wrong, now 14).
 REACH_S, INSIDE_S, LEAST_GAP_S, FALL_DB, EXPLAINED = 1.3, 1.0, 0.1, 4.0, 0.25
+#: Music that rises from the line noise to its usual level at once begins there: between them is no background.
+LINE_ALONE_DB, AS_LOUD_DB, BESIDE_STEPS = 3.0, 8.0, (3, 13)  # 10 ms each: nearest and farthest
 N_FRAME, N_BANDS, BAND_HZ = 320, 10, (200.0, 3400.0)
 
 
@@ -60,7 +62,9 @@ def over_background(levels: Levels, voice: Flags, since_s: float) -> Levels | No
     return replace(levels, floor_dbfs=floor) if floor > levels.floor_dbfs else None
 
 
-def edge_over_background(line: Floats, line_dbfs: float, edge_s: float, *, inwards: int) -> float:
+def edge_over_background(
+    line: Floats, line_dbfs: float, edge_s: float, *, inwards: int, level_dbfs: float | None = None
+) -> float:
     """The edge of music, if what is found beside the edge given is only the background between music and talk.
 
     Parameters
@@ -70,6 +74,8 @@ def edge_over_background(line: Floats, line_dbfs: float, edge_s: float, *, inwar
     line_dbfs : float
         Level of its line noise.
     edge_s : float
+    level_dbfs : float or None
+        Of the music; None where the edge is guessed and not heard.
     inwards : int
         1 at the start of music, -1 at its end.
 
@@ -86,6 +92,9 @@ def edge_over_background(line: Floats, line_dbfs: float, edge_s: float, *, inwar
     first = edge if inwards > 0 else edge - n
     if first * hop < N_FRAME or (first + n) * hop + N_FRAME > len(line):
         return edge_s
+    out_db, in_db = (_beside_db(line, edge, side * inwards) for side in (-1, 1))
+    if level_dbfs is not None and out_db < line_dbfs + LINE_ALONE_DB and in_db > level_dbfs - AS_LOUD_DB:
+        return edge_s
     cut = line[first * hop - N_FRAME // 2 : (first + n - 1) * hop + N_FRAME // 2]
     bands_db = _bands_db(np.lib.stride_tricks.sliding_window_view(cut, N_FRAME)[::hop], line_dbfs)
     from_inside = bands_db[::-1] if inwards > 0 else bands_db
@@ -96,6 +105,14 @@ def edge_over_background(line: Floats, line_dbfs: float, edge_s: float, *, inwar
     explained[np.mean(fall_db, axis=1) < FALL_DB] = 0.0
     best = int(np.argmax(explained))
     return edge_s + inwards * (n - int(at[best, 0])) * LEVEL_HOP_S if explained[best] >= EXPLAINED else edge_s
+
+
+def _beside_db(line: Floats, edge: int, direction: int) -> float:
+    """Level of a tenth of a second beside an edge; as loud as can be where the leg ends."""
+    near, far = BESIDE_STEPS if direction > 0 else (-BESIDE_STEPS[1], -BESIDE_STEPS[0])
+    hop = round(LEVEL_HOP_S * RATE_HZ)
+    beside = line[max(0, edge + near) * hop : max(0, edge + far) * hop]
+    return float(10 * np.log10(np.mean(beside**2) + 1e-12)) if len(beside) else 0.0
 
 
 def _bands_db(frames: Floats, line_dbfs: float) -> NDArray[np.float64]:

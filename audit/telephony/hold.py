@@ -20,6 +20,7 @@ from audit.telephony.behind import edge_over_background, over_background
 from audit.telephony.familiar import familiar
 from audit.telephony.hold_edges import WORD_OVER_MUSIC_S, Talk, end_of_hold, heard_talk, start_of_hold, without_clicks
 from audit.telephony.hold_tone import find_tone_holds
+from audit.telephony.leak import judged_together
 from audit.telephony.music import MIN_MUSIC_S, SHORT_MUSIC_S, Music, music_of, quiet_of, voiced
 from audit.telephony.musicness import DEAD_DBFS, LEVEL_HOP_S, Levels, Musicness, frame_figures, judge, levels_of, smoothed_db
 from audit.telephony.park import MIN_PARK_S, find_parks
@@ -54,6 +55,7 @@ BEEPING_SHARE = 0.6
 LONE_MUSIC_S, MIN_TALK_S = 60.0, 1.0
 MIN_ANNOUNCED_S, MAX_OTHER_SHARE = 8.0, 0.15
 RETURN_STEPS = 20
+HEARD_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +164,7 @@ def _look(lines: Sequence[Floats], tones: Sequence[Tone], earliest_s: float) -> 
     quiet = [quiet_of(lv) for lv in levels]
     tones_of = [union(Segment(t.start_s, t.end_s) for t in tones if t.channel == c) for c in range(len(lines))]
     figures = [frame_figures(line, lv, deaf=own) for line, lv, own in zip(lines, levels, tones_of, strict=True)]
-    judged = [judge(f, weight, lv) for (f, weight), lv in zip(figures, levels, strict=True)]
+    judged = judged_together([judge(f, weight, lv) for (f, weight), lv in zip(figures, levels, strict=True)], lines)
     voice = [voiced(j, q) for j, q in zip(judged, quiet, strict=True)]
     above = [over_background(lv, v, earliest_s) for lv, v in zip(levels, voice, strict=True)]
     sounds = [without_clicks(~(quiet_of(lv) if lv else q)) for lv, q in zip(above, quiet, strict=True)]
@@ -275,8 +277,9 @@ def _music_holds(lines: Sequence[Floats], looked: Sequence[_Leg], channel: int, 
             lines[channel], leg.levels, leg.quiet, talks, m.segment.end_s, level_dbfs=m.level_dbfs, since_s=earliest_s
         )
         if leg.line_dbfs is not None:  # music of this length keeps its edges apart
-            begin_s = edge_over_background(lines[channel], leg.line_dbfs, begin_s, inwards=1)
-            end_s = edge_over_background(lines[channel], leg.line_dbfs, end_s, inwards=-1)
+            begin_s = edge_over_background(lines[channel], leg.line_dbfs, begin_s, level_dbfs=m.level_dbfs, inwards=1)
+            heard_dbfs = m.level_dbfs if end_s <= m.segment.end_s + HEARD_S else None
+            end_s = edge_over_background(lines[channel], leg.line_dbfs, end_s, level_dbfs=heard_dbfs, inwards=-1)
         found.append(Music(Segment(begin_s, end_s), m.level_dbfs, m.odds))
     return found
 

@@ -37,6 +37,7 @@ CHANGE_ANYWHERE = 16.0
 QUIET_OVER_FLOOR_DB = 4.0
 MIN_PAUSE_S = 0.1
 MIN_SOUND_S = 0.03  # shorter ones are clicks
+SPECK_S, SPECK_REST_S, SPECK_UNDER_DB = 0.15, 0.2, 12.0  # no music at its edge: shorter, further off and so far under it
 GRID_S = 0.4
 STEP_DB, STEP_SIDE_S = 6.0, 0.1
 
@@ -181,7 +182,7 @@ def music_of(
         sounding = np.flatnonzero(~quiet[begin:end])
         if not len(sounding):
             continue
-        begin, end = begin + int(sounding[0]), begin + int(sounding[-1]) + 1
+        begin, end = _without_specks(begin + int(sounding[0]), begin + int(sounding[-1]) + 1, levels.dbfs, quiet)
         step = judged.step_s / LEVEL_HOP_S
         part = slice(int(begin / step), max(int(end / step), int(begin / step) + 1))
         odds = judged.log_odds[part][judged.sounding[part]]
@@ -193,6 +194,26 @@ def music_of(
             )
         )
     return found
+
+
+def _without_specks(begin: int, end: int, dbfs: Floats, quiet: Flags) -> tuple[int, int]:
+    """Leave out short faint sounds at either end, apart from the rest: what is heard there is the line, or a breath."""
+    sounds = runs(~quiet[begin:end])
+    faint_dbfs = float(np.median(dbfs[begin:end])) - SPECK_UNDER_DB
+
+    def is_speck(speck: tuple[int, int], rest_steps: int) -> bool:
+        a, b = begin + speck[0], begin + speck[1]
+        return (
+            (b - a) * LEVEL_HOP_S <= SPECK_S
+            and rest_steps * LEVEL_HOP_S >= SPECK_REST_S
+            and float(dbfs[a:b].mean()) < faint_dbfs
+        )
+
+    while len(sounds) > 1 and is_speck(sounds[-1], sounds[-1][0] - sounds[-2][1]):
+        sounds.pop()
+    while len(sounds) > 1 and is_speck(sounds[0], sounds[1][0] - sounds[0][1]):
+        sounds.pop(0)
+    return begin + sounds[0][0], begin + sounds[-1][1]
 
 
 def _evidence(judged: Musicness, quiet: Flags, tones: Sequence[Segment], n: int) -> NDArray[np.float64]:

@@ -65,3 +65,10 @@ def test_a_fall_of_less_than_four_decibels_is_no_edge() -> None:
 
 def test_an_edge_near_the_end_of_the_recording_stays() -> None:
     assert edge_over_background(over_noise(-30), -65.0, 24.0, inwards=1) == 24.0
+
+
+def test_music_that_comes_straight_out_of_the_line_noise_keeps_its_edge() -> None:
+    leg = over_noise(-30)
+    leg[int(10.15 * RATE_HZ) : int(11.0 * RATE_HZ)] *= 0.1  # a rest that looks like the end of a background
+    assert edge_over_background(leg, -45.0, 10.0, inwards=1, level_dbfs=-30.0) == 10.0
+    assert edge_over_background(leg, -45.0, 10.0, inwards=1) > 10.5

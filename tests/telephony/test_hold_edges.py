@@ -101,3 +101,9 @@ def test_a_click_is_no_talk() -> None:
     levels = levels_of(leg)
     quiet = quiet_of(levels)
     assert not heard_talk(levels, quiet, np.zeros_like(quiet), np.zeros_like(quiet)).any()
+
+
+def test_music_first_heard_long_after_the_last_word_began_a_moment_sooner() -> None:
+    leg = leg_of(fade_s=0, talk_at_s=16.2)
+    leg[int(3.4 * 8000) : 4 * 8000] = signals.noise(1, -60, 4)[: 4 * 8000 - int(3.4 * 8000)]
+    assert edges(leg, 4.96, 15.0)[0] == pytest.approx(4.66, abs=0.02)

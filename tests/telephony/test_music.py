@@ -98,3 +98,12 @@ def test_a_real_track_is_found_whole(shared_dir: Path, track: str, begin_s: int)
 def test_real_noise_is_no_music(shared_dir: Path, name: str) -> None:
     audio = read_audio(shared_dir / "data/noise" / name)
     assert find_music(audio.samples[0], audio.sample_rate_hz) == ()
+
+
+@pytest.mark.parametrize("speck_dbfs", [-50.0, -25.0], ids=["faint", "as loud"])
+def test_a_faint_speck_after_the_music_is_not_its_end(speck_dbfs: float) -> None:
+    leg = leg_with(signals.music(20, -25, 1))
+    music_s = find_music(leg, 8000)[-1].end_s
+    signals.place(leg, signals.noise(1, speck_dbfs, 9)[:640], music_s + 0.35)
+    end_s = find_music(leg, 8000)[-1].end_s
+    assert end_s == pytest.approx(music_s, abs=0.05) or speck_dbfs > -30
