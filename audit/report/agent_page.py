@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import TYPE_CHECKING
 
 from audit.digests import CallDigest
 from audit.records import Evidence
@@ -37,8 +38,11 @@ from audit.report.messages import Messages
 from audit.report.reference import Reference
 from audit.report.scorecard import AgentSummary, CriterionSummary, ScorecardUse, count_verdicts
 from audit.report.wording import NONE, length, measure, moment, percent, period, points, score
-from audit.statistics import MIN_CALLS, Change
+from audit.statistics import MIN_CALLS
 from audit.verdicts import Outcome
+
+if TYPE_CHECKING:
+    from audit.statistics import Change
 
 #: Calls shown in full on one page, those with the lowest scores; the list above them holds all.
 MAX_CALLS_SHOWN = 60

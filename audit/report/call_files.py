@@ -12,7 +12,6 @@ from urllib.parse import quote
 import audit
 from audit.archive import is_there
 from audit.contract import call_to_json
-from audit.report.call_sheet import call_sheet
 from audit.report.files import write_beside
 from audit.report.html import render_call, templates_sha256
 from audit.report.inputs import ReportedCall, ReportSettings
@@ -70,6 +69,8 @@ def write_call(
     made_from = _fingerprint(call, agent, home, settings, around)
     if _made_from(path) == made_from:
         return False
+    from audit.report.call_sheet import call_sheet  # with NumPy and sound, which a report of measures gets by without
+
     messages = load_messages(settings.lang)
     sheet = call_sheet(call, agent=agent, home=home, made_from=made_from, messages=messages, settings=settings, around=around)
     path.parent.mkdir(exist_ok=True)

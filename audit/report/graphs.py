@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from audit.report.activity import Activity, Day
 from audit.report.charts import Bars, Dots, Level, Spread, Trend, available, draw_bars, draw_dots, draw_spreads, draw_trend
@@ -14,7 +15,9 @@ from audit.report.inputs import MeasureBand
 from audit.report.messages import Messages
 from audit.report.scorecard import AgentSummary, MeasureSummary
 from audit.report.wording import measure, percent, score
-from audit.statistics import Change, change_points
+
+if TYPE_CHECKING:
+    from audit.statistics import Change
 
 #: Classes of the distribution of scores.
 _CLASS_WIDTH = 5
@@ -25,6 +28,8 @@ def changes_of(days: Mapping[date, Day]) -> tuple[Change, ...]:
     scored = [(d, day.scores / day.n_scored, day.n_scored) for d, day in sorted(days.items()) if day.n_scored]
     if not scored:
         return ()
+    from audit.statistics import change_points  # with NumPy, which a report of measures gets by without
+
     when, means, weights = zip(*scored, strict=True)
     return change_points(when, means, weights)
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-
-import numpy as np
+from statistics import median
 
 from audit.report.scorecard import N_EXAMPLES, AgentSummary, BatchSummary
 from audit.statistics import rank_ranges
@@ -46,7 +45,7 @@ def reference_of(batch: BatchSummary, agents: Iterable[AgentSummary]) -> Referen
         batch,
         len(named),
         {criterion: tuple(found) for criterion, found in examples.items()},
-        {name: float(np.median(v)) for name, v in medians.items() if len(v) > 1},
+        {name: median(v) for name, v in medians.items() if len(v) > 1},
     )
 
 

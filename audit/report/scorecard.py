@@ -12,14 +12,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from statistics import fmean
 
-import numpy as np
-import numpy.typing as npt
-
 from audit.digests import CallDigest, Catalogue, CatalogueEntry, OutcomeDigest
 from audit.report.activity import Activity, activity_of, add_activities
 from audit.report.inputs import Band
 from audit.report.rates import Fillers, Rate, add_fillers
-from audit.statistics import Estimate, PointSums, RankRange, pooled_ratio, proportion_estimate, score_estimate
+from audit.statistics import Estimate, PointSums, RankRange, pooled_ratio, proportion_estimate, quantiles_of, score_estimate
 from audit.verdicts import Outcome, Verdict
 
 #: The figures of :class:`audit.records.Measures` shown on a page, in the order of the page.
@@ -284,12 +281,12 @@ def summarise_measures(calls: Sequence[CallDigest]) -> dict[str, MeasureSummary]
             value = getattr(call, name)
             if value is not None:
                 values[name].append(value)
-    return {name: _summary(np.asarray(v)) for name, v in values.items() if v}
+    return {name: _summary(v) for name, v in values.items() if v}
 
 
-def _summary(v: npt.NDArray[np.float64]) -> MeasureSummary:
-    p10, p25, p50, p75, p90 = (float(q) for q in np.quantile(v, (0.1, 0.25, 0.5, 0.75, 0.9)))
-    return MeasureSummary(p50, float(v.min()), float(v.max()), len(v), (p10, p25, p50, p75, p90))
+def _summary(v: Sequence[float]) -> MeasureSummary:
+    p10, p25, p50, p75, p90 = quantiles_of(v, (0.1, 0.25, 0.5, 0.75, 0.9))
+    return MeasureSummary(p50, float(min(v)), float(max(v)), len(v), (p10, p25, p50, p75, p90))
 
 
 def summarise_agent(

@@ -11,13 +11,15 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from audit.digests import CallDigest
 from audit.records import Failure, Measures
 from audit.report.messages import Messages
 from audit.report.scorecard import AgentSummary, CriterionSummary, SectionSummary, agent_key, count_verdicts
-from audit.statistics import Change
+
+if TYPE_CHECKING:
+    from audit.statistics import Change
 
 SCORECARD_SCHEMA = "callaudit.scorecard/1"
 

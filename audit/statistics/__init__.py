@@ -1,6 +1,12 @@
-"""What can honestly be said from so many calls: intervals, ranks, changes, over-use. Pure functions over numbers."""
+"""What can honestly be said from so many calls: intervals, ranks, changes, over-use. Pure functions over numbers.
 
-from audit.statistics.changes import Change, change_points
+Changes are imported when they are first asked for: they need NumPy, which a report of measures gets by without.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from audit.statistics.estimates import (
     LEVEL,
     MIN_CALLS,
@@ -13,7 +19,11 @@ from audit.statistics.estimates import (
     score_estimate,
 )
 from audit.statistics.overuse import OverUse, over_used
+from audit.statistics.quantiles import quantiles_of
 from audit.statistics.ranking import RankRange, rank_ranges, separated
+
+if TYPE_CHECKING:
+    from audit.statistics.changes import Change, change_points
 
 __all__ = [
     "LEVEL",
@@ -29,7 +39,17 @@ __all__ = [
     "over_used",
     "pooled_ratio",
     "proportion_estimate",
+    "quantiles_of",
     "rank_ranges",
     "score_estimate",
     "separated",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what finds changes where it is asked for (PEP 562)."""
+    if name not in ("Change", "change_points"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from audit.statistics import changes
+
+    return getattr(changes, name)

@@ -10,11 +10,15 @@ import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING
 
 from audit.statistics.quantiles import betas, normal, student_t, student_ts
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    _Floats = npt.NDArray[np.float64]
 
 #: Share of intervals that hold the truth.
 LEVEL = 0.95
@@ -28,8 +32,6 @@ N_RESAMPLES = 1999
 
 #: Its multiples fill 0 to 1 evenly whatever their number (Niederreiter 1992): the second side of a lattice.
 _GOLDEN = (math.sqrt(5) - 1) / 2
-
-_Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,8 @@ def mean_estimate(
     Estimate or None
         None below `MIN_CALLS` values.
     """
+    import numpy as np  # a report of measures gets by without
+
     x = np.sort(np.asarray(values, dtype=float))
     n = len(x)
     if n < MIN_CALLS:
@@ -102,6 +106,8 @@ def mean_estimate(
 
 def _studentised(x: _Floats, mean: float) -> _Floats | None:
     """How many of their own standard errors the resamples' means lie from the mean; None where nearly all values are one."""
+    import numpy as np
+
     seed = int.from_bytes(hashlib.sha256(x.tobytes()).digest()[:8], "little")
     drawn = x[np.random.default_rng(seed).integers(0, len(x), (N_RESAMPLES, len(x)))]
     errors = drawn.std(axis=1, ddof=1) / math.sqrt(len(x))
@@ -159,6 +165,8 @@ def score_estimate(scores: Sequence[float] | _Floats, n_critical: int | None = N
     Estimate or None
         None below `MIN_CALLS` scores.
     """
+    import numpy as np
+
     part = mean_estimate(scores, least=0.0, greatest=100.0)
     if part is None or n_critical is None:
         return part
@@ -176,6 +184,8 @@ def score_estimate(scores: Sequence[float] | _Floats, n_critical: int | None = N
 
 def _places(n: int) -> _Floats:
     """The middles of `n` equal parts of 0 to 1."""
+    import numpy as np
+
     places: _Floats = (np.arange(n) + 0.5) / n
     return places
 
