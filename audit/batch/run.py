@@ -276,10 +276,10 @@ class _Run:
         """Whether to stop; by the way, renew what is in hand."""
         now = self.clock()
         # a clock that was set back must not let leases end: others may have kept theirs
-        if self.renewed_at is None or now < self.renewed_at or now - self.renewed_at > LEASE / 3:
+        is_due = self.renewed_at is None or now < self.renewed_at or now - self.renewed_at > LEASE / 3
+        if self.in_hand and is_due:
             self.renewed_at = now
-            if self.in_hand:
-                insist(partial(self.store.renew, list(self.in_hand.values()), Lease(self.run_id, now + LEASE)))
+            insist(partial(self.store.renew, list(self.in_hand.values()), Lease(self.run_id, now + LEASE)))
         level = stop.look()
         return max(level, 1) if self._is_late() else level
 

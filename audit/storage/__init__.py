@@ -1,4 +1,4 @@
-"""What callaudit remembers, in SQLite or any database that SQLAlchemy knows. SQL lives only here."""
+"""What callaudit remembers, in SQLite or PostgreSQL. SQL lives only here."""
 
 from audit.storage.digests import (
     complete_digests,

@@ -23,6 +23,7 @@ from audit.digests import (
 from audit.records import CallRecord
 from audit.storage.rows import StoredCall, calls_query, newest_calls, stored_call
 from audit.storage.tables import calls, catalogues, digests, evaluations, touched_calls
+from audit.storage.upserts import upsert
 from audit.verdicts import Evaluation, Outcome
 
 if TYPE_CHECKING:
@@ -38,9 +39,21 @@ _FOLLOWED = (
     "signs",
 )  # fmt: skip
 
-# Asked for every call: built once, for that takes longer than their execution.
+# Asked for every call: built once, for that takes longer than its execution.
 _DIGEST = sa.select(digests.c.digest).where(digests.c.call_id == sa.bindparam("its"))
-_FORGET = digests.delete().where(digests.c.call_id == sa.bindparam("its"))
+
+
+def digest_row(record: CallRecord, evaluation: Evaluation | None) -> dict[str, Any]:
+    """The values of a call's row of digests, but for the numbers of its record and its evaluation."""
+    digest = digest_call(record, evaluation)
+    return {
+        "call_id": digest.call_id,
+        "form": DIGEST_FORM,
+        "agent_id": digest.agent_id,
+        "customer_number": digest.customer_number,
+        "started_at": digest.started_at,
+        "digest": digest_to_json(digest),
+    }
 
 
 def put_digest(
@@ -52,33 +65,23 @@ def put_digest(
     *,
     judged_with_facts: bool = False,
 ) -> None:
-    """Keep the digest of a call within the transaction that keeps its record or its evaluation.
+    """Keep the digest of a call within the transaction that keeps its evaluation; with a new record it is kept by
+    :mod:`audit.storage.keeping`.
 
     Chains of calls are to be followed anew (:mod:`audit.storage.followups`) where what they are made of has changed, and
     where the evaluation knew nothing of other calls.
     """
-    digest = digest_call(record, evaluation)
-    row: dict[str, Any] = {
-        "call_id": digest.call_id,
-        "call_row_id": call_row_id,
-        "evaluation_id": evaluation_id,
-        "form": DIGEST_FORM,
-        "agent_id": digest.agent_id,
-        "customer_number": digest.customer_number,
-        "started_at": digest.started_at,
-        "digest": digest_to_json(digest),
-    }
-    mine = {"its": digest.call_id}
+    row = digest_row(record, evaluation) | {"call_row_id": call_row_id, "evaluation_id": evaluation_id}
+    mine = {"its": record.call_id}
     before = c.execute(_DIGEST, mine).scalar() if judged_with_facts else None
     if before is None or any(before.get(n) != row["digest"].get(n) for n in _FOLLOWED):
-        c.execute(touched_calls.insert(), {"call_id": digest.call_id})
-    c.execute(_FORGET, mine)
-    c.execute(digests.insert(), row)
+        c.execute(touched_calls.insert(), {"call_id": record.call_id})
+    c.execute(upsert(c.dialect.name, digests), row)
     if evaluation is not None:
         known = sa.select(catalogues.c.scorecard_sha256).where(catalogues.c.scorecard_sha256 == evaluation.scorecard_sha256)
         if c.execute(known).scalar() is None:
-            words = catalogue_to_json(catalogue_of(evaluation))
-            c.execute(catalogues.insert().values(scorecard_sha256=evaluation.scorecard_sha256, catalogue=words))
+            words = {"scorecard_sha256": evaluation.scorecard_sha256, "catalogue": catalogue_to_json(catalogue_of(evaluation))}
+            c.execute(upsert(c.dialect.name, catalogues), words)
 
 
 def complete_digests(store: Store, advanced: Callable[[int, int], None] = lambda n, of: None) -> int:

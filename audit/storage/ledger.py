@@ -11,11 +11,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from audit.contract import call_to_json, json_place
+from audit.contract import json_place
 from audit.errors import StoreError, StoreGone
 from audit.records import CallRecord, Failure
-from audit.storage.attempts import begin_attempt, is_in_other_hands
+from audit.storage.attempts import CALL_LOCK, NEWEST, attempt_values, begin_attempt, claiming, is_in_other_hands
 from audit.storage.digests import put_digest
+from audit.storage.keeping import keep_result
 from audit.storage.leases import Lease, this_process
 from audit.storage.migrate import driver_message, is_gone_for_now, migrate, next_step, open_engine
 from audit.storage.planning import ledger_query
@@ -34,8 +35,10 @@ from audit.storage.rows import (
     standings_query,
     stored_call,
 )
-from audit.storage.stages import keep_stages, note_object, object_sha256, stages_of
+from audit.storage.stages import note_object, object_sha256, stages_of
 from audit.storage.tables import calls, evaluations, judgings, notices, recordings, runs
+from audit.storage.trips import can_do_at_once, in_one_trip
+from audit.storage.upserts import upsert
 from audit.verdicts import Evaluation
 
 #: Values in one IN (...): below the least that any database allows.
@@ -43,7 +46,7 @@ _CHUNK = 500
 
 
 class Store:
-    """Everything callaudit remembers, in any database that SQLAlchemy knows.
+    """Everything callaudit remembers, in SQLite or PostgreSQL.
 
     Opening brings the tables up to date. Each method is one transaction. Times
     are passed in as `now`, with a zone.
@@ -139,8 +142,9 @@ class Store:
 
     def begin(self, path: str, call_id: str, *, size_bytes: int | None, mtime_ns: int | None, now: datetime) -> int:
         """Note that the audit of a recording begins; returns the recording's number."""
+        values = attempt_values(path, call_id, size_bytes=size_bytes, mtime_ns=mtime_ns, now=now)
         with self.writing() as c:
-            return begin_attempt(c, path, call_id, size_bytes=size_bytes, mtime_ns=mtime_ns, now=now)
+            return begin_attempt(c, values)
 
     def claim(
         self,
@@ -165,14 +169,22 @@ class Store:
         int or None
             The recording's number; None where it is left to another run.
         """
+        values = attempt_values(path, call_id, size_bytes=size_bytes, mtime_ns=mtime_ns, now=now, lease=lease)
+        values["seen"] = seen_row_id
+        quick = claiming(self._engine.dialect.name)
+        if can_do_at_once(self._engine.dialect):
+            with self._connected("write", isolation_level="AUTOCOMMIT") as c:
+                row = in_one_trip(c, (CALL_LOCK, quick), values)
+            if row is not None:
+                return int(row[0])
         with self.writing() as c:
-            if c.dialect.name == "postgresql":  # there a transaction locks what it changes, not what it looked at
-                c.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(call_id, 0))))
-            if c.execute(_NEWEST, {"its": call_id}).scalar() != seen_row_id:
+            if c.dialect.name == "postgresql":
+                c.execute(CALL_LOCK, values)
+            if (number := c.execute(quick, values).scalar()) is not None:
+                return int(number)
+            if c.execute(NEWEST, values).scalar() != seen_row_id or is_in_other_hands(c, values):
                 return None
-            if is_in_other_hands(c, call_id, path, lease.run_id, now):
-                return None
-            return begin_attempt(c, path, call_id, size_bytes=size_bytes, mtime_ns=mtime_ns, now=now, lease=lease)
+            return begin_attempt(c, values)
 
     def renew(self, recording_ids: Iterable[int], lease: Lease) -> None:
         """Go on holding recordings that a run is still at work on."""
@@ -198,43 +210,17 @@ class Store:
         that is sent again, because the answer to the first time was lost, is kept once. `stages` take the place of those
         of this call's last audit; None leaves them.
         """
-        row = {
-            "call_id": record.call_id,
-            "recording_id": recording_id,
-            "sha256": record.recording.sha256,
-            "agent_id": record.metadata.agent_id,
-            "started_at": record.metadata.started_at,
-            "language": record.transcript.language if record.transcript else None,
-            "measuring_key": keys.measuring,
-            "words_key": keys.words,
-            "metadata_key": keys.metadata,
-            "tool_version": record.tool_version,
-            "audited_at": now,
-            "record": call_to_json(record),
-            "token": token,
-        }
-        done = {"state": "done", "sha256": record.recording.sha256, "finished_at": now, "lease_until": None, "n_crashes": 0}
-        with self.writing() as c:
-            if token is not None and (kept := c.execute(_SENT, {"sent": token}).scalar()):
-                return int(kept)
-            call_row_id = new_id(c.execute(calls.insert(), row))
-            number = None
-            if evaluation is not None:
-                judged = evaluation_row(call_row_id, record, evaluation, options, now)
-                number = new_id(c.execute(evaluations.insert(), judged))
-            put_digest(c, call_row_id, number, record, evaluation)
-            if stages is not None:
-                keep_stages(c, record.call_id, stages)
-            c.execute(_BY_NUMBER, {"number": recording_id, **done})
-            c.execute(_OTHERS, {"its": record.call_id, "number": recording_id})
-        return call_row_id
+        with self._keeping() as c:
+            return keep_result(
+                c, recording_id, record, evaluation, keys, options=options, now=now, token=token, found=stages
+            )  # fmt: skip
 
     def save_evaluation(
         self, call_row_id: int, record: CallRecord, evaluation: Evaluation, *, options: Mapping[str, Any], now: datetime
     ) -> None:
         """Add an evaluation to a stored record; earlier ones stay."""
         with self.writing() as c:
-            row = evaluation_row(call_row_id, record, evaluation, options, now)
+            row = {"call_row_id": call_row_id, **evaluation_row(record, evaluation, options, now)}
             _doubt(c, call_row_id, evaluation)
             put_digest(c, call_row_id, new_id(c.execute(evaluations.insert().values(**row))), record, evaluation)
 
@@ -247,14 +233,15 @@ class Store:
             for j in judged:
                 number = j.evaluation_id
                 if j.evaluation is not None:
-                    row = evaluation_row(j.call_row_id, j.record, j.evaluation, options, now)
+                    row = {"call_row_id": j.call_row_id, **evaluation_row(j.record, j.evaluation, options, now)}
                     _doubt(c, j.call_row_id, j.evaluation)
                     number = new_id(c.execute(evaluations.insert().values(**row)))
                     put_digest(c, j.call_row_id, number, j.record, j.evaluation, judged_with_facts=True)
-                c.execute(judgings.delete().where(judgings.c.call_row_id == j.call_row_id))
-                if number is not None:
+                if number is None:
+                    c.execute(judgings.delete().where(judgings.c.call_row_id == j.call_row_id))
+                else:
                     made = {"call_row_id": j.call_row_id, "evaluation_id": number, "judging_key": j.judging_key}
-                    c.execute(judgings.insert().values(**made))
+                    c.execute(upsert(c.dialect.name, judgings), made)
 
     def save_failure(self, recording_id: int, failure: Failure, *, now: datetime) -> None:
         """Mark a recording failed, with the reason; one that took its worker down is counted. A record from before stays."""
@@ -429,20 +416,37 @@ class Store:
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         """One transaction that takes the write lock at its start."""
-        try:
-            with self._engine.connect().execution_options(write=True) as c, c.begin():
-                yield c
-        except (sa.exc.SQLAlchemyError, ValueError) as e:  # psycopg lets the encoder's own error through
-            raise _error(e, f"{self.url}: cannot write: ") from e
+        with self._connected("write", write=True) as c, c.begin():
+            yield c
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """One transaction that sees one state of the store."""
+        with self._connected("read") as c, c.begin():
+            yield c
+
+    @contextmanager
+    def _keeping(self) -> Iterator[sa.Connection]:
+        """What :func:`keep_result` asks for."""
+        if self._engine.dialect.name == "sqlite":
+            with self.writing() as c:
+                yield c
+        else:
+            with self._connected("write", isolation_level="AUTOCOMMIT") as c:
+                yield c
+
+    @contextmanager
+    def _connected(self, doing: str, **options: Any) -> Iterator[sa.Connection]:
+        """A connection whose errors are told in the store's words."""
         try:
-            with self._engine.connect() as c, c.begin():
+            with self._engine.connect().execution_options(**options) as c:
                 yield c
         except sa.exc.SQLAlchemyError as e:
-            raise _error(e, f"{self.url}: cannot read: ") from e
+            raise _error(e, f"{self.url}: cannot {doing}: ") from e
+        except ValueError as e:  # psycopg lets the encoder's own error through
+            if doing == "read":
+                raise
+            raise _error(e, f"{self.url}: cannot {doing}: ") from e
 
 
 def _error(e: Exception, what: str) -> StoreError:
@@ -456,19 +460,6 @@ def _doubt(c: sa.Connection, call_row_id: int, evaluation: Evaluation) -> None:
     if c.execute(before.order_by(evaluations.c.id.desc()).limit(1)).scalar() != evaluation.scorecard_sha256:
         its = sa.select(calls.c.recording_id).where(calls.c.id == call_row_id).scalar_subquery()
         c.execute(recordings.update().where(recordings.c.id == its, recordings.c.state == "done").values(run_id=None))
-
-
-# What is asked for every call: built once, for SQLAlchemy takes longer to put such a statement together than SQLite to run it.
-_ITS: sa.BindParameter[Any] = sa.bindparam("its")
-_NUMBER: sa.BindParameter[Any] = sa.bindparam("number")
-_NEWEST = sa.select(sa.func.max(calls.c.id)).where(calls.c.call_id == _ITS)
-_SENT = sa.select(calls.c.id).where(calls.c.token == sa.bindparam("sent"))
-_BY_NUMBER = recordings.update().where(recordings.c.id == _NUMBER)
-_OTHERS = (
-    recordings.update()
-    .where(recordings.c.call_id == _ITS, recordings.c.id != _NUMBER, recordings.c.state.in_(("done", "running")))
-    .values(state="superseded", reason="another recording has taken this call's place")
-)
 
 
 def sqlite_url(path: Path) -> str:

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
+import time
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,11 @@ from audit.storage.tables import metadata
 
 #: Seconds that a writer waits for another to finish.
 BUSY_TIMEOUT_S = 30.0
+#: A connection to a server that was not used for so long is asked whether it still holds before it is used again; one that
+#: breaks within that time says so itself.
+ASK_AFTER_S = 1.0
+
+_LEAST_SQLITE = (3, 35)
 
 #: Number of the advisory lock under which PostgreSQL's tables are changed; any, as long as it stays the same.
 _MIGRATION_LOCK = 0x63616C6C
@@ -51,8 +58,8 @@ def open_engine(url: str) -> sa.Engine:
     """
     try:
         parsed = sa.make_url(url)
-        is_server = parsed.get_backend_name() != "sqlite"
-        engine = sa.create_engine(parsed, json_serializer=partial(json.dumps, allow_nan=False), pool_pre_ping=is_server)
+        _refuse_unknown(parsed)
+        engine = sa.create_engine(parsed, json_serializer=json.JSONEncoder(allow_nan=False).encode)
     except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ImportError, ValueError) as e:
         hint = "use a SQLAlchemy URL such as sqlite:////srv/audit/callaudit.db"
         if isinstance(e, ImportError):
@@ -62,7 +69,18 @@ def open_engine(url: str) -> sa.Engine:
     if parsed.get_backend_name() == "sqlite":
         sa.event.listen(engine, "connect", _set_up_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
+    else:
+        sa.event.listen(engine, "checkin", _note_use)
+        sa.event.listen(engine, "checkout", partial(_ask_whether_it_holds, engine.dialect))
     return engine
+
+
+def _refuse_unknown(url: sa.URL) -> None:
+    """Results are kept with ``INSERT … ON CONFLICT … RETURNING``, which these two have."""
+    if url.get_backend_name() not in ("sqlite", "postgresql"):
+        raise ValueError(f"{url.get_backend_name()} is a kind of database that callaudit does not know")
+    if url.get_backend_name() == "sqlite" and sqlite3.sqlite_version_info < _LEAST_SQLITE:
+        raise ValueError(f"this Python has SQLite {sqlite3.sqlite_version}: 3.35 of 2021 or later is needed")
 
 
 def migrate(engine: sa.Engine, *, migrations: Path = MIGRATIONS) -> None:
@@ -206,6 +224,21 @@ def _pragma(connection: sa.Connection, text: str) -> None:
     cursor = connection.connection.cursor()
     cursor.execute(f"PRAGMA {text}")
     cursor.close()
+
+
+def _note_use(_connection: Any, record: Any) -> None:
+    record.info["used_at"] = time.monotonic()
+
+
+def _ask_whether_it_holds(dialect: sa.Dialect, connection: Any, record: Any, _proxy: Any) -> None:
+    """Let the pool open another in place of a connection that broke while nobody used it (a server restarted)."""
+    used_at = record.info.get("used_at")
+    if used_at is None or time.monotonic() - used_at < ASK_AFTER_S:
+        return
+    try:
+        dialect.do_ping(connection)
+    except dialect.loaded_dbapi.Error as e:
+        raise sa.exc.InvalidatePoolError(str(e)) from e
 
 
 def _set_up_sqlite(dbapi_connection: Any, _record: Any) -> None:

@@ -234,7 +234,7 @@ def review_calls(
                 if new is None or call.evaluation is None or evaluation_to_json(new) == evaluation_to_json(call.evaluation):
                     continue
                 before(call, new)
-                values = evaluation_row(call.call_row_id, call.record, new, options, now)
+                values = {"call_row_id": call.call_row_id, **evaluation_row(call.record, new, options, now)}
                 number = new_id(c.execute(evaluations.insert().values(**values)))
                 put_digest(c, call.call_row_id, number, call.record, new, judged_with_facts=True)
                 changed.append(call.record.call_id)

@@ -232,12 +232,9 @@ def stored_call(row: sa.Row[Any]) -> StoredCall:
     )
 
 
-def evaluation_row(
-    call_row_id: int, record: CallRecord, evaluation: Evaluation, options: Mapping[str, Any], now: datetime
-) -> dict[str, Any]:
-    """The values of a new row of evaluations."""
+def evaluation_row(record: CallRecord, evaluation: Evaluation, options: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """The values of a new row of evaluations, but for the number of its call's row."""
     return {
-        "call_row_id": call_row_id,
         "scorecard": evaluation.scorecard,
         "scorecard_version": evaluation.scorecard_version,
         "scorecard_sha256": evaluation.scorecard_sha256,

@@ -5,18 +5,13 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from audit.storage.tables import objects, stages
+from audit.storage.upserts import upsert
 
 
 def stages_of(c: sa.Connection, call_id: str) -> bytes | None:
     """The stages of a call; None where none are kept."""
     found = c.execute(sa.select(stages.c.found).where(stages.c.call_id == call_id)).scalar()
     return None if found is None else bytes(found)
-
-
-def keep_stages(c: sa.Connection, call_id: str, found: bytes) -> None:
-    """Keep the stages of a call in place of earlier ones."""
-    forget_stages(c, call_id)
-    c.execute(stages.insert().values(call_id=call_id, found=found))
 
 
 def forget_stages(c: sa.Connection, call_id: str) -> None:
@@ -32,5 +27,4 @@ def object_sha256(c: sa.Connection, path: str, etag: str) -> str | None:
 
 def note_object(c: sa.Connection, path: str, etag: str, sha256: str) -> None:
     """Keep the hash of an object's bytes beside its mark of them."""
-    c.execute(objects.delete().where(objects.c.path == path))
-    c.execute(objects.insert().values(path=path, etag=etag, sha256=sha256))
+    c.execute(upsert(c.dialect.name, objects), {"path": path, "etag": etag, "sha256": sha256})

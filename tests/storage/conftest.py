@@ -36,7 +36,12 @@ def store_url(request, tmp_path) -> str:
     """URL of a blank database."""
     if request.param == "sqlite":
         return sqlite_url(tmp_path / "callaudit.db")
-    server = sa.make_url(request.getfixturevalue("postgres_server"))
+    return blank_database(request.getfixturevalue("postgres_server"))
+
+
+def blank_database(server_url: str) -> str:
+    """URL of a new database on the server."""
+    server = sa.make_url(server_url)
     name = f"test_{next(_number)}"
     engine = sa.create_engine(server, isolation_level="AUTOCOMMIT")
     with engine.connect() as c:
