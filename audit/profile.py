@@ -12,6 +12,7 @@ A profile is a YAML file, given with ``--profile``. All keys are optional::
     recogniser: faster-whisper      # or one that an installed package brings
     model: base                     # its speech model; --model wins
     names: [天际宽带, 晨星超级会员]    # products and other names, to be spelt so where they are said
+    prompts: [请对本次服务进行评价]    # what the centre's own recordings say, such as a survey after the call
     followups: {repeat_days: 7, answer_h: 24}   # windows and deadlines across calls: docs/followups.md
     redact: {card-number: PCI DSS, id-number: 个人信息保护法}   # hidden and muted in reports: docs/report.md
 """
@@ -71,6 +72,8 @@ class Profile:
         Windows and deadlines across calls, as :func:`audit.followup.read_terms` reads them; None keeps a store's own.
     redact : mapping of kind to str, or None
         What reports hide, and why; reasons may be empty. None where the profile does not say.
+    prompts : tuple of str
+        Sentences of the centre's own recordings, by which a survey after the call is known for one.
     """
 
     company: str | None = None
@@ -85,6 +88,7 @@ class Profile:
     names: tuple[str, ...] = ()
     followups: Mapping[str, Any] | None = None
     redact: Mapping[Kind, str] | None = None
+    prompts: tuple[str, ...] = ()
 
     def zone(self) -> ZoneInfo:
         """The time zone as an object."""
@@ -148,10 +152,11 @@ def _checked(path: Path, data: dict[Any, Any]) -> dict[str, Any]:
         except re.error as e:
             hint = "correct the pattern; docs/profile.md has examples"
             raise ProfileError(f"{path}: file_name_pattern is not a regular expression: {e}", hint=hint) from e
-    names = out.get("names", ())
-    if not isinstance(names, list | tuple) or not all(isinstance(n, str) and n for n in names):
-        raise ProfileError(f"{path}: names must be a list of names, not {names!r}")
-    out["names"] = tuple(names)
+    for key, what in (("names", "names"), ("prompts", "sentences")):
+        listed = out.get(key, ())
+        if not isinstance(listed, list | tuple) or not all(isinstance(n, str) and n for n in listed):
+            raise ProfileError(f"{path}: {key} must be a list of {what}, not {listed!r}")
+        out[key] = tuple(listed)
     for key in ("cdr_columns", "variables"):
         value = out.get(key, {})
         if not isinstance(value, dict):

@@ -19,6 +19,7 @@ from audit.pipeline.measures import measures_of
 from audit.pipeline.scorecards import Scorecards
 from audit.pipeline.settings import Settings
 from audit.pipeline.stages import Stages
+from audit.pipeline.surveys import named_survey
 from audit.pipeline.timeline import hold_against_record, timeline_of, with_words
 from audit.records import CallRecord, Layout, Metadata, Recording
 from audit.speakers import ChannelFinding, agent_channel
@@ -87,9 +88,16 @@ class Auditor:
         transcript = taken.transcript
         if transcript is None and self.settings.transcribe:
             transcript = self._transcribe(heard, metadata, stages)
+        survey = None
+        if transcript is not None and heard.layout == "stereo":
+            survey = self._shared.survey_on_a_leg(heard, transcript, _CHANNEL_ROLES, stages=stages)
+        if transcript is not None and survey is not None:
+            transcript = named_survey(transcript, survey, heard.speech[survey.channel], _CHANNEL_ROLES[survey.channel])
         whose = self._whose(heard, taken.naming_channel(metadata), transcript, answer_at_s=answer.at_s)
         rttm = voices_beside(path, self.settings)
         found = self._parties(heard, whose.channel, taken.on_one_leg, transcript, metadata, rttm, stages)
+        if survey is not None:
+            found = replace(found, parties=parties.beside_survey(found.parties, heard, survey))
         transcript = found.transcript
         recording = _recording(
             path,

@@ -64,7 +64,7 @@ def _sound(heard: Heard, wanted: Sequence[Party], parties: Sequence[Party]) -> t
     for w in windows(heard.duration_s):
         legs = heard.legs(w.own)
         for party, meter in zip(wanted, meters, strict=True):
-            meter.add(legs[party.channel], party.speech, start_s=w.own.start_s, others=_others(heard, party))
+            meter.add(legs[party.channel], party.speech, start_s=w.own.start_s, others=_others(heard, party, parties))
     out = []
     for party, meter in zip(wanted, meters, strict=True):
         level = meter.level()
@@ -93,9 +93,10 @@ def _other(party: Party, parties: Sequence[Party]) -> Party | None:
     return party_of(_OTHER_ROLE[party.role], parties) if party.role in _OTHER_ROLE else None
 
 
-def _others(heard: Heard, party: Party) -> tuple[Segment, ...]:
-    """Speech on the party's channel that is not its own."""
-    return heard.speech[party.channel] if party.shared else ()
+def _others(heard: Heard, party: Party, parties: Sequence[Party]) -> tuple[Segment, ...]:
+    """Speech on the party's channel that is not its own: of those who share it, or of a survey after the call."""
+    beside = party.shared or any(p.channel == party.channel and p is not party for p in parties)
+    return heard.speech[party.channel] if beside else ()
 
 
 def _voice(measures: Measures, heard: Heard, party: Party, stretches: Sequence[acoustics.StretchLevel]) -> Measures:

@@ -11,6 +11,7 @@ from audit.errors import MetadataError, ModelError
 from audit.pipeline.hearing import Heard
 from audit.pipeline.imported import MIN_ON_LEG_RATIO
 from audit.pipeline.stages import Stages
+from audit.pipeline.surveys import FoundSurvey, heard_survey, named_survey, proposed_survey, without_survey
 from audit.profile import Profile
 from audit.records import Metadata, SharedChannel, Voice
 from audit.segments import Segment, intersection, subtract, total_s, union
@@ -18,11 +19,14 @@ from audit.speakers import (
     Diarization,
     SpeakerEncoder,
     assign_roles,
+    before_survey,
     diarize,
     first_prompt_by_words,
     read_voices,
     split_turns,
+    survey_speech,
     two_speak_by_words,
+    with_survey,
 )
 from audit.speakers.how_many import channel_log_odds
 from audit.words import Role, Transcript, Turn
@@ -96,6 +100,26 @@ def of_legs(heard: Heard, agent: int | None) -> tuple[Party, ...]:
         roles = ("agent", "customer") if agent == 0 else ("customer", "agent")
     shared = heard.n_legs == 1
     return tuple(Party(r, c, s, shared) for c, (r, s) in enumerate(zip(roles, heard.speech, strict=True)))
+
+
+def beside_survey(parties: Sequence[Party], heard: Heard, survey: FoundSurvey) -> tuple[Party, ...]:
+    """The parties of legs of their own, on one of which a recorded survey ends the call.
+
+    Parameters
+    ----------
+    parties : sequence of Party
+        Of `of_legs`.
+    heard : Heard
+    survey : FoundSurvey
+
+    Returns
+    -------
+    tuple of Party
+        The survey last, with the role "ivr".
+    """
+    spoken = survey_speech(heard.speech[survey.channel], survey.voice.start_s)
+    own = (replace(p, speech=without_survey(p.speech, survey)) if p.channel == survey.channel else p for p in parties)
+    return (*own, Party("ivr", survey.channel, spoken))
 
 
 def beside_dead_leg_by_pauses(heard: Heard, agent: int | None) -> ToldApart:
@@ -184,8 +208,36 @@ class SharedChannels:
         encoder = self._load()
         if encoder is None:
             return ToldApart(_nobody(heard, 0), transcript, SharedChannel(reason=self._missing))
-        found = _diarized(heard, 0, encoder, stages)
-        return self._named(found, heard, 0, transcript, metadata)
+        found, survey = self._apart(heard, 0, encoder, stages, transcript)
+        return self._named(found, heard, 0, transcript, metadata, survey)
+
+    def survey_on_a_leg(
+        self, heard: Heard, transcript: Transcript, roles: Sequence[Role], *, stages: Stages | None = None
+    ) -> FoundSurvey | None:
+        """Find a recorded survey at the end of a call with a channel for each party.
+
+        Parameters
+        ----------
+        heard : Heard
+            Of two legs.
+        transcript : Transcript
+        roles : sequence of Role
+            Under which each channel's turns stand.
+        stages : Stages, optional
+
+        Returns
+        -------
+        FoundSurvey or None
+            The encoder is asked for only where words propose one; without it the words must say more.
+        """
+        for channel in range(heard.n_legs):
+            words = proposed_survey(heard, channel, transcript, roles, self._profile)
+            if words is not None:
+                leg = (heard.speech[channel],)
+                found = heard_survey(heard, channel, words, leg, self._load(), stages, encoder_name=ENCODER)
+                if found is not None:
+                    return found
+        return None
 
     def beside_dead_leg(
         self,
@@ -234,14 +286,36 @@ class SharedChannels:
         encoder = self._load()
         if encoder is None:
             return ToldApart(by_legs, transcript, SharedChannel(reason=self._missing))
-        found = _diarized(heard, live, encoder, stages, lone_leg=True)
+        found, survey = self._apart(heard, live, encoder, stages, unnamed, lone_leg=True)
         if found.n_speakers < 2:
-            perhaps = _diarized(heard, live, encoder, stages)
+            perhaps, survey = self._apart(heard, live, encoder, stages, unnamed)
             if perhaps.n_speakers > 1 and two_speak_by_words(split_turns(unnamed.turns, perhaps), metadata):
-                return self._named(perhaps, heard, live, unnamed, metadata)
+                return self._named(perhaps, heard, live, unnamed, metadata, survey)
             reason = "one voice is heard on the live channel" if found.n_speakers else "nobody speaks"
             return ToldApart(by_legs, transcript, SharedChannel(found.n_speakers or None, found.confidence, reason=reason))
-        return self._named(found, heard, live, unnamed, metadata)
+        return self._named(found, heard, live, unnamed, metadata, survey)
+
+    def _apart(
+        self,
+        heard: Heard,
+        channel: int,
+        encoder: SpeakerEncoder,
+        stages: Stages | None,
+        transcript: Transcript | None,
+        *,
+        lone_leg: bool = False,
+    ) -> tuple[Diarization, FoundSurvey | None]:
+        """The voices of a channel; those before a recorded survey, and the survey, where there is one."""
+        words = proposed_survey(heard, channel, transcript, ("unknown",), self._profile) if transcript is not None else None
+        if words is not None:
+            speech = heard.speech[channel]
+            before = subtract(speech, survey_speech(speech, words.start_s))
+            found = _diarized(heard, channel, encoder, stages, lone_leg=lone_leg, before=before)
+            voices = [found.speech_of(k) for k in range(found.n_speakers)]
+            survey = heard_survey(heard, channel, words, voices, encoder, stages, encoder_name=ENCODER)
+            if survey is not None:
+                return before_survey(found, survey.voice), survey
+        return _diarized(heard, channel, encoder, stages, lone_leg=lone_leg), None
 
     def _as_given(
         self, rttm: Path, heard: Heard, transcript: Transcript | None, metadata: Metadata, *, channel: int = 0
@@ -261,19 +335,37 @@ class SharedChannels:
         return ToldApart(_voices(found, roles, channel), transcript, finding)
 
     def _named(
-        self, found: Diarization, heard: Heard, channel: int, transcript: Transcript | None, metadata: Metadata
+        self,
+        found: Diarization,
+        heard: Heard,
+        channel: int,
+        transcript: Transcript | None,
+        metadata: Metadata,
+        survey: FoundSurvey | None = None,
     ) -> ToldApart:
-        """Voices told apart, with the roles that their words give away."""
-        turns = split_turns(transcript.turns, found) if transcript is not None else ()
-        found, turns = first_prompt_by_words(found, turns)
+        """Voices told apart, with the roles that their words give away; a survey's voice comes last."""
+        speech = heard.speech[channel]
+        if transcript is not None and survey is not None:
+            transcript = named_survey(transcript, survey, speech, "unknown")
+        said = [t for t in transcript.turns if t.role != "ivr"] if transcript is not None else []
+        prompts = [t for t in transcript.turns if t.role == "ivr"] if transcript is not None else []
+        found, turns = first_prompt_by_words(found, split_turns(said, found))
         who = assign_roles(found, turns or None, metadata=metadata, profile=self._profile)
-        heard_voices = _heard_voices(found, who.roles)
-        finding = SharedChannel(found.n_speakers or None, found.confidence, who.confidence, who.reason, heard_voices)
-        if "agent" not in who.roles:
-            return ToldApart(_nobody(heard, channel), transcript, finding)
+        roles = who.roles
+        if survey is not None:
+            found, roles = with_survey(found, speech, survey.voice), (*roles, "ivr")
+        finding = SharedChannel(
+            found.n_speakers or None, found.confidence, who.confidence, who.reason, _heard_voices(found, roles)
+        )
+        if "agent" not in roles:
+            parties = _nobody(heard, channel)
+            return ToldApart(_voices(found, roles, channel) if survey is not None else parties, transcript, finding)
         if transcript is not None:
-            transcript = replace(transcript, turns=tuple(replace(t.turn, role=who.roles[t.speaker]) for t in turns))
-        return ToldApart(_voices(found, who.roles, channel), transcript, finding)
+            named = [replace(t.turn, role=roles[t.speaker]) for t in turns]
+            transcript = replace(
+                transcript, turns=tuple(sorted((*named, *prompts), key=lambda t: t.start_s)) if prompts else tuple(named)
+            )
+        return ToldApart(_voices(found, roles, channel), transcript, finding)
 
     def _load(self) -> SpeakerEncoder | None:
         """The encoder; None where it cannot be had, which costs the roles of shared channels but no call."""
@@ -288,11 +380,19 @@ class SharedChannels:
 
 
 def _diarized(
-    heard: Heard, channel: int, encoder: SpeakerEncoder, stages: Stages | None, *, lone_leg: bool = False
+    heard: Heard,
+    channel: int,
+    encoder: SpeakerEncoder,
+    stages: Stages | None,
+    *,
+    lone_leg: bool = False,
+    before: tuple[Segment, ...] | None = None,
 ) -> Diarization:
-    leg, speech = Leg(heard.audio.store, channel), heard.speech[channel]
+    """Who speaks when on a channel, or in that part of its speech that comes before a survey."""
+    leg, speech = Leg(heard.audio.store, channel), heard.speech[channel] if before is None else before
+    kind = "alone" if lone_leg else "both"
     return (stages or Stages()).of(
-        f"voices {channel} {'alone' if lone_leg else 'both'}",
+        f"voices {channel} {kind}" if before is None else f"voices {channel} {kind} before a survey",
         Diarization,
         (ENCODER, heard.sample_rate_hz, speech),
         lambda: diarize(leg, heard.sample_rate_hz, speech, encoder, lone_leg=lone_leg),

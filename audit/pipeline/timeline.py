@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from audit import acoustics, telephony
 from audit.pipeline.hearing import Heard
 from audit.pipeline.parties import Party, party_of
-from audit.records import Measured, Metadata, Overlap, Timeline
+from audit.records import CutOff, Measured, Metadata, Overlap, Timeline
 from audit.segments import Segment, subtract, total_s, union
 from audit.words import Transcript
 
@@ -96,7 +96,8 @@ def timeline_of(
         talk_s = total_s(subtract([call], holds))
         everyone = union(s for leg in heard.speech for s in leg)
         behind = (s for leg in heard.background for s in leg)
-        busy = (*known.parked, *heard.tones, *behind)
+        # Who is asked for a key takes his time: nobody leaves anybody waiting there.
+        busy = (*known.parked, *heard.tones, *behind, *_after(survey_at_s(parties), hangup_s))
         silences = acoustics.dead_air(everyone, call=call, busy=busy, min_gap_s=MIN_DEAD_AIR_S)
     agent, customer = party_of("agent", parties), party_of("customer", parties)
     if agent and customer and not agent.shared:
@@ -124,7 +125,7 @@ def timeline_of(
         transfers_s=known.events.transfers_s,
         hangup_source=release.source,
         release_evidence=release.evidence,
-        cut_off=release.cut_off,
+        cut_off=_cut_off(release.cut_off, parties),
         ring_heard=answer.ring_heard,
     )
 
@@ -162,12 +163,32 @@ def _release(heard: Heard, answer: telephony.Answer, damaged: str | None) -> tel
     )
 
 
+def survey_at_s(parties: Sequence[Party]) -> float | None:
+    """When a recorded prompt has the last word; None where a party has it."""
+    last_s = max((s.end_s for p in parties if p.role != "ivr" for s in p.speech), default=0.0)
+    late = [s.start_s for p in parties if p.role == "ivr" for s in p.speech if s.end_s > last_s]
+    return min(late, default=None)
+
+
+def _after(start_s: float | None, end_s: float) -> tuple[Segment, ...]:
+    return (Segment(start_s, end_s),) if start_s is not None and start_s < end_s else ()
+
+
+def _cut_off(found: CutOff, parties: Sequence[Party]) -> CutOff:
+    """A recording that is hung up on is nobody who was cut off."""
+    at_s = survey_at_s(parties)
+    prompted = at_s is not None and found.segment is not None and found.segment.end_s > at_s
+    return CutOff(False) if prompted else found
+
+
 def _hangup_by(metadata: Metadata, release: telephony.Release, parties: Sequence[Party]) -> Measured:
     """Who released first: the record, else the channel that the audio points to."""
     if metadata.hangup_by:
         return Measured(metadata.hangup_by, "vcon" if metadata.source == "vcon" else "cdr")
     known = (p.role for p in parties if p.channel == release.channel and not p.shared and p.role != "unknown")
     role = next(known, None)
+    if role is not None and any(p.role == "ivr" and p.channel == release.channel for p in parties):
+        return Measured(None, "none", reason="a recorded prompt ends the call on that party's channel")
     if role is None:
         return Measured(None, "none", reason=release.reason or "the parties are not on channels of their own")
     return Measured(role, "audio")

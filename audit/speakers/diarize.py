@@ -171,7 +171,7 @@ def _diarized(
     if not stretches:
         return Diarization((), 0, None, None)
     spans = [_frames(s, len(features)) for s in stretches]
-    windows = [w for first, end in spans for w in _windows(first, end)]
+    windows = [w for first, end in spans for w in windows_of(first, end)]
     if not windows:
         return _one_voice(stretches, None, 0.5)
     points = encoder.embed(features, windows).astype(np.float64)
@@ -182,7 +182,7 @@ def _diarized(
     whitening = learn_whitening(points, windows)
     space = whitening.apply(points)
     evidence = channel_log_odds(stretches, lone_leg=lone_leg)
-    of_stretch = np.array([k for k, (first, end) in enumerate(spans) for _ in _windows(first, end)], np.int64)[anchors]
+    of_stretch = np.array([k for k, (first, end) in enumerate(spans) for _ in windows_of(first, end)], np.int64)[anchors]
     labels, likeness = _voices(points[anchors], space[anchors], of_stretch, n_speakers, evidence)
     if asides:
 
@@ -262,8 +262,21 @@ def _frames(segment: Segment, n_frames: int) -> Window:
     return first, min(max(round(segment.end_s * FRAMES_PER_S), first + 1), n_frames)
 
 
-def _windows(first: int, end: int, *, size: int = WINDOW_FRAMES, hop: int = HOP_FRAMES) -> list[Window]:
-    """Windows that cover a stretch evenly; one of its own length if it is shorter than a window."""
+def windows_of(first: int, end: int, *, size: int = WINDOW_FRAMES, hop: int = HOP_FRAMES) -> list[Window]:
+    """Windows that cover a stretch evenly; one of its own length if it is shorter than a window.
+
+    Parameters
+    ----------
+    first, end : int
+        Frames of the stretch, half-open.
+    size, hop : int
+        Of a window, and the most that two neighbours are apart.
+
+    Returns
+    -------
+    list of (first frame, end frame)
+        None for a stretch too short to have one.
+    """
     spare = end - first - size
     if spare <= 0:
         return [(first, end)] if end - first >= _MIN_WINDOW_FRAMES else []
@@ -380,7 +393,7 @@ def _closer_windows(steps: _Steps, margins: Floats, loudness_db: npt.NDArray[np.
         for piece_first, piece_end in _between_dips(depths_db[first:end], first):
             if (piece_first, piece_end) == (first, end) and end - first <= WINDOW_FRAMES:
                 continue  # heard as one window already
-            windows = _windows(piece_first, piece_end, size=_CLOSER_FRAMES, hop=_CLOSER_HOP_FRAMES)
+            windows = windows_of(piece_first, piece_end, size=_CLOSER_FRAMES, hop=_CLOSER_HOP_FRAMES)
             found += [(a, b) for a, b in windows if ((doubtful >= a) & (doubtful < b)).any()]
     return found
 
