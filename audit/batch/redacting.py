@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
-from audit.redaction import Found, Kind, find, hide_evaluation, hide_outcomes, hide_record
+from audit import redaction
 from audit.report import Hidden, ReportedCall
 from audit.verdicts import Outcome
 from audit.words import Turn
+
+if TYPE_CHECKING:
+    from audit.redaction import Found, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +42,24 @@ class Redaction:
         counted = Counter(f.kind for f in found)
         return replace(
             call,
-            record=hide_record(call.record, found, kinds, self.labels),
-            evaluation=None if call.evaluation is None else hide_evaluation(call.evaluation, found, kinds, self.labels),
+            record=redaction.hide_record(call.record, found, kinds, self.labels),
+            evaluation=None
+            if call.evaluation is None
+            else redaction.hide_evaluation(call.evaluation, found, kinds, self.labels),
             hidden=tuple(Hidden(self.labels[k], counted[k], self.reasons[k]) for k in kinds if counted[k]),
         )
 
     def failed(self, call: ReportedCall) -> tuple[Outcome, ...]:
         """The failed criteria of a call, their evidence without what is hidden."""
         failed = tuple(o for o in (call.evaluation.outcomes if call.evaluation else ()) if o.outcome == "fail")
-        return hide_outcomes(failed, self._found(call), tuple(self.reasons), self.labels)
+        return redaction.hide_outcomes(failed, self._found(call), tuple(self.reasons), self.labels)
 
     def _found(self, call: ReportedCall) -> tuple[Found, ...]:
         transcript = call.record.transcript
         if transcript is None:
             return ()
+        from audit.redaction.find import find  # with its patterns, where something is hidden
+
         return find(transcript, tuple(self.reasons), addresses=_addresses if "address" in self.reasons else None)
 
 

@@ -153,4 +153,7 @@ def main(args: list[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):  # a C locale must not make a Chinese name an error
         if hasattr(stream, "reconfigure") and (stream.encoding or "").lower() not in ("utf-8", "utf8"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    cli.main(args=args, prog_name="callaudit")
+    try:
+        cli.main(args=args, prog_name="callaudit")
+    finally:
+        gc.freeze()  # else Python looks through all that was loaded, for garbage, before it ends

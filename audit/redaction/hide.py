@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 
 from audit.records import CallRecord, Evidence, Recording
 from audit.redaction.find import Found, Kind, kind_of, muted, of_turn, word_places
+from audit.redaction.muted import MutedRecording
 from audit.redaction.numbers import digits_in
 from audit.segments import Segment
 from audit.verdicts import Evaluation, Outcome
@@ -14,24 +15,6 @@ from audit.words import Transcript, Turn, Word
 
 #: So many digits of a number that is hidden are hidden wherever the call is quoted; the last four are its everyday name.
 LEAST_QUOTED = 5
-
-
-@dataclass(frozen=True, slots=True)
-class MutedRecording(Recording):
-    """A recording made ready to be shown and heard.
-
-    Attributes
-    ----------
-    muted : tuple of Segment
-        What nobody is to hear of it, sorted.
-    """
-
-    muted: tuple[Segment, ...] = ()
-
-    @property
-    def is_silent(self) -> bool:
-        """Whether nothing at all is to be heard."""
-        return any(m.start_s <= 0.0 and m.end_s >= self.duration_s for m in self.muted)
 
 
 def hide_record(

@@ -6,13 +6,15 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from audit.chains import FollowUps
 from audit.digests import CallDigest, Catalogue
 from audit.records import CallRecord
-from audit.redaction import Kind
 from audit.verdicts import Evaluation
+
+if TYPE_CHECKING:
+    from audit.redaction import Kind
 
 
 @dataclass(frozen=True, slots=True)

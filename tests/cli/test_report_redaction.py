@@ -149,7 +149,8 @@ def test_clips_of_a_scorecard_are_silent_where_the_number_is_said(stored: Path, 
 
 
 def test_the_waveform_is_flat_where_the_number_is_said(stored: Path) -> None:
-    from audit.redaction import MutedRecording, find, hide_record
+    from audit.redaction import MutedRecording, hide_record
+    from audit.redaction.find import find
     from audit.report.sound import hear_call
 
     with Store.in_folder(stored) as store:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from audit.redaction import KINDS, Found, find
-from audit.redaction.find import PAD_S, hidden_before, kind_of, muted
+from audit.redaction import KINDS, Found
+from audit.redaction.find import PAD_S, find, hidden_before, kind_of, muted
 from audit.segments import Segment
 from audit.words import Transcript, Turn, Uncovered
 from tests.report.made_calls import turn

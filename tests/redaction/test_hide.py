@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from audit.records import Evidence
-from audit.redaction import KINDS, MutedRecording, find, hide_outcomes, hide_record, hide_text
+from audit.redaction import KINDS, MutedRecording, hide_outcomes, hide_record, hide_text
+from audit.redaction.find import find
 from audit.segments import Segment
 from audit.verdicts import Outcome, Review, ToolVerdict
 from audit.words import Transcript, Turn, Word
