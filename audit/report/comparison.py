@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from audit.report.context import Comparison, Figure
 from audit.report.messages import Messages
-from audit.report.scorecard import AgentSummary, BatchSummary, CriterionSummary, SectionSummary, VerdictCounts, others_of
+from audit.report.scorecard import AgentSummary, CriterionSummary, SectionSummary, VerdictCounts
+from audit.report.together import BatchSummary, others_of
 from audit.report.wording import signed
 from audit.statistics import Estimate, difference, pooled_ratio, proportion_estimate
 

@@ -10,7 +10,8 @@ from audit.records import Failure
 from audit.report.agent_page import agent_label, criterion_row, interval_text, rank_text, scorecard_text
 from audit.report.context import AgentRow, FailureRow, Figure, IndexPage
 from audit.report.messages import Messages
-from audit.report.scorecard import AgentSummary, BatchSummary
+from audit.report.scorecard import AgentSummary
+from audit.report.together import BatchSummary
 from audit.report.wording import length, moment, percent, period, score
 
 #: Criteria in the table of what fails most.

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 
-from audit.report.scorecard import N_EXAMPLES, AgentSummary, BatchSummary
+from audit.report.scorecard import N_EXAMPLES, AgentSummary
+from audit.report.together import BatchSummary
 from audit.statistics import rank_ranges
 
 

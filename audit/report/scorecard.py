@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass, field
 from statistics import fmean
 
 from audit.digests import CallDigest, Catalogue, CatalogueEntry, OutcomeDigest
-from audit.report.activity import Activity, activity_of, add_activities
+from audit.report.activity import Activity, activity_of
 from audit.report.inputs import Band
 from audit.report.rates import Fillers, Rate, add_fillers
 from audit.statistics import Estimate, PointSums, RankRange, pooled_ratio, proportion_estimate, quantiles_of, score_estimate
@@ -216,6 +215,17 @@ def _counts(n: Mapping[Verdict, int]) -> VerdictCounts:
     return VerdictCounts(*(n.get(v, 0) for v in ("pass", "fail", "not_applicable", "not_evaluable")))
 
 
+def add_counts(counts: Iterable[VerdictCounts]) -> VerdictCounts:
+    """The counts of several together."""
+    parts = tuple(counts)
+    return VerdictCounts(
+        sum(c.n_pass for c in parts),
+        sum(c.n_fail for c in parts),
+        sum(c.n_not_applicable for c in parts),
+        sum(c.n_not_evaluable for c in parts),
+    )
+
+
 def summarise_criteria(calls: Iterable[CallDigest], catalogues: Mapping[str, Catalogue]) -> tuple[CriterionSummary, ...]:
     """Sum each criterion over calls; in the order of the newest scorecard.
 
@@ -330,7 +340,7 @@ def summarise_agent(
         band=band_of(score, usable),
         bands=_band_counts(judged),
         audio_s=sum(c.duration_s for c in calls),
-        counts=_add_counts(c.counts for c in criteria),
+        counts=add_counts(c.counts for c in criteria),
         sections=summarise_sections(judged, catalogues),
         criteria=criteria,
         measures=summarise_measures(calls),
@@ -400,95 +410,3 @@ def _band_counts(calls: Sequence[CallDigest]) -> tuple[tuple[Mapping[str, str], 
 def _scorecards_used(calls: Sequence[CallDigest]) -> tuple[ScorecardUse, ...]:
     n = Counter((c.scorecard or "", c.scorecard_version or "", c.scorecard_sha256 or "") for c in calls)
     return tuple(ScorecardUse(*key, n_calls) for key, n_calls in n.items())
-
-
-@dataclass(frozen=True, slots=True)
-class BatchSummary:
-    """All agents together.
-
-    Attributes
-    ----------
-    score : float or None
-        Mean over all `n_scored` calls, so that an agent weighs as much as his calls.
-    first_at, last_at : datetime or None
-        Of the calls whose time is known.
-    """
-
-    n_calls: int
-    n_scored: int
-    n_critical: int
-    score: float | None
-    audio_s: float
-    counts: VerdictCounts
-    criteria: tuple[CriterionSummary, ...]
-    scorecards: tuple[ScorecardUse, ...]
-    first_at: datetime | None
-    last_at: datetime | None
-    sections: tuple[SectionSummary, ...] = ()
-    activity: Activity = field(default_factory=Activity)
-    fillers: Fillers = field(default_factory=Fillers)
-
-
-def summarise_batch(agents: Iterable[AgentSummary], times: Iterable[datetime | None]) -> BatchSummary:
-    """Add agents up; no call is needed again."""
-    agents = tuple(agents)
-    scored = [a for a in agents if a.score is not None]
-    n_scored = sum(a.n_scored for a in scored)
-    grouped: dict[str, list[CriterionSummary]] = {}
-    uses: Counter[tuple[str, str, str]] = Counter()
-    for a in agents:
-        for c in a.criteria:
-            grouped.setdefault(c.criterion, []).append(c)
-        for u in a.scorecards:
-            uses[(u.scorecard, u.version, u.sha256)] += u.n_calls
-    sections: dict[str, SectionSummary] = {}
-    for a in agents:
-        for s in a.sections:
-            old = sections.get(s.section) or replace(s, points=0.0, max_points=0.0, n_calls=0, sums=PointSums())
-            sections[s.section] = replace(
-                s, points=old.points + s.points, max_points=old.max_points + s.max_points, n_calls=old.n_calls + s.n_calls,
-                sums=old.sums + s.sums,
-            )  # fmt: skip
-    known = sorted(t for t in times if t is not None)
-    return BatchSummary(
-        n_calls=sum(a.n_calls for a in agents),
-        n_scored=n_scored,
-        n_critical=sum(a.n_critical for a in agents),
-        score=sum((a.score or 0.0) * a.n_scored for a in scored) / n_scored if n_scored else None,
-        audio_s=sum(a.audio_s for a in agents),
-        counts=_add_counts(a.counts for a in agents),
-        criteria=tuple(
-            replace(
-                cs[-1],
-                counts=_add_counts(c.counts for c in cs),
-                points=sum(c.points for c in cs),
-                max_points=sum(c.max_points for c in cs),
-            )
-            for cs in grouped.values()
-        ),
-        scorecards=tuple(ScorecardUse(*key, n) for key, n in uses.items()),
-        first_at=known[0] if known else None,
-        last_at=known[-1] if known else None,
-        sections=tuple(sections.values()),
-        activity=add_activities(a.activity for a in agents),
-        fillers=add_fillers(a.fillers for a in agents),
-    )
-
-
-def others_of(batch: Mapping[str, CriterionSummary], own: CriterionSummary) -> VerdictCounts:
-    """The verdicts on a criterion of everybody but one agent."""
-    all_, mine = batch[own.criterion].counts, own.counts
-    return VerdictCounts(
-        all_.n_pass - mine.n_pass, all_.n_fail - mine.n_fail, all_.n_not_applicable - mine.n_not_applicable,
-        all_.n_not_evaluable - mine.n_not_evaluable,
-    )  # fmt: skip
-
-
-def _add_counts(counts: Iterable[VerdictCounts]) -> VerdictCounts:
-    parts = tuple(counts)
-    return VerdictCounts(
-        sum(c.n_pass for c in parts),
-        sum(c.n_fail for c in parts),
-        sum(c.n_not_applicable for c in parts),
-        sum(c.n_not_evaluable for c in parts),
-    )

@@ -13,7 +13,8 @@ from audit.report.graphs import agents_chart, hours_chart, scores_chart, volume_
 from audit.report.inputs import ReportSettings
 from audit.report.messages import Messages
 from audit.report.review_kit import upheld_figure
-from audit.report.scorecard import AgentSummary, BatchSummary, CriterionSummary
+from audit.report.scorecard import AgentSummary, CriterionSummary
+from audit.report.together import BatchSummary
 from audit.report.wording import NONE, moment, percent, period, score
 from audit.statistics import proportion_estimate
 

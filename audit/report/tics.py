@@ -15,7 +15,7 @@ from audit.report.context import TicPlace, TicView
 from audit.report.inputs import ReportedCall
 from audit.report.messages import Messages
 from audit.report.rates import Fillers
-from audit.report.scorecard import BatchSummary
+from audit.report.together import BatchSummary
 from audit.report.wording import moment
 from audit.statistics import OverUse, over_used
 

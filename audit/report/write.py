@@ -34,7 +34,7 @@ from audit.report.links import links_to_calls
 from audit.report.messages import Lang, Messages, load_messages
 from audit.report.naming import file_stems
 from audit.report.reference import Reference, reference_of, with_ranks
-from audit.report.scorecard import AgentSummary, BatchSummary, summarise_agent, summarise_batch
+from audit.report.scorecard import AgentSummary, summarise_agent
 from audit.report.shelf import Shelf
 from audit.report.tables import (
     AGENT_COLUMNS,
@@ -51,6 +51,7 @@ from audit.report.tables import (
 )
 from audit.report.team_page import TEAM_STEM, team_page
 from audit.report.tics import tic_calls, tic_examples, tic_views, tics_of
+from audit.report.together import BatchSummary, summarise_batch
 from audit.verdicts import Outcome
 
 #: Evidence that somebody can listen to and learn from: words, or something that happened.

@@ -91,12 +91,17 @@ def test_hearing_reviewers_twice_changes_nothing_and_taking_them_back_restores_t
 
 
 def test_a_bonus_that_a_reviewer_does_not_see_is_no_failure(scorecard):
-    polite = evaluate(spoken("a", POLITE), scorecard)
-    bonus = next((c.id for c in scorecard.criteria if c.bonus), None)
-    if bonus is None:
-        pytest.skip("the scorecard has no bonus")
-    new = with_reviews(polite, scorecard, {bonus: [says("reject", "fail")]})
-    assert of(new, bonus).outcome == "not_applicable"
+    section = scorecard.sections[0]
+    at_stake = [c for c in section.criteria if c.points and not (c.bonus or c.critical or c.deduct)]
+    earned = {o.criterion for o in evaluate(spoken("a", POLITE), scorecard).outcomes if o.outcome == "pass"}
+    bonus = replace(next(c for c in at_stake if c.id in earned), bonus=True)
+    criteria = tuple(bonus if c.id == bonus.id else c for c in section.criteria)
+    ours = replace(scorecard, sections=(replace(section, criteria=criteria), *scorecard.sections[1:]))
+    polite = evaluate(spoken("a", POLITE), ours)
+    assert (of(polite, bonus.id).outcome, of(polite, bonus.id).points) == ("pass", bonus.points)
+    new = with_reviews(polite, ours, {bonus.id: [says("reject", "fail")]})
+    assert of(new, bonus.id).outcome == "not_applicable" and not of(new, bonus.id).points
+    assert new.bonus_points == polite.bonus_points - bonus.points == 0
 
 
 def test_what_only_a_person_judges_counts_from_when_one_has(scorecard):

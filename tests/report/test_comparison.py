@@ -8,7 +8,8 @@ import pytest
 
 from audit.report.comparison import comparison, of_criterion, of_score, of_section, strengths, surely_below
 from audit.report.messages import load_messages
-from audit.report.scorecard import AgentSummary, BatchSummary, CriterionSummary, SectionSummary, VerdictCounts, summarise_batch
+from audit.report.scorecard import AgentSummary, CriterionSummary, SectionSummary, VerdictCounts
+from audit.report.together import BatchSummary, summarise_batch
 from audit.statistics import Estimate, PointSums
 
 EN, ZH = load_messages("en"), load_messages("zh")

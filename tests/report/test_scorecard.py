@@ -8,8 +8,9 @@ import pytest
 
 from audit.digests import catalogue_of, digest_call
 from audit.report.inputs import Band, ReportedCall
-from audit.report.scorecard import AgentSummary, agent_key, summarise_batch
+from audit.report.scorecard import AgentSummary, agent_key
 from audit.report.scorecard import summarise_agent as of_digests
+from audit.report.together import summarise_batch
 from audit.verdicts import Outcome
 from tests.report.made_calls import BANDS, call, measured_only, outcome
 

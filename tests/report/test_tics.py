@@ -11,8 +11,9 @@ import pytest
 from audit.digests import digest_call
 from audit.report import ReportedCall
 from audit.report.rates import Fillers, add_fillers
-from audit.report.scorecard import summarise_agent, summarise_batch
+from audit.report.scorecard import summarise_agent
 from audit.report.tics import tic_calls, tics_of
+from audit.report.together import summarise_batch
 from audit.words import Transcript, Turn
 from tests.report.made_calls import call, write_recording
 from tests.report.test_write import parse, write

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from audit.digests import CallDigest
 from audit.report.links import link_to_outcome
 from audit.report.messages import Messages
-from audit.report.scorecard import AgentSummary, BatchSummary, VerdictCounts, agent_key, others_of
+from audit.report.scorecard import AgentSummary, VerdictCounts, agent_key
 from audit.report.tables import Cell
+from audit.report.together import BatchSummary, others_of
 from audit.verdicts import Outcome
 
 

@@ -24,8 +24,9 @@ from audit.report.links import links_to_calls
 from audit.report.messages import Messages, load_messages
 from audit.report.naming import file_stems
 from audit.report.reference import with_ranks
-from audit.report.scorecard import AgentSummary, BatchSummary, summarise_agent, summarise_batch
+from audit.report.scorecard import AgentSummary, summarise_agent
 from audit.report.tables import agent_row, call_row, failure_row
+from audit.report.together import BatchSummary, summarise_batch
 from audit.verdicts import Outcome
 
 Format = Literal["xlsx", "csv", "json", "parquet"]

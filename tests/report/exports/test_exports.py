@@ -27,8 +27,10 @@ from tests.conftest import ROOT
 from tests.report.exports.made import HOSTILE, calls, export
 from tests.report.made_calls import BANDS, GENERATED_AT, call, outcome
 
-unescape = pytest.importorskip("openpyxl.utils.escape").unescape
 openpyxl = pytest.importorskip("openpyxl", reason="openpyxl, which reads workbooks back, is not installed")
+unescape = pytest.importorskip(
+    "openpyxl.utils.escape", reason="openpyxl, which reads workbooks back, is not installed"
+).unescape
 
 
 def sheets(path: Path) -> dict[str, Any]:
