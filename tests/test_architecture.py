@@ -27,7 +27,20 @@ def loaded_by(code: str) -> set[str]:
     [
         ("audit.cli", {"numpy", "scipy", "faster_whisper"}),
         ("audit.batch.workers, audit.pipeline.auditor", {"importlib.metadata", "sqlalchemy", "jinja2", "yaml", "av", "click"}),
-        ("audit.batch.run, audit.batch.reporting", {"numpy", "scipy", "matplotlib", "soxr", "yaml", "alembic", "audit.redaction.find"}),
+        (
+            "audit.batch.run, audit.batch.reporting",
+            {
+                "numpy",
+                "scipy",
+                "matplotlib",
+                "soxr",
+                "yaml",
+                "alembic",
+                "audit.redaction.find",
+                "psycopg",
+                "sqlalchemy.dialects.postgresql",
+            },
+        ),
     ],
     ids=["asking for help", "a worker that measures", "a batch that was measured, and its pages"],
 )

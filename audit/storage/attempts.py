@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from audit.storage.leases import Lease, is_gone
 from audit.storage.tables import calls, recordings, runs
-from audit.storage.upserts import INSERT
+from audit.storage.upserts import insertion
 
 #: What is not yet known of an attempt that begins.
 _BLANK = ("finished_at", "stage", "error", "reason", "next_step")
@@ -46,19 +46,19 @@ def claiming(database: str) -> Any:
     """
     values = _values()
     nobody = sa.and_(NEWEST.scalar_subquery().is_not_distinct_from(_bound("seen", calls.c.id)), ~_AT_WORK.exists())
-    return _again(INSERT[database](recordings).from_select(list(values), sa.select(*values.values()).where(nobody)))
+    return _again(insertion(database, recordings).from_select(list(values), sa.select(*values.values()).where(nobody)))
 
 
 @cache
 def _beginning(database: str) -> Any:
-    return _again(INSERT[database](recordings).values(_values()))
+    return _again(insertion(database, recordings).values(_values()))
 
 
-def _again(insertion: Any) -> Any:
+def _again(inserted: Any) -> Any:
     """Of a recording that was met before the row is taken, and when it was first seen stays."""
-    taken = {n: insertion.excluded[n] for n in (*_GIVEN, *_BLANK, "state") if n != "path"}
+    taken = {n: inserted.excluded[n] for n in (*_GIVEN, *_BLANK, "state") if n != "path"}
     counted = {"n_attempts": recordings.c.n_attempts + 1}
-    return insertion.on_conflict_do_update(index_elements=["path"], set_=taken | counted).returning(recordings.c.id)
+    return inserted.on_conflict_do_update(index_elements=["path"], set_=taken | counted).returning(recordings.c.id)
 
 
 def _values() -> dict[str, Any]:

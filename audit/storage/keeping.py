@@ -21,7 +21,7 @@ from audit.records import CallRecord
 from audit.storage.digests import digest_row
 from audit.storage.rows import AuditKeys, evaluation_row
 from audit.storage.tables import calls, catalogues, digests, evaluations, recordings, stages, touched_calls
-from audit.storage.upserts import INSERT, in_place
+from audit.storage.upserts import in_place, insertion
 from audit.verdicts import Evaluation
 
 _CALL = ("call_id", "recording_id", "sha256", "agent_id", "started_at", "language", "measuring_key", "words_key",
@@ -104,8 +104,8 @@ def _statements(database: str, *, judged: bool, staged: bool) -> _Statements:
     parts: list[Any] = []
     source, evaluation_id = record, sa.null()
     if judged:
-        insertion = _row(database, evaluations, _VERDICT, record, call_row_id=record.c.id)
-        verdicts = insertion.returning(evaluations.c.id, evaluations.c.call_row_id).cte("verdict")
+        judging = _row(database, evaluations, _VERDICT, record, call_row_id=record.c.id)
+        verdicts = judging.returning(evaluations.c.id, evaluations.c.call_row_id).cte("verdict")
         source, evaluation_id = record.join(verdicts, verdicts.c.call_row_id == record.c.id), verdicts.c.id
     parts += _what_follows(database, source, record.c.id, evaluation_id, judged=judged, staged=staged)
     parts += [update.where(sa.select(record.c.id).exists()) for update in _ledger()]
@@ -114,8 +114,8 @@ def _statements(database: str, *, judged: bool, staged: bool) -> _Statements:
 
 def _kept(database: str) -> Any:
     """The record, unless its token is there."""
-    insertion = INSERT[database](calls).values({n: _bound(calls, n) for n in _CALL})
-    return insertion.on_conflict_do_nothing(index_elements=["token"]).returning(calls.c.id)
+    record = insertion(database, calls).values({n: _bound(calls, n) for n in _CALL})
+    return record.on_conflict_do_nothing(index_elements=["token"]).returning(calls.c.id)
 
 
 def _what_follows(database: str, source: Any, number: Any, verdict: Any, *, judged: bool, staged: bool) -> list[Any]:
@@ -155,10 +155,10 @@ def _ledger() -> tuple[Any, Any]:
 def _row(database: str, table: sa.Table, names: tuple[str, ...], source: Any, **known: Any) -> Any:
     """Insert a row: columns by their bound values, and some by what is known; once for each row of a source, if any."""
     values = {n: _bound(table, n) for n in names} | known
-    insertion = INSERT[database](table)
+    inserted = insertion(database, table)
     if source is None:
-        return insertion.values(values)
-    return insertion.from_select(list(values), sa.select(*values.values()).select_from(source))
+        return inserted.values(values)
+    return inserted.from_select(list(values), sa.select(*values.values()).select_from(source))
 
 
 def _bound(table: sa.Table, name: str) -> sa.BindParameter[Any]:

@@ -6,10 +6,33 @@ from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
-#: Both know ``INSERT … ON CONFLICT``; the standard does not, so SQLAlchemy has it with each database.
-INSERT: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
+
+def insertion(database: str, table: sa.Table) -> Any:
+    """An insertion that may say what happens where its row is there (``ON CONFLICT``).
+
+    The standard has no such thing, so SQLAlchemy has it with each database; each is imported when it is asked for.
+
+    Parameters
+    ----------
+    database : {"postgresql", "sqlite"}
+        SQLAlchemy's name of the dialect.
+    table : sqlalchemy.Table
+
+    Raises
+    ------
+    ValueError
+        For another database.
+    """
+    if database == "sqlite":
+        from sqlalchemy.dialects import sqlite
+
+        return sqlite.insert(table)
+    if database == "postgresql":
+        from sqlalchemy.dialects import postgresql
+
+        return postgresql.insert(table)
+    raise ValueError(f"no insertion for {database}")
 
 
 @cache
@@ -27,7 +50,7 @@ def upsert(database: str, table: sa.Table) -> Any:
     sqlalchemy.Insert
         To be executed with the values of all columns.
     """
-    return in_place(INSERT[database](table), table)
+    return in_place(insertion(database, table), table)
 
 
 def in_place(insert: Any, table: sa.Table) -> Any:
