@@ -24,13 +24,14 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -122,32 +123,79 @@ def inside(command: str, archive: Path, out: Path, engine: str, n_workers: int) 
     )
     out.mkdir()
     began = time.monotonic()
-    with Store.in_folder(out) as store:
+    with Watch() as watch, Store.in_folder(out) as store:
         summary = run_batch(job, store, progress=Unwatched(), clock=lambda: datetime.now(UTC))
     wall_s = time.monotonic() - began
     if summary.n_audited != len(job.recordings):
         sys.exit(f"{summary.n_failed} failed: {summary.failures[:1]}")
-    processor_s = family_s(os.getpid())
     if engine == "ray":
         ray.shutdown()
-    print(json.dumps({"wall_s": wall_s, "cluster_s": cluster_s, "processor_s": processor_s}))
+    print(json.dumps({"wall_s": wall_s, "cluster_s": cluster_s, "processor_s": watch.spent_s}))
 
 
-def family_s(eldest: int) -> float:
-    """Processor seconds of a process and all below it that still live or were waited for."""
-    parents: dict[int, int] = {}
-    spent: dict[int, float] = {}
+class Watch:
+    """Processor seconds of this process and all below it, those included that end unseen by their parent.
+
+    Ray's raylet waits for none of its workers, so that what they spent is in nobody's account once they have ended: the last
+    look at each, four a second, is kept instead.
+    """
+
+    def __init__(self) -> None:
+        self._last: dict[tuple[int, int], float] = {}
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._look_on, daemon=True)
+
+    def __enter__(self) -> Watch:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    @property
+    def spent_s(self) -> float:
+        """Of all that were seen."""
+        return sum(self._last.values())
+
+    def _look_on(self) -> None:
+        while True:
+            for process in family(os.getpid()):
+                self._last[process.number, process.began] = process.own_s
+            if self._over.wait(0.25):
+                return
+
+
+class Process(NamedTuple):
+    """A process as /proc tells: its number, its parent's, when it began, its processor seconds, and those of ended children."""
+
+    number: int
+    parent: int
+    began: int
+    own_s: float
+    ended_s: float
+
+
+def family(eldest: int) -> list[Process]:
+    """A process and all below it that live."""
+    found: dict[int, Process] = {}
+    tick_s = 1 / os.sysconf("SC_CLK_TCK")
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = stat.read_text("utf-8", "replace").rpartition(")")[2].split()
         except OSError:
             continue
-        number = int(stat.parent.name)
-        parents[number], spent[number] = int(fields[1]), sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
-    family = {eldest}
-    while more := {p for p, parent in parents.items() if parent in family} - family:
-        family |= more
-    return sum(spent.get(p, 0.0) for p in family)
+        own, ended = sum(map(int, fields[11:13])) * tick_s, sum(map(int, fields[13:15])) * tick_s
+        found[int(stat.parent.name)] = Process(int(stat.parent.name), int(fields[1]), int(fields[19]), own, ended)
+    mine = {eldest}
+    while more := {p.number for p in found.values() if p.parent in mine} - mine:
+        mine |= more
+    return [found[number] for number in mine if number in found]
+
+
+def family_s(eldest: int) -> float:
+    """Processor seconds of a process and all below it that still live or were waited for."""
+    return sum(p.own_s + p.ended_s for p in family(eldest))
 
 
 class Unwatched:

@@ -16,6 +16,7 @@ import socket
 import tempfile
 import threading
 import time
+import warnings
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -78,6 +79,8 @@ class RayPool:
     def __init__(self, make_auditor: MakeAuditor, n_workers: int, limits: Limits | None = None, engine: Engine | None = None):
         for name, value in _QUIET.items():
             os.environ.setdefault(name, value)
+        self._engine = engine or Engine("ray")
+        _show_token(self._engine.address)
         try:
             import ray
         except ImportError as e:
@@ -87,7 +90,6 @@ class RayPool:
         self._make_auditor = make_auditor
         self._most = n_workers or math.inf
         self._limits = limits or Limits()
-        self._engine = engine or Engine("ray")
         self._hands: list[_Hand] = []
         self._again: deque[Task] = deque()  # begun, and given back by a node
         self._n_lost: Counter[int] = Counter()  # task number -> nodes lost under it
@@ -160,12 +162,19 @@ class RayPool:
         before = signal.getsignal(signal.SIGTERM)
         try:
             _knock(address)
-            self._ray.init(**options)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)  # a client without an answer warns before it gives up
+                self._ray.init(**options)
         except (RuntimeError, ValueError, OSError, ImportError) as e:  # a ConnectionError is an OSError
             reason = " ".join(str(e).split())
             hint = "start one (ray start --head), give its --address, or take --address local"
             if "ersion mismatch" in reason:
                 hint = "install the same Ray and Python here and on the cluster"
+            elif "client connection timeout" in reason:
+                hint = (
+                    "give the port of its Ray client (10001 unless told otherwise); if it asks for a token, put that (ray "
+                    "get-auth-token there) into ~/.ray/auth_token here; or work on a machine of the cluster, --address auto"
+                )
             raise UsageError(f"--address {address}: this Ray cluster cannot be used: {reason}", hint=hint) from e
         finally:
             if in_main and before is not None:
@@ -370,6 +379,20 @@ class RayPool:
             raise UsageError(trouble.reason, hint=trouble.next_step)
         else:
             yield task, trouble
+
+
+def _show_token(address: str) -> None:
+    """Let Ray's client show the token that lies here.
+
+    ``ray start`` makes a cluster ask for a token as soon as the user who starts it has one, and a driver on a machine of the
+    cluster then shows it by itself. A client does only if told so, before Ray is imported; else it gets no answer, for half
+    a minute (seen with Ray 2.60).
+    """
+    if not address.startswith("ray://") or "RAY_AUTH_MODE" in os.environ:
+        return
+    kept = Path(os.environ.get("RAY_AUTH_TOKEN_PATH") or Path.home() / ".ray" / "auth_token")
+    if os.environ.get("RAY_AUTH_TOKEN") or kept.is_file():
+        os.environ["RAY_AUTH_MODE"] = "token"
 
 
 def _knock(address: str) -> None:

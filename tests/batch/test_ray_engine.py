@@ -5,7 +5,11 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import socket
+import subprocess
 import sys
+import tempfile
+import time
 import wave
 from collections.abc import Iterator
 from contextlib import suppress
@@ -20,6 +24,7 @@ import pytest
 from audit.batch import Engine, Job, Limits, run_batch
 from audit.batch.engines import open_pool
 from audit.batch.ray_actor import MakeOnNode, NotOnNode
+from audit.batch.ray_engine import _show_token
 from audit.batch.workers import Task, Trouble
 from audit.errors import UnreadableRecording, UsageError
 from audit.ingest import find_metadata
@@ -38,6 +43,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 
+ROOT = Path(__file__).resolve().parents[2]
 #: Small enough for a test, and quick to notice a lost node.
 NODE = {"object_store_memory": 80 << 20, "include_log_monitor": False}
 NOTICE = {"health_check_initial_delay_ms": 0, "health_check_period_ms": 500, "health_check_failure_threshold": 4}
@@ -195,6 +201,77 @@ def test_a_cluster_without_room_for_a_worker_says_so(cluster, tmp_path):
     engine = replace(on(cluster), needs_gpu=True)
     with open_pool(engine, make, 1, Limits()) as pool, pytest.raises(UsageError, match="1 CPU and 1 GPU"):
         next(pool.run([Task(0, tmp_path / "a.wav", Metadata("a"))], begin=lambda _: True, stop_level=lambda: 0))
+
+
+# --- from outside a cluster -----------------------------------------------------------------------
+@pytest.fixture
+def guarded(tmp_path) -> Iterator[tuple[int, dict[str, str]]]:
+    """The port of the Ray client of a cluster that asks for a token, as ``ray start`` makes one; and who has the token."""
+    pytest.importorskip("ray", reason="ray is not installed: pip install 'callaudit[ray]'")
+    token = tmp_path / "token"
+    token.write_text("b4" * 32)
+    known = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
+    known |= {"RAY_AUTH_TOKEN_PATH": str(token), "RAY_USAGE_STATS_ENABLED": "0"}
+    with tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder:  # short: sockets lie in it
+        port, gcs_port = free_port(), free_port()
+        options = {"port": gcs_port, "ray-client-server-port": port, "num-cpus": 1, "object-store-memory": 80 << 20}
+        options |= {"temp-dir": folder, "include-dashboard": "false", "node-ip-address": "127.0.0.1"}
+        argv = [sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block"]
+        with (tmp_path / "head.log").open("wb") as log:
+            head = subprocess.Popen([*argv, *(f"--{n}={v}" for n, v in options.items())], env=known, stdout=log, stderr=log)
+        until = time.monotonic() + 60
+        while time.monotonic() < until and head.poll() is None:
+            with suppress(OSError):
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                break
+            time.sleep(0.2)
+        yield port, known
+        head.terminate()
+        head.wait()
+
+
+def free_port() -> int:
+    """A port that Ray gives to none of its workers (10002 to 19999)."""
+    while True:
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 0))
+            if (port := s.getsockname()[1]) > 20000:
+                return port
+
+
+@pytest.mark.slow
+def test_a_client_shows_the_token_that_the_cluster_asks_for(guarded, tmp_path):
+    port, known = guarded
+    calls = Calls(tmp_path / "calls", 3)
+    calls.make()
+    argv = [sys.executable, "-m", "audit", "measure", calls.folder, "--out", tmp_path / "out"]
+    argv += ["--engine", "ray", "--address", f"ray://127.0.0.1:{port}"]
+    done = subprocess.run(argv, env=known, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert len(list((tmp_path / "out" / "calls").iterdir())) == 3
+    assert "3 audited, 0 failed" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "address, set_to, has_token, wanted",
+    [
+        ("ray://h:1", None, True, "token"),
+        ("ray://h:1", None, False, None),
+        ("ray://h:1", "disabled", True, "disabled"),
+        ("h:1", None, True, None),
+    ],
+    ids=["a client with a token", "a client without", "the user has decided", "a driver in the cluster does so itself"],
+)
+def test_a_token_is_shown_by_clients_that_have_one(monkeypatch, tmp_path, address, set_to, has_token, wanted):
+    monkeypatch.setenv("RAY_AUTH_TOKEN_PATH", str(tmp_path / "token"))
+    monkeypatch.delenv("RAY_AUTH_TOKEN", raising=False)
+    monkeypatch.setenv("RAY_AUTH_MODE", set_to or "")
+    if set_to is None:
+        monkeypatch.delenv("RAY_AUTH_MODE")
+    if has_token:
+        (tmp_path / "token").write_text("x")
+    _show_token(address)
+    assert os.environ.get("RAY_AUTH_MODE") == wanted
 
 
 # --- without a cluster ----------------------------------------------------------------------------
