@@ -246,7 +246,10 @@ def test_a_client_shows_the_token_that_the_cluster_asks_for(guarded, tmp_path):
     calls.make()
     argv = [sys.executable, "-m", "audit", "measure", calls.folder, "--out", tmp_path / "out"]
     argv += ["--engine", "ray", "--address", f"ray://127.0.0.1:{port}"]
-    done = subprocess.run(argv, env=known, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    for _ in range(3):  # on a busy machine Ray's own patience of 30 s may not do
+        done = subprocess.run(argv, env=known, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+        if "this Ray cluster cannot be used" not in done.stderr:
+            break
     assert done.returncode == 0, done.stderr
     assert len(list((tmp_path / "out" / "calls").iterdir())) == 3
     assert "3 audited, 0 failed" in done.stdout
