@@ -33,6 +33,8 @@ PRIOR = -2.5
 MANY_KEYS, ONE_KEY, ABOUT, CONFIRMS, PARTED, KEY_HEARD = 2.0, 1.0, 1.0, 2.5, 0.5, 0.5
 #: Who parts and is asked to wait for a survey hears it within so long.
 PARTED_S = 30.0
+#: Who speaks of "my service" goes on in the same breath; to hand a call over takes longer.
+IN_ONE_BREATH, BREATH_S = -2.0, 1.0
 #: Wordings that the centre's profile gives: what its own recordings say.
 KNOWN_PROMPT = 4.0
 #: Somebody answers in words, as one does not answer a recording.
@@ -241,6 +243,7 @@ def survey_by_words(
     keys, named = phrases.keys.found(said), any(i >= first for i in known_at)
     parting = (*leg[:first], *(p for p in others if p.end_s <= start_s))
     parted = [p.end_s for p in parting if p.end_s > start_s - PARTED_S and phrases.farewells.search(_joined(p.text))]
+    own = _last_own(leg, texts, first, phrases)
     answers = sum(len(_UNITS.findall(_joined(p.text))) for p in others if p.start_s > start_s)
     log_odds = (
         PRIOR
@@ -248,12 +251,13 @@ def survey_by_words(
         + (ABOUT if phrases.about.is_in(said) else 0.0)
         + (CONFIRMS if phrases.confirms.is_in(said) else 0.0)
         + (KNOWN_PROMPT if named else 0.0)
+        + (IN_ONE_BREATH if any(start_s - t_s < BREATH_S for t_s in own) else 0.0)
         + (PARTED if parted else 0.0)
         + (KEY_HEARD if any(t_s > start_s for t_s in keys_heard_s) else 0.0)
         + (ANSWERED if answers >= _ANSWER_UNITS else 0.0)
     )
     spoken = [p.end_s for p in others if p.end_s <= start_s]
-    earliest_s = max([start_s - LONGEST_OPENING_S, *parted, *spoken, *_last_own(leg, texts, first, phrases)])
+    earliest_s = max([start_s - LONGEST_OPENING_S, *parted, *spoken, *own])
     return SurveyWords(min(earliest_s, start_s), start_s, end_s, log_odds)
 
 

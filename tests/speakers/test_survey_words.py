@@ -78,6 +78,15 @@ def test_whom_somebody_answers_in_words_is_hardly_a_recording() -> None:
     assert answered.log_odds < 0 < silent.log_odds
 
 
+def test_who_goes_on_in_the_breath_of_her_own_words_is_hardly_a_recording() -> None:
+    keys = "非常满意请按一，满意请按二"
+    handed_over, read_out = (
+        survey_by_words(leg(*ZH_CALL, "请评价我的服务", keys, gap_s=gap_s), (), language="zh") for gap_s in (1.5, 0.4)
+    )
+    assert handed_over is not None and read_out is not None
+    assert read_out.log_odds < 0 < handed_over.log_odds
+
+
 def test_a_key_that_is_heard_afterwards_speaks_for_a_recording() -> None:
     pieces = leg(*ZH_CALL, "请对本次服务进行评价", "满意请按一，不满意请按二")
     without, heard = (survey_by_words(pieces, (), language="zh", keys_heard_s=keys) for keys in ((), (25.0,)))
