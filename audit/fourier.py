@@ -112,3 +112,15 @@ def good_length(n: int) -> int:
 
         return int(scipy.fft.next_fast_len(n, real=True))
     return int(_engine.good_size(n, True))
+
+
+def line_frequencies(n: int, sample_rate_hz: float) -> NDArray[np.float64]:
+    """Frequencies in Hz of the ``n // 2 + 1`` lines of :func:`rfft`, as NumPy has them, whose transforms need not be loaded.
+
+    Examples
+    --------
+    >>> line_frequencies(4, 8000).tolist()
+    [0.0, 2000.0, 4000.0]
+    """
+    found: NDArray[np.float64] = np.arange(n // 2 + 1) * np.float64(1.0 / (n * (1 / sample_rate_hz)))
+    return found

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from audit import fourier
-from audit.fourier import good_length, irfft, rfft
+from audit.fourier import good_length, irfft, line_frequencies, rfft
 
 
 @pytest.fixture(params=["extension", "scipy.fft"])
@@ -42,3 +42,9 @@ def test_what_measures_a_call_starts_without_the_rest_of_scipy():
         "import sys, audit.pipeline.auditor; print([m for m in sys.modules if m.split('.')[0] == 'scipy' and 'fft.' not in m])"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("n", [1, 2, 255, 256, 480])
+def test_the_frequencies_of_the_lines_are_those_of_numpy_to_the_last_digit(n):
+    for rate_hz in (8000, 16000, 44100, 48000):
+        assert (line_frequencies(n, rate_hz) == np.fft.rfftfreq(n, 1 / rate_hz)).all()

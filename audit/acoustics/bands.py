@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audit.acoustics.neighbours import mean_around
-from audit.fourier import rfft
+from audit.fourier import line_frequencies, rfft
 from audit.segments import Segment
 
 Floats = NDArray[np.float32]
@@ -57,7 +57,7 @@ def band_powers(leg: Floats, sample_rate_hz: int, n_frames: int) -> Floats:
     """
     hop, size = sample_rate_hz // FRAMES_PER_S, round(_WINDOW_S * sample_rate_hz)
     window = np.hanning(size + 1)[:-1].astype(np.float32)
-    lines_hz = np.fft.rfftfreq(size, 1 / sample_rate_hz)
+    lines_hz = line_frequencies(size, sample_rate_hz)
     weights = np.zeros((len(lines_hz), N_BANDS), np.float32)
     for k, (low, high) in enumerate(pairwise(_BAND_EDGES_HZ)):
         inside = (lines_hz >= low) & (lines_hz < high)

@@ -14,7 +14,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from audit.fourier import rfft
+from audit.fourier import line_frequencies, rfft
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
@@ -104,7 +104,7 @@ def step_weights(sample_rate_hz: int, n_step: int) -> Floats:
     ndarray of float32, shape (2 * (n_step // 2 + 1),)
         The squared response of the standard's two stages at each line. It is defined up to 24 kHz; above, it stays.
     """
-    f_hz = np.minimum(np.fft.rfftfreq(n_step, 1 / sample_rate_hz), _TABLE_RATE_HZ / 2)
+    f_hz = np.minimum(line_frequencies(n_step, sample_rate_hz), _TABLE_RATE_HZ / 2)
     weights = (_response(_SHELF_B, _SHELF_A, f_hz) * _response(_HIGH_PASS_B, _HIGH_PASS_A, f_hz)) ** 2 / n_step**2
     weights[1 : (n_step + 1) // 2] *= 2  # lines that stand for a negative frequency, too
     return np.repeat(weights, 2).astype(np.float32)

@@ -6,11 +6,9 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -425,5 +423,8 @@ def _workers(job: _Job, n: int) -> Iterator[Callable[[Callable[[_Job, Any], Any]
     if n <= 1:
         yield lambda function, arguments: (function(job, a) for a in arguments)
         return
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
     with ProcessPoolExecutor(n, get_context("spawn"), _adopt, (job,)) as pool:
         yield lambda function, arguments: pool.map(_run, [(function, a) for a in arguments])

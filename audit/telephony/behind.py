@@ -12,7 +12,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from audit.fourier import rfft
+from audit.fourier import line_frequencies, rfft
 from audit.telephony.musicness import DEAD_DBFS, LEVEL_HOP_S, RATE_HZ, Floats, Levels, smoothed_db
 
 Flags = NDArray[np.bool_]
@@ -125,7 +125,7 @@ def _bands_db(frames: Floats, line_dbfs: float) -> NDArray[np.float64]:
 @cache
 def _bands() -> Floats:
     """Mean power per bin of each band."""
-    hz = np.fft.rfftfreq(N_FRAME, 1 / RATE_HZ)
+    hz = line_frequencies(N_FRAME, RATE_HZ)
     edges = np.geomspace(*BAND_HZ, N_BANDS + 1)
     inside = (hz[:, None] >= edges[:-1]) & (hz[:, None] < edges[1:])
     return np.asarray(inside / inside.sum(axis=0) / np.sum(np.hanning(N_FRAME) ** 2), dtype=np.float32)
