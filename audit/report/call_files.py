@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import audit
 from audit.archive import is_there
@@ -22,6 +23,7 @@ from audit.report.sheet_context import Around
 #: Beside ``scorecards``.
 FOLDER = "call-pages"
 _MADE_FROM = re.compile(rb'<meta name="callaudit-made-from" content="([0-9a-f]{64})">')
+_LINK = re.compile(rb"call-pages/([^\"'#?<>\s]+)\.html")
 #: The page says within so many bytes what it was made from.
 _HEAD_BYTES = 4096
 
@@ -81,6 +83,38 @@ def write_call(
 def remove_call(out: Path, call_id: str) -> None:
     """Remove the page of a call, with the words and the sound in it; a report that shows the call writes it anew."""
     call_file(out, call_id).unlink(missing_ok=True)
+
+
+def remove_other_calls(out: Path, call_ids: Collection[str], pages: Iterable[Path] = ()) -> int:
+    """Remove the pages of all calls but some; returns how many.
+
+    Only what says of itself that it is such a page is removed, whole or left half written, whatever else lies there.
+
+    Parameters
+    ----------
+    out : Path
+        Of the report.
+    call_ids : collection of str
+        Calls that keep their pages.
+    pages : iterable of Path
+        Pages that were not written anew: what they link to stays, too.
+    """
+    kept = {call_stem(i) for i in call_ids}
+    found = [p for p in (out / FOLDER).glob("*.html*") if _stem(p) is not None and _stem(p) not in kept]
+    for page in pages if found else ():
+        kept |= {unquote(m[1].decode()) for m in _LINK.finditer(page.read_bytes())}
+    n_removed = 0
+    for path in found:
+        if _stem(path) not in kept and _made_from(path) is not None:
+            path.unlink(missing_ok=True)
+            n_removed += path.suffix == ".html"
+    return n_removed
+
+
+def _stem(path: Path) -> str | None:
+    """The name of a page, or of one that was being written; None of any other file."""
+    name = path.name.removesuffix(".part")
+    return name.removesuffix(".html") if name.endswith(".html") else None
 
 
 def _fingerprint(call: ReportedCall, agent: str, home: str, settings: ReportSettings, around: tuple[Around, ...]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -18,11 +17,12 @@ from audit.digests import digest_bytes
 from audit.records import Evidence, Failure
 from audit.report.activity import add_activities
 from audit.report.agent_page import MAX_COACHING, AgentNumbers, Example, ShownCall, agent_label, calls_in_full, scorecard_page
-from audit.report.call_files import call_file, write_call
+from audit.report.call_files import call_file, remove_other_calls, write_call
 from audit.report.call_page import wanted_clips
 from audit.report.chain_pages import Chains, PageChains, chains_fingerprint, places_of
 from audit.report.chains import MAX_AGENT_ROWS, MAX_TEAM_ROWS, around, calls_in_chains, chains_view
 from audit.report.clips import Wanted, cut_page, no_clips
+from audit.report.files import folder_in
 from audit.report.files import write_beside as _write
 from audit.report.graphs import changes_of
 from audit.report.html import render_index, render_scorecard, render_team
@@ -105,8 +105,8 @@ def write_reports(
     out.mkdir(parents=True, exist_ok=True)
     settings = ReportSettings(lang, generated_at, with_audio, bands or {})
     load_messages(lang)  # another language is refused before anything is read
-    with tempfile.TemporaryDirectory(prefix=".report-", dir=out) as folder:
-        return write_from(out, Shelf(Path(folder), calls), settings, failures=failures, agents=agents)
+    with folder_in(out, "report") as folder:
+        return write_from(out, Shelf(folder, calls), settings, failures=failures, agents=agents)
 
 
 def write_from(
@@ -149,6 +149,7 @@ def write_from(
     stems = file_stems(sorted(source.agents()))
     shown = {a: f"scorecards/{stem}.html" for a, stem in stems.items() if agents is None or a in agents}
     written: dict[str, Path] = {}
+    linked: set[str] = set()
     known = source.followups()
     job = _Job(out, source, settings, calls_in_chains(known) if known is not None else frozenset(), shown)
     with _workers(job, min(n_workers, len(stems))) as each:
@@ -167,7 +168,8 @@ def write_from(
             for a, r in zip(summaries, read, strict=True)
             if a.agent_id in chosen
         ]  # fmt: skip
-        for task, is_new in zip(tasks, each(_write_scorecard, tasks), strict=True):
+        for task, (is_new, call_ids) in zip(tasks, each(_write_scorecard, tasks), strict=True):
+            linked |= call_ids
             if is_new:
                 written[task.agent_id] = cards / f"{task.stem}.html"
         pages = {a: f"scorecards/{stem}.html" for a, stem in stems.items() if (cards / f"{stem}.html").is_file()}
@@ -182,6 +184,9 @@ def write_from(
     links = {team: path.relative_to(out).as_posix() for team, path in teams.items()}
     page = index_page(batch, summaries, pages, failures, messages=messages, generated_at=settings.generated_at, teams=links)
     _write(paths.index, render_index(page, messages))
+    made = {*teams.values(), *(cards / f"{t.stem}.html" for t in tasks)}
+    others = (p for folder in (cards, out / "teams") for p in folder.glob("*.html") if p not in made)
+    remove_other_calls(out, linked, others)
     return paths
 
 
@@ -301,8 +306,11 @@ def _read_agent(job: _Job, agent: str) -> _Read:
     )
 
 
-def _write_scorecard(job: _Job, task: _Task) -> bool:
-    """One agent's page and its two data files, the page last, so that its links hold; False where they stand as they are."""
+def _write_scorecard(job: _Job, task: _Task) -> tuple[bool, frozenset[str]]:
+    """One agent's page and its two data files, the page last, so that its links hold; the calls that have pages because of it.
+
+    The first is False where all stand as they are.
+    """
     settings, source, summary = job.settings, job.source, task.numbers.summary
     messages = load_messages(settings.lang)
     cards = job.out / "scorecards"
@@ -323,9 +331,10 @@ def _write_scorecard(job: _Job, task: _Task) -> bool:
     }  # a page with all its sound takes as long as measuring a call
     paged = [i for i in ids if i in judged]
     joined = sorted(led_to - {*paged})
+    with_pages = frozenset((*paged, *joined, *task.chains.linked))
     is_written = path.is_file() and all(call_file(job.out, i).is_file() for i in (*paged, *joined))
     if task.only_changed and is_written and _made_from(cards / f"{task.stem}.json") == heard.hexdigest():
-        return False
+        return False, with_pages
     found = source.calls(task.agent_id, (*ids, *joined))
     full = [found[i] for i in ids if i in found]
     examples = _examples(task.agent_id, coached, summary, task.reference, source, settings)
@@ -355,7 +364,7 @@ def _write_scorecard(job: _Job, task: _Task) -> bool:
         others = around(call.record.call_id, task.chains.near, places, messages)
         write_call(job.out, call, agent=agent, home=f"../scorecards/{task.stem}.html", settings=settings, around=others)
     _write(path, render_scorecard(page, messages))
-    return True
+    return True, with_pages
 
 
 def _made_from(path: Path) -> str | None:

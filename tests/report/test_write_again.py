@@ -71,3 +71,44 @@ def test_several_processes_write_what_one_writes(tmp_path: Path) -> None:
     one, two = ({p.relative_to(tmp_path / n): p.read_bytes() for p in (tmp_path / n).rglob("*.*")} for n in ("one", "two"))
     assert one.keys() == two.keys()
     assert [p for p in one if one[p] != two[p]] == []
+
+
+# --- pages of calls that no scorecard shows any more -----------------------------------------------
+def call_pages(folder: Path) -> set[str]:
+    return {p.name for p in (folder / "out" / "call-pages").iterdir()}
+
+
+def test_the_page_of_a_call_that_is_shown_no_more_goes_and_nothing_else_does(tmp_path: Path) -> None:
+    write(tmp_path, CALLS)
+    pages = tmp_path / "out" / "call-pages"
+    assert call_pages(tmp_path) == {f"{a}{i}.html" for a in "ABC" for i in range(2)}
+    (pages / "B1.html").rename(pages / "B1.html.part")  # as a process that was killed leaves it
+    mine = {"notes.html": "<p>mine</p>", "B0.html.bak": (pages / "B0.html").read_text("utf-8"), "B7.txt": "x"}
+    for name, text in mine.items():
+        (pages / name).write_text(text, "utf-8")
+    (tmp_path / "out/scorecards/B.html").unlink()
+    write(tmp_path, [c for c in CALLS if c.record.call_id[0] != "B"], later_s=1)
+    assert call_pages(tmp_path) == {"A0.html", "A1.html", "C0.html", "C1.html", *mine}
+
+
+def test_what_a_scorecard_that_was_not_written_anew_links_to_stays(tmp_path: Path) -> None:
+    write(tmp_path, CALLS)
+    before = call_pages(tmp_path)
+    write(tmp_path, CALLS[:2], later_s=1)
+    assert (tmp_path / "out/scorecards/B.html").is_file()
+    assert call_pages(tmp_path) == before
+
+
+def test_a_page_that_stands_as_it_is_keeps_its_calls(tmp_path: Path) -> None:
+    write(tmp_path, CALLS)
+    before = call_pages(tmp_path)
+    assert write(tmp_path, CALLS, later_s=1) == set()
+    assert call_pages(tmp_path) == before
+
+
+def test_a_call_whose_name_is_written_in_other_signs_in_a_link_keeps_its_page(tmp_path: Path) -> None:
+    call_id = "通话 1/2"
+    write(tmp_path, [call(call_id, agent_id="A", agent_name=None, score=50.0), *CALLS[2:]])
+    before = call_pages(tmp_path)
+    write(tmp_path, CALLS[2:], later_s=1)
+    assert call_pages(tmp_path) == before, "linked by a scorecard that stands there still"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from audit.report.exports.parquet import ParquetSink, require_pyarrow
 from audit.report.exports.rows import criteria_rows, evidence_rows
 from audit.report.exports.sinks import CsvSink, Facts, JsonSink, Sink
 from audit.report.exports.workbook import WorkbookSink
+from audit.report.files import folder_in
 from audit.report.inputs import CallSource, ReportSettings
 from audit.report.links import links_to_calls
 from audit.report.messages import Messages, load_messages
@@ -93,8 +93,7 @@ def write_exports(
     messages = load_messages(settings.lang)
     tables = load_tables()
     out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".export-", dir=out) as name, ExitStack() as undo:
-        folder = Path(name)
+    with folder_in(out, "export") as folder, ExitStack() as undo:
         sinks: list[Sink] = []
         for f in FORMATS:
             if f in formats:
