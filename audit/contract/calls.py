@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import datetime
+from itertools import starmap
+from operator import itemgetter
 from typing import Any, get_args
 
 from audit.contract.evaluations import evaluation_to_json, evidence_to_json
@@ -401,9 +403,12 @@ def transcript_from_json(d: Mapping[str, Any]) -> Transcript:
     )
 
 
+_OF_WORD = itemgetter("start_s", "end_s", "text", "confidence")
+
+
 def _turn_from_json(d: Mapping[str, Any]) -> Turn:
     # Words are by far the most of a call: given by position they are read in half the time.
-    words = tuple([Word(w["start_s"], w["end_s"], w["text"], w["confidence"]) for w in d["words"]])
+    words = tuple(starmap(Word, map(_OF_WORD, d["words"])))
     return Turn(**{**d, "words": words})
 
 

@@ -150,22 +150,33 @@ class Heard:
         """When a character of `plain` was said: from and to, in seconds."""
         known = self._times.get(place)
         if known is None:
+            words = self._placed
+            if words is None:
+                words = self._placed = _Placed(self.turn)
             a, b = self.origin[place]
-            known = self._words.time_s(a)
+            known = words.time_s(a)
             if b - a > 1:
-                known = known[0], self._words.time_s(b - 1)[1]
+                known = known[0], words.time_s(b - 1)[1]
             self._times[place] = known
         return known
 
+    @property
+    def began_s(self) -> float:
+        """When the first character of `plain` begins; for the commonest turns without a look at all their words."""
+        turn = self.turn
+        if turn.words and self.origin[0][0] == 0:
+            first = turn.words[0]
+            bare = first.text.strip()
+            if bare and turn.text.startswith(bare):
+                return first.start_s
+        return self.time_of(0)[0]
+
     def confidence_of(self, start: int, end: int) -> float | None:
         """Mean confidence over some characters of `plain`; None where the recogniser gave none."""
-        return self._words.confidence_of(self.origin[start:end])
-
-    @property
-    def _words(self) -> _Placed:
-        if self._placed is None:
-            self._placed = _Placed(self.turn)
-        return self._placed
+        words = self._placed
+        if words is None:
+            words = self._placed = _Placed(self.turn)
+        return words.confidence_of(self.origin[start:end])
 
 
 #: A phrase is looked up by this many characters first: two Chinese ones, or a space and three letters, are seldom in a call by

@@ -8,80 +8,21 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
 from typing import Literal, NamedTuple
 
-from audit.evaluation.heard import FILLERS, Heard, prepare, together
+from audit.evaluation.heard import Heard, prepare, together
 from audit.evaluation.longname import nearest_stretch, nearest_words
-from audit.evaluation.normalise import normalise
+from audit.evaluation.matching import Matching
 from audit.evaluation.numbers import goes_on
-from audit.evaluation.sound import TOLERANCES, Prices, prices_at
+from audit.evaluation.sound import Prices
 from audit.evaluation.spelling import Spot, Variant, Way, placed, variants
 
 __all__ = ["Heard", "Hit", "MatchMode", "Matching", "cheapest", "find", "find_spotted", "prepare", "together", "without"]
 
 MatchMode = Literal["exact", "normalised", "pinyin", "fuzzy"]
 How = Literal["exact", "normalised", "pinyin"]
-
-
-@dataclass(frozen=True, slots=True)
-class Matching:
-    """What likeness costs; every figure is a parameter of the scorecard.
-
-    Attributes
-    ----------
-    same_sound_cost, near_sound_cost : float
-        Price of hearing another character of the same syllable in another tone, and of one that only sounds alike.
-    max_cost_ratio : float
-        Highest mean price for each character at which a phrase still counts as said.
-    max_name_distance_ratio : float
-        The same for a long name heard as a whole.
-    omission_cost : float
-        Price of a character of a long name that is not there; above 1, since recognisers rather
-        mistake than drop, while people abbreviate.
-    gap_chars : int
-        Longest ``…``, in characters.
-    regex_timeout_s : float
-        Processor time that the expressions of one rule may take on one call; beyond it, the rule is not evaluable there.
-    same_tone_cost : float
-        Price of another character of the same syllable and tone.
-    tolerate : tuple of str
-        Sounds that are taken for each other at `near_sound_cost` (:data:`audit.evaluation.sound.TOLERANCES`).
-    filler_cost : float
-        Price of a filler passed over inside a phrase.
-    fillers : tuple of str or None
-        Words that may be passed over; None for those of the language.
-    max_fillers : int
-        More of them inside one phrase are not passed over.
-    min_confidence : float
-        A hit below it does not decide a critical criterion: a person must listen.
-    """
-
-    same_sound_cost: float = 0.1
-    near_sound_cost: float = 0.4
-    max_cost_ratio: float = 0.2
-    max_name_distance_ratio: float = 0.25
-    omission_cost: float = 1.5
-    gap_chars: int = 8
-    regex_timeout_s: float = 0.5
-    same_tone_cost: float = 0.05
-    tolerate: tuple[str, ...] = TOLERANCES
-    filler_cost: float = 0.05
-    fillers: tuple[str, ...] | None = None
-    max_fillers: int = 2
-    min_confidence: float = 0.0
-
-    def fillers_of(self, language: str) -> tuple[str, ...]:
-        """Fillers in the form that they are searched in, the longest first."""
-        words = FILLERS.get(language, ()) if self.fillers is None else self.fillers
-        return tuple(sorted({normalise(w, language)[0] for w in words} - {""}, key=lambda w: (-len(w), w)))
-
-    @property
-    def prices(self) -> Prices:
-        """What it costs to take one heard character for the expected one, by the pair of them."""
-        return prices_at(self.same_tone_cost, self.same_sound_cost, self.near_sound_cost, self.tolerate)
 
 
 class Hit(NamedTuple):
@@ -162,6 +103,19 @@ def find_spotted(spots: Sequence[Spot], turns: Mapping[int, Heard], mode: MatchM
     matching : Matching
     """
     by_sound = mode == "pinyin"
+    if len(spots) == 1 and len(spots[0][0]) == 1:  # the commonest case
+        (way,), places = spots[0]
+        alone: list[Hit] = []
+        for number in sorted(places) if len(places) > 1 else places:
+            heard = turns.get(number)
+            if heard is not None and (
+                not way.other
+                or heard.lean is not None
+                or way.other in (heard.sound if by_sound and heard.language == "zh" else heard.padded)
+            ):
+                here = _by_way(way, heard, places[number], mode, matching)
+                alone += here if len(here) < 2 else cheapest(here)
+        return alone
     ways_in: dict[int, list[tuple[int, Way, Sequence[int]]]] = {}
     for ways, places in spots:
         for number, starts in places.items():
@@ -177,21 +131,25 @@ def find_spotted(spots: Sequence[Spot], turns: Mapping[int, Heard], mode: MatchM
                         ways_in[number] = [(way.order, way, starts)]
     hits: list[Hit] = []
     for number in sorted(ways_in) if len(ways_in) > 1 else ways_in:
-        here, heard, found = ways_in[number], turns[number], []
-        if len(here) > 1:
-            here.sort(key=_ORDER)
-        for _, way, starts in here:
-            if way.unbroken:
-                found += _unbroken(way.variant, heard, starts, mode, matching)
-            elif heard.language == "zh":
-                found += _in_turn(way.variant, heard, mode, by_sound, matching)
-            elif _may_be_in(way.variant, heard, False):
-                found += _in_turn(way.variant, heard, mode, False, matching)
+        asked, heard, found = ways_in[number], turns[number], []
+        if len(asked) > 1:
+            asked.sort(key=_ORDER)
+        for _, way, starts in asked:
+            found += _by_way(way, heard, starts, mode, matching)
         hits += found if len(found) < 2 else cheapest(found)
     return hits
 
 
 _ORDER = itemgetter(0)
+
+
+def _by_way(way: Way, heard: Heard, starts: Sequence[int], mode: MatchMode, matching: Matching) -> list[Hit]:
+    """Hits of one way to say a phrase in a turn that holds its keys."""
+    if way.unbroken:
+        return _unbroken(way.variant, heard, starts, mode, matching)
+    if heard.language == "zh":
+        return _in_turn(way.variant, heard, mode, mode == "pinyin", matching)
+    return _in_turn(way.variant, heard, mode, False, matching) if _may_be_in(way.variant, heard, False) else []
 
 
 def _unbroken(variant: Variant, heard: Heard, starts: Sequence[int], mode: MatchMode, matching: Matching) -> list[Hit]:

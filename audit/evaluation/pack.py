@@ -416,12 +416,17 @@ def _criterion(file: YamlFile, section: str, signs: Mapping[str, Mapping[str, An
         applies_when=parse_check(applies) if applies is not None else None,
         path=file.path,
         critical_section=data.get("critical") == "section",
-        deduct=Deduction(**data["deduct"]) if "deduct" in data else None,
+        deduct=_deduction(data["deduct"]) if "deduct" in data else None,
         bonus=data.get("bonus", False),
         effective=_effective(data["effective"]) if "effective" in data else None,
         audit=data.get("audit", "automated"),
         min_confidence=data.get("min_confidence"),
     )
+
+
+def _deduction(data: Mapping[str, Any]) -> Deduction:
+    most = data.get("max")
+    return Deduction(float(data["points"]), data.get("per", "once"), None if most is None else float(most))
 
 
 def _effective(data: Mapping[str, str]) -> Effective:

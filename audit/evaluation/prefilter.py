@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import compress
-from operator import add, itemgetter
+from operator import itemgetter
 from threading import Lock
 from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from audit.evaluation.heard import LOOKED_UP_BY, Among, Heard, beginning
 from audit.evaluation.match import Hit, Matching, MatchMode, find, find_spotted
@@ -46,11 +48,14 @@ class _Keys:
         Of the keys, by how they begin.
     short : list of str
         Those too short to be looked up by their beginnings.
+    marks : array, shape (MARKS,), bool
+        True at the mark of each beginning; by it most places of a text are passed over at once.
     """
 
-    __slots__ = ("lengths", "owners", "short")
+    __slots__ = ("lengths", "marks", "owners", "short")
 
     def __init__(self) -> None:
+        self.marks: NDArray[np.bool_] = np.zeros(MARKS, np.bool_)
         self.owners: dict[str, list[_Owner]] = {}
         self.lengths: dict[str, tuple[int, ...]] = {}
         self.short: list[str] = []
@@ -62,6 +67,7 @@ class _Keys:
             if not start:
                 self.short.append(key)
             elif len(key) not in self.lengths.get(start, ()):
+                self.marks[_marks_of(start, len(start))] = True
                 self.lengths[start] = (*self.lengths.get(start, ()), len(key))
         self.owners.setdefault(key, []).append(owner)
 
@@ -70,10 +76,9 @@ class _Keys:
         n = LOOKED_UP_BY[among.is_chinese]
         owners, lengths, add_place = self.owners, self.lengths, among.add_place
         found: dict[str, dict[int, list[int]]] = {}
-        places = range(len(text) - n + 1)
-        stretches = list(map(add, text, text[1:])) if n == 2 else [text[at : at + n] for at in places]
-        for at in compress(places, map(lengths.__contains__, stretches)):
-            for length in lengths[stretches[at]]:
+        places: list[int] = np.flatnonzero(self.marks[_marks_of(text, n)]).tolist()
+        for at in places:
+            for length in lengths.get(text[at : at + n], ()):
                 key = text[at : at + length]
                 if key in found:
                     add_place(found[key], at)
@@ -88,6 +93,21 @@ class _Keys:
                     present[plan].append((phrase, (ways, where)))
                 else:
                     present[plan] = [(phrase, (ways, where))]
+
+
+#: So many marks tell beginnings apart: some thousands of beginnings leave a few places of a text in a hundred to be looked at.
+MARKS = 1 << 17
+
+
+def _marks_of(text: str, n: int) -> NDArray[np.uint32]:
+    """A mark, below `MARKS`, of each stretch of `n` characters; equal stretches have equal ones."""
+    if len(text) < n:
+        return np.zeros(0, np.uint32)
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    found = codes[: len(codes) - n + 1]
+    for i in range(1, n):
+        found = found * np.uint32(769) + codes[i : i + len(found)]
+    return found & np.uint32(MARKS - 1)
 
 
 class PhraseIndex:
@@ -213,8 +233,11 @@ def texts_worth_seeking(
 
 
 def _wanted(index: PhraseIndex, plan: _Plan, turns: Turns) -> Wanted:
-    among = _text_of(turns)
-    present = () if among is None else index.present(among, plan)
+    present: Sequence[tuple[int, Spot]] = ()
+    for heard in turns.values():  # the text that they are part of is the same for all
+        if heard.among is not None:
+            present = index.present(heard.among, plan)
+        break
     if not plan.always:
         if not present:
             return ()

@@ -81,21 +81,17 @@ def judge(check: c.Check, call: Call) -> Result:
     known = call.memo.get(id(check))
     if known is not None:
         return known[1]
-    result = _judged(check, call)
+    kind = type(check)
+    where = check.where if kind in _SCOPED else None  # type: ignore[union-attr]
+    try:
+        if where is not None and where.near is not None and where.near.hit == "every":
+            result = judge_near_each(check, call, judge)
+        else:
+            result = _JUDGES[kind](check, call, judge)
+    except TimeoutError:
+        result = Result("not_evaluable", _too_slow(call.matching.regex_timeout_s))
     call.memo[id(check)] = (check, result)
     return result
-
-
-def _judged(check: c.Check, call: Call) -> Result:
-    """Apply one check that was not applied to this call before."""
-    if type(check) in _SCOPED:
-        where = check.where  # type: ignore[union-attr]
-        if where is not None and where.near is not None and where.near.hit == "every":
-            return judge_near_each(check, call, judge)
-    try:
-        return _JUDGES[type(check)](check, call, judge)
-    except TimeoutError:
-        return Result("not_evaluable", _too_slow(call.matching.regex_timeout_s))
 
 
 def _too_slow(seconds: float) -> Reason:

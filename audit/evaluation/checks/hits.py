@@ -24,7 +24,8 @@ QUOTED = 3
 def evidence_of(hit: Hit, role: Role, suggestion: str | None = None) -> Evidence:
     """A hit as evidence: when, who, what was sought, what was heard and how sure that is."""
     heard, start, end, sought, how, cost = hit
-    written = hit.written
+    written = heard.written(start, end)
+    known = heard.confidence_of(start, end)
     return Evidence(
         round(heard.time_of(start)[0], 2),
         round(heard.time_of(end - 1)[1], 2),
@@ -32,7 +33,7 @@ def evidence_of(hit: Hit, role: Role, suggestion: str | None = None) -> Evidence
         sought if cost else written,
         how,
         None if how == "exact" else written,
-        hit.confidence,
+        None if known is None else round(known * (1.0 - min(1.0, cost)), 3),
         suggestion,
         (round(cost, 3) or None) if cost else None,
     )

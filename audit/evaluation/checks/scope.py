@@ -242,7 +242,7 @@ def _limits(where: Where, turns: Sequence[Heard], call: Call) -> list[Segment] |
     far, end = _far(call), call.end_s
     out: list[Segment] = []
     if where.first_s is not None:
-        began = min([h.time_of(0)[0] for h in turns])
+        began = min([h.began_s for h in turns])
         out.append(Segment(began - 0.01, began + where.first_s))
     if where.last_s is not None:
         out.append(Segment(min(end - where.last_s, end), far))
