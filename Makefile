@@ -5,11 +5,12 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check -q
 export PIP_REQUIRE_VIRTUALENV := 1
 
-.PHONY: help demo test check bench lock clean
+.PHONY: help demo test check compiled bench lock clean
 
 help:
 	@echo "make demo    audit the sample calls and say which page to open"
 	@echo "make test    lint, types, layers and all tests"
+	@echo "make compiled  compile what judges each call, where there is a C compiler (optional)"
 	@echo "make bench   print ratios measured on this machine (needs CALLAUDIT_SHARED)"
 	@echo "make lock    pin all dependencies anew, with hashes"
 	@echo "make clean   remove .venv/ and caches"
@@ -42,6 +43,10 @@ $(VENV)/bin/python:
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is older than 3.11"; exit 1; }
 	@$(PYTHON) -m venv $(VENV)
+
+# Optional: without it, or where a source has changed since, rules run as they are.
+compiled: $(VENV)/.dev
+	@$(BIN)/python requirements/compile.py
 
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/throughput.py

@@ -7,10 +7,13 @@ the same calls, as a recogniser errs: no two turns are alike, so nothing learned
 
 Printed, in seconds of processor time of this process (wall time beside it):
 
+- cold       the first 50 calls of a process, by which patterns are compiled and tables of sounds and prices filled
 - read       the store's rows to records
-- evaluate   records to evaluations
+- evaluate   records to evaluations, once warm, as in a run of thousands
 - both       what ``rescore`` does for a call whose rules changed, before it writes
 - the table  each rule alone on calls made ready; below it, making ready, and all rules together, which share their work
+
+Where ``make compiled`` was run, what it made is what judges; the first line says so, and ``CALLAUDIT_COMPILED=0`` turns it off.
 
 Usage::
 
@@ -21,6 +24,7 @@ Usage::
 from __future__ import annotations
 
 import argparse
+import gc
 import random
 import tempfile
 import time
@@ -31,7 +35,7 @@ from pathlib import Path
 
 from audit.batch.judge import ScorecardJudge
 from audit.batch.rescore import rescore
-from audit.evaluation import Scorecard, evaluate, load_scorecard
+from audit.evaluation import Scorecard, compiled, evaluate, load_scorecard
 from audit.evaluation.cases import record_of_case
 from audit.evaluation.pack import CASES_SUFFIX
 from audit.evaluation.score import judge_criterion, ready
@@ -42,6 +46,8 @@ from audit.storage import AuditKeys, Store
 from audit.words import Turn
 
 CHANGED_RATIO = 0.02
+#: Calls after which patterns are compiled and tables filled.
+N_COLD = 50
 START = datetime(2026, 11, 2, 9, tzinfo=UTC)
 #: Turns of a call that is made of cases.
 N_TURNS = 18
@@ -55,13 +61,13 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=1000, help="how many (default 1000)")
     parser.add_argument("--write", action="store_true", help="time a whole rescore, too: rows and calls/*.json written")
     options = parser.parse_args()
+    gc.set_threshold(20_000)  # as the command does
     card = load_scorecard(options.scorecard)
     seeds = stored(options.source, card.language) if options.source else made_of_cases(card)
     with tempfile.TemporaryDirectory() as folder, Store.in_folder(Path(folder)) as store:
         n_chars = fill(store, seeds, options.calls)
         print(f"{options.calls} calls from {len(seeds)}, {n_chars / options.calls:.0f} characters each")
-        print(f"{card.id} {card.version}, {len(card.criteria)} rules\n")
-        evaluate(seeds[0], card)  # compiles patterns and fills tables, as every long run has after its first call
+        print(f"{card.id} {card.version}, {len(card.criteria)} rules, {'compiled' if compiled.IN_USE else 'not compiled'}\n")
         print_speed(store, card, options.calls)
         print_rules(store, card)
         if options.write:
@@ -137,8 +143,10 @@ def timed(steps: Iterator[object]) -> tuple[int, float, float]:
 
 
 def print_speed(store: Store, card: Scorecard, n_calls: int) -> None:
-    """Read, evaluate, both."""
+    """Cold, read, evaluate, both."""
     records = [c.record for c in store.calls()]
+    n, cpu, _ = timed(evaluate(r, card) for r in records[:N_COLD])
+    print(f"cold      {n / cpu:8.0f} calls/s   {1000 * cpu / n:6.2f} ms a call, the first {n}")
     for name, steps in (
         ("read", (c for c in store.calls())),
         ("evaluate", (evaluate(r, card) for r in records)),

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+#: What is tested is the sources, also where they have been compiled: `CALLAUDIT_COMPILED=1 pytest tests/evaluation` tests both.
+os.environ.setdefault("CALLAUDIT_COMPILED", "0")
 ROOT = Path(__file__).resolve().parent.parent
 
 

@@ -4,6 +4,9 @@ scorecard = load_scorecard("zh-service")
 evaluation = evaluate(record, scorecard)
 """
 
+import audit.evaluation.compiled  # noqa: F401  # first: it says in which form the other modules are found
+
+# isort: split
 from audit.evaluation.asked import asked_phrases
 from audit.evaluation.cases import CaseResult, run_cases
 from audit.evaluation.explain import explain
