@@ -118,7 +118,7 @@ def hear_survey(
         return SurveyVoice(words.start_s, None)
     if words.earliest_s < start_s:
         for stretch in reversed(intersection(speech, [Segment(words.earliest_s, start_s)])):
-            point = _mean(features, [stretch], encoder)
+            point = _mean(features, [stretch], encoder, 1)
             if point is not None and point @ survey <= max(point @ v for v in voices):
                 break
             if point is not None:
