@@ -18,7 +18,15 @@ from audit.segments import Segment, intersection, total_s, union
 from audit.telephony.announcement import Announcement, find_announcements
 from audit.telephony.behind import edge_over_background, over_background
 from audit.telephony.familiar import familiar
-from audit.telephony.hold_edges import WORD_OVER_MUSIC_S, Talk, end_of_hold, heard_talk, start_of_hold, without_clicks
+from audit.telephony.hold_edges import (
+    WORD_OVER_MUSIC_S,
+    Talk,
+    end_of_hold,
+    heard_talk,
+    start_of_hold,
+    whole_sounds,
+    without_clicks,
+)
 from audit.telephony.hold_tone import find_tone_holds
 from audit.telephony.leak import judged_together
 from audit.telephony.music import MIN_MUSIC_S, SHORT_MUSIC_S, Music, music_of, quiet_of, voiced
@@ -31,7 +39,7 @@ Flags = NDArray[np.bool_]
 
 # Music that goes on behind the talk is no hold: share of the leg's other time without a voice in which it sounds all the
 # same, and how far both edges together rise over what is beside them.
-BACKGROUND = ((0.12, 12.0), (0.15, 22.0), (0.35, 32.0), (0.6, 45.0))
+BACKGROUND = ((0.05, 6.0), (0.12, 12.0), (0.15, 22.0), (0.35, 32.0), (0.6, 45.0))
 BACKGROUND_MIXED = ((0.3, 22.0), (0.6, 45.0))  # where both parties share the leg, more of it sounds like nobody's voice
 BACKGROUND_SHORT = ((0.05, 8.0), *BACKGROUND_MIXED)  # in a pause of ten seconds a background is soon taken for a hold
 BESIDE_S, MIN_OUTSIDE_S, UNKNOWN_SHARE = 0.3, 1.0, 0.3
@@ -285,13 +293,20 @@ def _music_holds(lines: Sequence[Floats], looked: Sequence[_Leg], channel: int, 
 
 
 def _talk(leg: _Leg, *, is_own: bool) -> Talk:
-    """Where talk is heard beside music: any sound of the same leg; over another one's background what is loud or a voice."""
-    if is_own or leg.background_dbfs is None:
+    """Where talk is heard beside music: any sound of the same leg, what is loud or a voice on another.
+
+    A voice that is not loud is half a second long at least. Where no background is known, a sound is talk from its beginning to
+    its end.
+    """
+    if is_own:
         return Talk(leg.sounds, leg.levels.dbfs, leg.background_dbfs is not None)
-    voices = without_clicks(leg.sounds & leg.talk, WORD_OVER_MUSIC_S)
+    voices = without_clicks(leg.sounds & (leg.voice if leg.background_dbfs is None else leg.talk), WORD_OVER_MUSIC_S)
     dbfs = smoothed_db(np.power(np.float32(10), leg.levels.dbfs / 10), 5)
     loud = leg.sounds & (dbfs > np.quantile(dbfs[leg.voice], LOUD_SHARE) - LOUD_DB) if leg.voice.any() else voices
-    return Talk(without_clicks(loud) | voices, leg.levels.dbfs, has_background=True)
+    if leg.background_dbfs is not None:
+        return Talk(without_clicks(loud) | voices, leg.levels.dbfs, has_background=True)
+    talk = whole_sounds(leg.sounds, loud | voices) if leg.voice.any() else leg.sounds
+    return Talk(talk, np.where(leg.sounds & ~talk, np.float32(leg.levels.floor_dbfs), leg.levels.dbfs))
 
 
 def _is_announced(leg: _Leg, looked: Sequence[_Leg], channel: int, from_s: float, to_s: float) -> bool:

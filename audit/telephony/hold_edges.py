@@ -80,6 +80,14 @@ def without_clicks(sounds: Flags, least_s: float = WORD_S) -> Flags:
     return talk
 
 
+def whole_sounds(sounds: Flags, marked: Flags) -> Flags:
+    """The sounds of which any part is marked, from their beginning to their end."""
+    whole = sounds.copy()
+    for a, b in runs(sounds):
+        whole[a:b] = bool(marked[a:b].any())
+    return whole
+
+
 def end_of_hold(
     line: Floats, levels: Levels, quiet: Flags, talks: Sequence[Talk], end_s: float, *, level_dbfs: float, since_s: float
 ) -> float:

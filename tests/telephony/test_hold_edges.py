@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from audit.telephony.hold_edges import Talk, end_of_hold, heard_talk, start_of_hold
+from audit.telephony.hold_edges import Talk, end_of_hold, heard_talk, start_of_hold, whole_sounds
 from audit.telephony.music import quiet_of
 from audit.telephony.musicness import levels_of
 from tests import signals
@@ -107,3 +107,9 @@ def test_music_first_heard_long_after_the_last_word_began_a_moment_sooner() -> N
     leg = leg_of(fade_s=0, talk_at_s=16.2)
     leg[int(3.4 * 8000) : 4 * 8000] = signals.noise(1, -60, 4)[: 4 * 8000 - int(3.4 * 8000)]
     assert edges(leg, 4.96, 15.0)[0] == pytest.approx(4.66, abs=0.02)
+
+
+def test_a_sound_with_a_word_in_it_is_talk_from_its_beginning_and_another_is_none() -> None:
+    sounds = np.array([0, 1, 1, 1, 0, 1, 1, 0], bool)
+    word = np.array([0, 0, 0, 1, 0, 0, 0, 0], bool)
+    assert whole_sounds(sounds, word).tolist() == [False, True, True, True, False, False, False, False]
