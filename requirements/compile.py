@@ -36,7 +36,8 @@ NOT_COMPILED = frozenset(
 _SETUP = """
 from mypyc.build import mypycify
 from setuptools import setup
-setup(name="evaluation", packages=[], ext_modules=mypycify({arguments!r}, opt_level="2", debug_level="0", multi_file=True, target_dir={c!r}))
+made = mypycify({arguments!r}, opt_level="2", debug_level="0", multi_file=True, target_dir={c!r})
+setup(name="evaluation", packages=[], ext_modules=made)
 """
 
 
