@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import replace
@@ -118,6 +117,7 @@ def write_report(
     """
     from audit.batch.files import cannot_write
     from audit.cli.closing import write_pages_of
+    from audit.report.files import folder_in
 
     found: list[Path] = []
     try:
@@ -128,7 +128,7 @@ def write_report(
                 pages = write_pages_of(inputs, out, jobs=jobs)
                 found.append(pages.index)
             elif browser is not None:
-                home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=".pages-", dir=out)))
+                home = stack.enter_context(folder_in(out, "pages"))
                 silent = replace(inputs, settings=replace(inputs.settings, with_audio=False))
                 pages = write_pages_of(silent, home, jobs=jobs)
             found += _write_tables(inputs, out, formats, scope)

@@ -19,6 +19,7 @@ from html import unescape
 from pathlib import Path
 
 from audit.errors import AuditError, UsageError
+from audit.report.files import folder_in
 from audit.report.messages import Messages
 
 #: Names a browser of the Chromium family has, the plainest first.
@@ -142,8 +143,8 @@ def print_pages(pages: Mapping[Path, Path], browser: Browser, messages: Messages
     def one(pair: tuple[Path, Path]) -> Path:
         page, target = pair
         target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".print-", dir=target.parent) as folder:
-            source, made = Path(folder, "page.html"), Path(folder, "page.pdf")
+        with folder_in(target.parent, "print") as folder:
+            source, made = folder / "page.html", folder / "page.pdf"
             source.write_text(for_paper(page.read_text("utf-8"), messages), "utf-8")
             browser.print_page(source, made, page.name)
             os.replace(made, target)  # noqa: PTH105
