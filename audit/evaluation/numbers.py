@@ -208,11 +208,22 @@ def number_edges(piece: str, language: str) -> tuple[bool, bool]:
     >>> number_edges("一二三一五热线", "zh"), number_edges("转一", "zh"), number_edges("dial nine one one", "en")
     ((True, False), (False, False), (False, True))
     """
+    if not holds_number(piece, language):
+        return False, False
     runs = [m for m in (EN_RUN if language == "en" else ZH_RUN).finditer(piece) if language != "en" or " " in m[0]]
     return any(m.start() == 0 for m in runs), any(m.end() == len(piece) for m in runs)
 
 
 _ZH_NUMERALS = frozenset((*_ZH_VALUE, *_ZH_UNIT, *_ZH_LARGE))
+#: One of these begins each stretch of English number words.
+_EN_FIRST_WORDS = frozenset(("double", "triple", *EN_SMALL, *EN_TENS))
+
+
+def holds_number(piece: str, language: str) -> bool:
+    """False where a normalised text holds no stretch of numerals; most phrases hold none, and this is soon told."""
+    if language == "en":
+        return not _EN_FIRST_WORDS.isdisjoint(piece.split(" "))
+    return not _ZH_NUMERALS.isdisjoint(piece)
 
 
 def goes_on(plain: str, start: int, end: int, language: str, edges: tuple[bool, bool]) -> bool:
@@ -250,6 +261,8 @@ def spellings(piece: str, language: str) -> tuple[str, ...]:
     >>> spellings("一下", "zh")
     ('一下',)
     """
+    if not holds_number(piece, language):
+        return (piece,)
     pattern, read, spell = (
         (EN_RUN, english_digits, _english_spellings)
         if language == "en"

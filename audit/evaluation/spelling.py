@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 from audit.evaluation.heard import sounds_of
-from audit.evaluation.normalise import normalise
-from audit.evaluation.numbers import number_edges, spellings
+from audit.evaluation.normalise import normalised
+from audit.evaluation.numbers import holds_number, number_edges, spellings
 
 _SIGN = re.compile(r"(\([^()]*\)|…)")
 #: English endings that do not change what a word is, for words of this length at least.
 _SHORTEST_STEM = 4
 _SUFFIX = "(?:s|es|ed|d|ing)?"
+#: Stands for ``…`` while a phrase is spelled out.
+_GAP = "\0"
+_BREAKS = " \0"
 
 
-@dataclass(frozen=True, slots=True)
-class Variant:
+class Variant(NamedTuple):
     """One way to say a phrase: literal pieces with gaps between.
 
-    Where a key is not in the text no search need be tried; that saves nine tenths of the time.
+    Where a key is not in the text no search need be tried; that saves nine tenths of the time. A scorecard has a hundred
+    thousand ways to say its phrases and few are ever met: what only a search needs is made when asked for.
 
     Attributes
     ----------
@@ -31,35 +33,48 @@ class Variant:
         The phrase as it is written in the rule, gaps as ``…``, for evidence.
     pieces : tuple of str
         Normalised.
-    words_key, sounds_key : str
+    words_key : str
         A stretch that every text holds in which the search finds something; of English with a space before and, where
         the word cannot go on, after.
-    pattern : str
-        Of English: the search for it. Chinese is searched piece by piece (:func:`placed`).
+    loose : bool
+        Of English: words may have their everyday endings.
     gap_chars : int
         Longest gap.
-    edges : (bool, bool)
-        Whether it begins, and ends, with a number, which must not be cut out of a longer one.
+    language : {"zh", "en"}
     other_keys : tuple of str
         Of English: the other stretches that every such text holds.
-    sounds_keys : tuple of str
-        The sounds of all its pieces.
     """
 
     text: str
     pieces: tuple[str, ...]
     words_key: str
-    sounds_key: str
-    pattern: str
+    loose: bool
     gap_chars: int
-    edges: tuple[bool, bool] = (False, False)
+    language: str
     other_keys: tuple[str, ...] = ()
-    sounds_keys: tuple[str, ...] = ()
+
+    @property
+    def sounds_key(self) -> str:
+        """The sounds of the longest piece, which every text holds that sounds like the phrase."""
+        return sounds_of(max(self.pieces, key=len))
+
+    @property
+    def sounds_keys(self) -> tuple[str, ...]:
+        """The sounds of all its pieces."""
+        return _sounds(self.pieces)
+
+    @property
+    def edges(self) -> tuple[bool, bool]:
+        """Whether it begins, and ends, with a number, which must not be cut out of a longer one."""
+        return _edges(self.pieces, self.language)
 
     @property
     def words(self) -> re.Pattern[str]:
-        """The search; of thousands of ways to say things few are ever sought, so it is made when asked for."""
-        return _compiled(self.pattern)
+        """The search for it in English; Chinese is searched piece by piece (:func:`placed`).
+
+        Of a hundred thousand ways to say things few are ever sought, so it is made when asked for.
+        """
+        return _compiled(self.pieces, self.loose, self.gap_chars)
 
 
 def placed(pieces: Sequence[str], text: str, gap_chars: int) -> list[tuple[int, ...]]:
@@ -112,8 +127,20 @@ def _following(pieces: Sequence[str], i: int, text: str, after: int, gap_chars: 
 
 
 @lru_cache(maxsize=50_000)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)
+def _sounds(pieces: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(sounds_of, pieces))
+
+
+@lru_cache(maxsize=50_000)
+def _edges(pieces: tuple[str, ...], language: str) -> tuple[bool, bool]:
+    return number_edges(pieces[0], language)[0], number_edges(pieces[-1], language)[1]
+
+
+@lru_cache(maxsize=50_000)
+def _compiled(pieces: tuple[str, ...], loose: bool, gap_chars: int) -> re.Pattern[str]:
+    """English words with gaps between."""
+    spelled = [" ".join(_stem(w) if loose else re.escape(w) for w in p.split(" ")) for p in pieces]
+    return re.compile(rf"\b.{{0,{gap_chars}}}?\b".join(f"\\b({s})\\b" for s in spelled))
 
 
 @lru_cache(maxsize=20_000)
@@ -133,28 +160,51 @@ def variants(phrase: str, language: str, mode: str, gap_chars: int) -> tuple[Var
     parts: list[list[str]] = []
     for part in _SIGN.split(phrase):
         if part == "…":
-            parts.append(["\0"])
+            parts.append([_GAP])
         elif part.startswith("("):
             parts.append(part[1:-1].split("|"))
         elif part:
             parts.append([part])
-    spelled = dict.fromkeys("".join(p) for p in itertools.product(*parts))
+    loose = mode != "exact"
+    read_out = loose and any(holds_number(normalised(alt, language), language) for part in parts for alt in part)
     found: dict[tuple[str, ...], Variant] = {}
-    for text in spelled:
-        pieces = tuple(p for p in (normalise(piece, language)[0] for piece in text.split("\0")) if p)
-        if not pieces:
-            continue
+    for pieces in _spelled_out(parts, language):
         shown = "…".join(pieces)
-        options = [(p,) if mode == "exact" else spellings(p, language) for p in pieces]
-        for said in itertools.product(*options):
+        ways = itertools.product(*(spellings(p, language) for p in pieces)) if read_out else (pieces,)
+        for said in ways:
             if said not in found:
                 words_key, *others = _keys(said, language, mode)
-                sounds_key = sounds_of(max(said, key=len))
-                pattern = _pattern(said, mode, gap_chars) if language == "en" else ""
-                edges = number_edges(said[0], language)[0], number_edges(said[-1], language)[1]
-                sounds = tuple(map(sounds_of, said))
-                found[said] = Variant(shown, said, words_key, sounds_key, pattern, gap_chars, edges, tuple(others), sounds)
+                found[said] = Variant(shown, said, words_key, loose, gap_chars, language, tuple(others))
     return tuple(found.values())
+
+
+def _spelled_out(parts: Sequence[Sequence[str]], language: str) -> Iterator[tuple[str, ...]]:
+    """Every choice of alternatives, normalised, as the pieces between its gaps; a choice without words is left out."""
+    if _can_be_joined(parts, language):
+        between = " " if language == "en" else ""
+        each = [dict.fromkeys(alt if alt == _GAP else normalised(alt, language) for alt in part) for part in parts]
+        for text in dict.fromkeys(between.join(filter(None, chosen)) for chosen in itertools.product(*each)):
+            if pieces := tuple(p for p in map(str.strip, text.split(_GAP)) if p):
+                yield pieces
+        return
+    for text in dict.fromkeys("".join(chosen) for chosen in itertools.product(*parts)):
+        if pieces := tuple(p for p in (normalised(piece, language) for piece in text.split(_GAP)) if p):
+            yield pieces
+
+
+def _can_be_joined(parts: Sequence[Sequence[str]], language: str) -> bool:
+    """Whether the parts may be normalised one by one: no word or number can reach from one into the next."""
+    if language != "en":
+        return not any(
+            holds_number(alt, language) or not alt.isalpha() for part in parts for alt in part if alt and alt != _GAP
+        )
+    open_ends = False  # a word of an earlier part may go on
+    for part in parts:
+        said = [alt for alt in part if alt]
+        if open_ends and not all(alt[0] in _BREAKS for alt in said):
+            return False
+        open_ends = (open_ends and len(said) < len(part)) or not all(alt[-1] in _BREAKS for alt in said)
+    return True
 
 
 class Way(NamedTuple):
@@ -192,9 +242,12 @@ def lookup(phrase: str, language: str, mode: str, gap_chars: int, by_sound: bool
     for i, v in enumerate(variants(phrase, language, mode, gap_chars)):
         # The same words sound the same, so the key of the sounds covers both searches.
         key = v.sounds_key if by_sound else v.words_key
-        others = v.other_keys if language == "en" else v.sounds_keys if by_sound else v.pieces
-        other = next((p for p in others if p != key), "")
-        by_key.setdefault(key, []).append(Way(i, v, other, language == "zh" and len(v.pieces) == 1))
+        if language == "zh" and len(v.pieces) == 1:
+            way = Way(i, v, "", True)
+        else:
+            others = v.other_keys if language == "en" else v.sounds_keys if by_sound else v.pieces
+            way = Way(i, v, next((p for p in others if p != key), ""), False)
+        by_key.setdefault(key, []).append(way)
     return {key: tuple(ways) for key, ways in by_key.items()}
 
 
@@ -216,20 +269,15 @@ def _keys(pieces: tuple[str, ...], language: str, mode: str) -> list[str]:
     return sorted({s for s in stretches if s != " "}, key=lambda s: (-len(s), s))
 
 
+@lru_cache(maxsize=20_000)
 def _base(word: str) -> str:
     """What all forms of an English word begin with."""
     return re.sub(r"(?<=...)(?:ing|es|ed|s|e)$", "", word)
 
 
+@lru_cache(maxsize=20_000)
 def _stem(word: str) -> str:
     """A pattern for an English word with or without its everyday ending."""
     if len(word) < _SHORTEST_STEM:
         return re.escape(word)
     return f"(?:{re.escape(word)}|{re.escape(_base(word))}e?){_SUFFIX}"
-
-
-def _pattern(pieces: tuple[str, ...], mode: str, gap_chars: int) -> str:
-    """The search for English words with gaps between."""
-    loose = mode != "exact"
-    spelled = [" ".join(_stem(w) if loose else re.escape(w) for w in p.split(" ")) for p in pieces]
-    return rf"\b.{{0,{gap_chars}}}?\b".join(f"\\b({s})\\b" for s in spelled)
