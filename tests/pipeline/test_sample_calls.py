@@ -143,8 +143,9 @@ def test_a_critical_failure_sets_the_score_to_zero_and_points_at_the_words(model
     assert evaluation is not None
     assert (evaluation.score, evaluation.critical_failed) == (0.0, True)
     (critical,) = (o for o in evaluation.outcomes if o.critical and o.outcome == "fail")
-    abuse = next(t for t in TRUTH["zh-03"]["turns"] if "有病" in t["text"])
-    assert abuse["start_s"] - 0.3 <= critical.evidence[0].start_s <= abuse["end_s"]
+    abuse = [t for t in TRUTH["zh-03"]["turns"] if "是不是傻" in t["text"] or "有病" in t["text"]]
+    for turn, evidence in zip(abuse, critical.evidence, strict=True):
+        assert turn["start_s"] - 0.3 <= evidence.start_s <= turn["end_s"]
 
 
 @pytest.mark.model
