@@ -358,8 +358,8 @@ class SharedChannels:
             found.n_speakers or None, found.confidence, who.confidence, who.reason, _heard_voices(found, roles)
         )
         if "agent" not in roles:
-            parties = _nobody(heard, channel)
-            return ToldApart(_voices(found, roles, channel) if survey is not None else parties, transcript, finding)
+            parties = _nobody(heard, channel) if survey is None else _voices(found, roles, channel)
+            return ToldApart(parties, transcript, finding)
         if transcript is not None:
             named = [replace(t.turn, role=roles[t.speaker]) for t in turns]
             transcript = replace(
