@@ -56,7 +56,7 @@ def places_of_filler(transcript: Transcript | None, filler: str) -> Iterator[tup
     for turn in _of_agent(transcript):
         for m in _PATTERN.finditer(turn.text.lower()):
             if _name(m.group()) == filler:
-                yield _span(turn, m.start(), m.end()), turn.text
+                yield span_of(turn, m.start(), m.end()), turn.text
 
 
 def _of_agent(transcript: Transcript | None) -> Iterable[Turn]:
@@ -67,7 +67,7 @@ def _name(said: str) -> str:
     return " ".join(said.replace(",", " ").split())
 
 
-def _span(turn: Turn, start: int, end: int) -> Segment:
+def span_of(turn: Turn, start: int, end: int) -> Segment:
     """The times of some characters of a turn's text."""
     at, times = 0, []
     text = turn.text.lower()

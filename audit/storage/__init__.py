@@ -23,6 +23,7 @@ from audit.storage.known import (
 )
 from audit.storage.leases import LEASE, Lease
 from audit.storage.ledger import Store, sqlite_url
+from audit.storage.phrases import complete_phrases, read_phrases
 from audit.storage.planning import KnownFile, entries, failed_files, known_files, note_checked, runs_of_scope
 from audit.storage.removals import (
     OldCall,
@@ -73,6 +74,7 @@ __all__ = [
     "anything_touched",
     "audited_before",
     "complete_digests",
+    "complete_phrases",
     "digest_agents",
     "digest_span",
     "entries",
@@ -93,6 +95,7 @@ __all__ = [
     "read_decisions",
     "read_digests",
     "read_failed",
+    "read_phrases",
     "removed",
     "review_calls",
     "revoke_reviewer",

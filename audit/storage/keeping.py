@@ -1,4 +1,4 @@
-"""What a result writes: its record, its verdicts, its digest, its stages and its place in the ledger, or none of them.
+"""What a result writes: record, verdicts, digest, phrases, stages and its place in the ledger, or none of them.
 
 SQLite is told one statement after the other. PostgreSQL, which answers each over a connection, is told all in one: the
 insertion of the record and what follows from it are parts (``WITH``) of one query, which is a transaction by itself. The
@@ -19,8 +19,9 @@ from audit.contract import call_to_json
 from audit.digests import catalogue_of, catalogue_to_json
 from audit.records import CallRecord
 from audit.storage.digests import digest_row
+from audit.storage.phrases import phrases_row
 from audit.storage.rows import AuditKeys, evaluation_row
-from audit.storage.tables import calls, catalogues, digests, evaluations, recordings, stages, touched_calls
+from audit.storage.tables import calls, catalogues, digests, evaluations, phrases, recordings, stages, touched_calls
 from audit.storage.upserts import in_place, insertion
 from audit.verdicts import Evaluation
 
@@ -29,6 +30,7 @@ _CALL = ("call_id", "recording_id", "sha256", "agent_id", "started_at", "languag
 _VERDICT = ("scorecard", "scorecard_version", "scorecard_sha256", "score", "critical_failed", "n_failed_criteria",
             "tool_version", "options", "created_at", "evaluation")  # fmt: skip
 _DIGEST = ("call_id", "form", "agent_id", "customer_number", "started_at", "digest")
+_PHRASES = ("call_id", "form", "stratum", "counts")
 
 
 def keep_result(
@@ -65,6 +67,7 @@ def keep_result(
         "record": call_to_json(record), "token": token,
     }  # fmt: skip
     values = _named(calls, row) | _named(digests, digest_row(record, evaluation))
+    values |= _named(phrases, phrases_row(record))
     if evaluation is not None:
         values |= _named(evaluations, evaluation_row(record, evaluation, options, now))
         values["catalogue"] = catalogue_to_json(catalogue_of(evaluation))
@@ -119,11 +122,12 @@ def _kept(database: str) -> Any:
 
 
 def _what_follows(database: str, source: Any, number: Any, verdict: Any, *, judged: bool, staged: bool) -> list[Any]:
-    """The digest, the call's place in the queue of those to follow, the words of its scorecard, its stages."""
+    """The digest, the phrases, the call's place in the queue of those to follow, the words of its scorecard, its stages."""
     known = {"call_row_id": number, "evaluation_id": verdict}
     call_id = _bound(calls, "call_id")
     follow: list[Any] = [
         in_place(_row(database, digests, _DIGEST, source, **known), digests),
+        in_place(_row(database, phrases, _PHRASES, source, call_row_id=number), phrases),
         _row(database, touched_calls, (), source, call_id=call_id),
     ]
     if judged:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from audit.storage.ledger import Store
 from audit.storage.rows import newest_calls
 from audit.storage.stages import forget_stages
-from audit.storage.tables import calls, evaluations, recordings, removals
+from audit.storage.tables import calls, evaluations, phrases, recordings, removals
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +106,7 @@ def forget_words(store: Store, removal: Removal, *, now: datetime) -> None:
             for e in c.execute(theirs).all():
                 c.execute(evaluations.update().where(evaluations.c.id == e.id).values(evaluation=without_words(e.evaluation)))
         forget_stages(c, removal.call_id)
+        c.execute(phrases.delete().where(phrases.c.call_id == removal.call_id))
         _note(c, removal, now, done=True)
 
 

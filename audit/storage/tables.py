@@ -189,6 +189,17 @@ digests = sa.Table(
     sa.Column("digest", sa.JSON, nullable=False),
 )
 
+#: How often the agent of each call said what, in numbers (:mod:`audit.phrases`); one row a call, gone with its words.
+phrases = sa.Table(
+    "phrases",
+    metadata,
+    sa.Column("call_id", sa.Text, primary_key=True),
+    sa.Column("call_row_id", sa.ForeignKey("calls.id"), nullable=False, index=True),
+    sa.Column("form", sa.Integer, nullable=False),
+    sa.Column("stratum", sa.Text, nullable=False),
+    sa.Column("counts", sa.LargeBinary, nullable=False),
+)
+
 #: The words of each version of a scorecard that evaluations were made with.
 catalogues = sa.Table(
     "catalogues",

@@ -126,7 +126,7 @@ def test_a_server_is_told_a_claim_in_one_trip_and_a_result_in_one_statement(stor
         assert n_claiming == 0, "sent beside SQLAlchemy, which would wait for each answer"
         assert len(sent) == 1
     else:
-        assert (n_claiming, len(sent)) == (2, 2 + 9), "BEGIN and one; BEGIN and eight"
+        assert (n_claiming, len(sent)) == (2, 2 + 10), "BEGIN and one; BEGIN and nine"
 
 
 def test_after_a_claim_a_transaction_is_one_again(store):
