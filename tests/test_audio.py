@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import struct
 import wave
@@ -14,7 +15,7 @@ import av
 import numpy as np
 import pytest
 
-from audit.audio import Audio, encode_clip, file_sha256, read_audio, resample
+from audit.audio import Audio, cut_encoded, encode_blocks, encode_clip, file_sha256, read_audio, resample
 from audit.errors import DamagedRecording, UnreadableRecording
 
 RATE_HZ = 8000
@@ -343,6 +344,34 @@ def test_a_clip_is_small_complete_and_the_same_each_time(tmp_path: Path, rate_hz
     path.write_bytes(clip)
     audio: Audio = read_audio(path)
     assert (audio.duration_s, audio.n_channels, audio.damaged) == (pytest.approx(5.0, abs=0.01), 1, None)
+
+
+@pytest.mark.parametrize("rate_hz", [8000, 16000])
+@pytest.mark.parametrize(("start_s", "end_s"), [(0.0, 2.0), (3.1, 7.9), (17.33, 18.0), (18.5, 90.0)])
+def test_a_stretch_taken_out_of_encoded_sound_is_that_stretch(rate_hz: int, start_s: float, end_s: float) -> None:
+    noise = np.random.default_rng(3).standard_normal(20 * rate_hz + 7)  # no second is like another
+    leg = (0.3 * np.convolve(noise, np.ones(8) / 8, "valid")).astype(np.float32)
+    cut = decoded(cut_encoded(encode_blocks([leg], rate_hz), rate_hz, start_s, end_s))
+    at, frame = int(start_s * rate_hz), 576
+    near = np.pad(leg[max(0, at) : at + len(cut)], (2 * frame, 2 * frame))
+    inside = cut[2 * frame : min(len(cut), len(leg) - at) - 2 * frame]
+    shift = int(np.correlate(near, inside, "valid").argmax()) - 4 * frame  # of the cut against what was asked for
+    assert -frame <= shift <= 0
+    assert len(cut) >= min(end_s, 20.0) * rate_hz - at - shift
+
+
+def test_what_was_not_encoded_here_is_not_cut() -> None:
+    sound = encode_blocks([np.zeros(8000, np.float32)], 8000)
+    for other in (sound[:-1], b"\x00" * 1000):
+        with pytest.raises(ValueError, match="constant bit rate"):
+            cut_encoded(other, 8000, 0.0, 1.0)
+    with pytest.raises(ValueError, match="nothing from 9 to 10 s"):
+        cut_encoded(sound, 8000, 9, 10)
+
+
+def decoded(mp3: bytes) -> np.ndarray:
+    with av.open(io.BytesIO(mp3)) as container:
+        return np.concatenate([f.to_ndarray() for f in container.decode(audio=0)], axis=1)[0]
 
 
 def test_a_clip_of_nothing_is_refused() -> None:

@@ -5,7 +5,7 @@ STREAMINFO, MP4's index) is read from the bytes themselves and held against what
 decoded and jumps of the time stamps are filled with silence, so that later times stay right, and reported.
 """
 
-from audit.audio.clip import encode_blocks, encode_clip
+from audit.audio.clip import cut_encoded, encode_blocks, encode_clip
 from audit.audio.decode import MAX_SAMPLE_RATE_HZ, resample
 from audit.audio.reader import Audio, file_sha256, read_audio
 from audit.audio.store import Leg, Samples, SampleStore
@@ -16,6 +16,7 @@ __all__ = [
     "Leg",
     "SampleStore",
     "Samples",
+    "cut_encoded",
     "encode_blocks",
     "encode_clip",
     "file_sha256",

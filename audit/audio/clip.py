@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -45,6 +44,9 @@ def encode_clip(samples: Samples, sample_rate_hz: int) -> bytes:
 def encode_blocks(blocks: Iterable[Samples], sample_rate_hz: int) -> bytes:
     """Encode sound that comes in pieces, so that a long recording is never in memory as a whole.
 
+    No frame borrows room from those before it (19.1 dB instead of 19.3 between a call and its image, at the same size), so
+    that :func:`cut_encoded` can take any of them out.
+
     Parameters
     ----------
     blocks : iterable of ndarray, shape (n,)
@@ -72,18 +74,54 @@ def encode_blocks(blocks: Iterable[Samples], sample_rate_hz: int) -> bytes:
         context: Any = stream.codec_context
         context.layout, context.format = "mono", "fltp"
         context.bit_rate = _BIT_RATES[sample_rate_hz]
-        context.options = {"compression_level": "7"}  # LAME's fast mode: half the time of its default, the same size
+        # 7 is LAME's fast mode: half the time of its default, the same size
+        context.options = {"compression_level": "7", "reservoir": "0"}
         context.open()
-        step, start = context.frame_size or 576, 0
-        rest = np.zeros(0, np.float32)
-        for block in chain(blocks, (None,)):
-            if block is not None:
-                rest = np.concatenate([rest, np.clip(block, -1.0, 1.0, dtype=np.float32)])
-            end = rest.size if block is None else rest.size - rest.size % step
-            for i in range(0, end, step):
-                frame: Any = av.AudioFrame.from_ndarray(rest[None, i : min(i + step, end)], format="fltp", layout="mono")
-                frame.sample_rate, frame.pts = sample_rate_hz, start + i
-                container.mux(stream.encode(frame))
-            rest, start = rest[end:], start + end
+        start = 0
+        for block in blocks:
+            if not block.size:
+                continue
+            samples = np.clip(block, -1.0, 1.0, dtype=np.float32)
+            frame: Any = av.AudioFrame.from_ndarray(samples[None, :], format="fltp", layout="mono")
+            frame.sample_rate, frame.pts = sample_rate_hz, start
+            container.mux(stream.encode(frame))  # cut into the codec's frames there
+            start += block.size
         container.mux(stream.encode(None))
     return buffer.getvalue()
+
+
+#: Samples of an MP3 frame at the rates of :func:`encode_blocks`, and by how many LAME's filters and a decoder's delay sound.
+_FRAME, _DELAY = 576, 1105
+
+
+def cut_encoded(mp3: bytes, sample_rate_hz: int, start_s: float, end_s: float) -> bytes:
+    """Take a stretch out of what :func:`encode_blocks` made, without encoding it again.
+
+    Parameters
+    ----------
+    mp3 : bytes
+    sample_rate_hz : {8000, 16000}
+    start_s, end_s : float
+        In seconds of the sound; the end may lie beyond it.
+
+    Returns
+    -------
+    bytes
+        An MP3 that a player begins at most one frame (72 or 36 ms) before `start_s`.
+
+    Raises
+    ------
+    ValueError
+        If it is no such sound or nothing of it lies in the stretch.
+    """
+    n_bytes = _BIT_RATES[sample_rate_hz] * _FRAME // (8 * sample_rate_hz)
+    mark = mp3[-n_bytes:][:4]
+    begin = mp3.find(mark, 4)  # behind the header, a frame of another size
+    n_frames, rest = divmod(len(mp3) - begin, n_bytes)
+    if begin < 0 or rest or mark[:1] != b"\xff":
+        raise ValueError("not an MP3 of constant bit rate made here")
+    first = max(0, int((start_s * sample_rate_hz + _DELAY) // _FRAME))
+    last = min(n_frames, int(-(-(end_s * sample_rate_hz + _DELAY) // _FRAME)))
+    if first >= last:
+        raise ValueError(f"the sound has nothing from {start_s} to {end_s} s")
+    return mp3[begin + first * n_bytes : begin + last * n_bytes]

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Collection, Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
 import audit
@@ -19,6 +19,9 @@ from audit.report.inputs import ReportedCall, ReportSettings
 from audit.report.messages import load_messages
 from audit.report.naming import call_stem
 from audit.report.sheet_context import Around
+
+if TYPE_CHECKING:
+    from audit.report.sounds import Sounds
 
 #: Beside ``scorecards``.
 FOLDER = "call-pages"
@@ -45,7 +48,14 @@ def call_file(out: Path, call_id: str) -> Path:
 
 
 def write_call(
-    out: Path, call: ReportedCall, *, agent: str, home: str, settings: ReportSettings, around: tuple[Around, ...] = ()
+    out: Path,
+    call: ReportedCall,
+    *,
+    agent: str,
+    home: str,
+    settings: ReportSettings,
+    around: tuple[Around, ...] = (),
+    sounds: Sounds | None = None,
 ) -> bool:
     """Write the page of one call, unless it stands there made from the same.
 
@@ -61,6 +71,8 @@ def write_call(
     settings : ReportSettings
     around : tuple of Around
         What came before the call and after it.
+    sounds : Sounds, optional
+        Sound that was taken already.
 
     Returns
     -------
@@ -74,7 +86,9 @@ def write_call(
     from audit.report.call_sheet import call_sheet  # with NumPy and sound, which a report of measures gets by without
 
     messages = load_messages(settings.lang)
-    sheet = call_sheet(call, agent=agent, home=home, made_from=made_from, messages=messages, settings=settings, around=around)
+    sheet = call_sheet(
+        call, agent=agent, home=home, made_from=made_from, messages=messages, settings=settings, around=around, sounds=sounds
+    )
     path.parent.mkdir(exist_ok=True)
     write_beside(path, render_call(sheet, messages))
     return True

@@ -17,6 +17,7 @@ from audit.report.marking import MarkedPlace, spoken_parts
 from audit.report.messages import Messages
 from audit.report.sheet_context import Around, CallSheet, Drawing, Pin, Place, SoundPiece, SpokenTurn
 from audit.report.sound import CallSound, hear_call
+from audit.report.sounds import N_BINS, Sounds
 from audit.report.timeline import timeline_picture
 from audit.report.timeline_board import time_axis
 from audit.report.wording import clock, length, moment, span
@@ -25,8 +26,6 @@ from audit.verdicts import Outcome
 
 #: Widths of the drawings in pixels; which one is shown is the style sheet's choice.
 DRAWINGS = (("wide", 1080), ("middle", 700), ("narrow", 360))
-#: Two for each pixel of the widest.
-N_BINS = 2 * DRAWINGS[0][1]
 #: A pin of the style sheet with some room, in pixels.
 _PIN_PX = 27.0
 _SPOKEN = ("exact", "normalised", "pinyin")
@@ -54,6 +53,7 @@ def call_sheet(
     messages: Messages,
     settings: ReportSettings,
     around: tuple[Around, ...] = (),
+    sounds: Sounds | None = None,
 ) -> CallSheet:
     """Put the page of one call together, its sound and waveform taken from the recording.
 
@@ -70,6 +70,8 @@ def call_sheet(
     settings : ReportSettings
     around : tuple of Around
         What came before the call and after it.
+    sounds : Sounds, optional
+        Sound that was taken already.
 
     Returns
     -------
@@ -80,7 +82,7 @@ def call_sheet(
     sites = _sites(failed)
     sound = CallSound(clips=CallClips(unavailable="not_asked"))
     if settings.with_audio:
-        sound = hear_call(record.recording, wanted_clips(call), n_bins=N_BINS)
+        sound = hear_call(record.recording, wanted_clips(call), n_bins=N_BINS, sounds=sounds)
     board = PlayerBoard()
     view = call_view(call, sound.clips, board, "call", messages)
     places = tuple(_place(site, messages) for site in sites)

@@ -21,6 +21,7 @@ from audit.segments import Segment
 
 if TYPE_CHECKING:
     from audit.audio import Audio, Samples
+    from audit.report.sounds import Sounds
 
 T = TypeVar("T")
 
@@ -145,6 +146,7 @@ def cut_page(
     calls: Sequence[tuple[Recording, Sequence[Wanted]]],
     *,
     max_bytes: int = MAX_PAGE_AUDIO_BYTES,
+    sounds: Sounds | None = None,
 ) -> tuple[CallClips, ...]:
     """Cut the clips of a page, the most pressing first, until the page is full.
 
@@ -156,6 +158,8 @@ def cut_page(
     calls : sequence of (Recording, sequence of Wanted)
     max_bytes : int
         Of base64 text in all.
+    sounds : Sounds, optional
+        Sound that was taken already, of which clips are cut without encoding them.
 
     Returns
     -------
@@ -166,7 +170,7 @@ def cut_page(
     reasons: list[str | None] = []
     for recording, wanted in calls:
         plan = plan_clips(wanted, recording.duration_s)
-        reason, uris = _cut(recording, [p.segment for p in plan])
+        reason, uris = _cut(recording, [p.segment for p in plan], sounds)
         encoded.append(list(zip(plan, uris, strict=True)) if reason is None else [])
         reasons.append(reason)
     kept = _fit([[(p.priority, len(uri)) for p, uri in clips] for clips in encoded], max_bytes)
@@ -203,10 +207,15 @@ def _locate(wanted: Sequence[Wanted], clips: Sequence[Clip]) -> dict[tuple[float
     return found
 
 
-def _cut(recording: Recording, segments: Sequence[Segment]) -> tuple[str | None, list[str]]:
+def _cut(recording: Recording, segments: Sequence[Segment], sounds: Sounds | None) -> tuple[str | None, list[str]]:
     """Why nothing could be cut (None if it could), and a data URI for each segment."""
     if not segments:
         return None, []
+    reason, taken = (sounds.of(recording) if sounds is not None else None) or (None, None)
+    if reason is not None:
+        return reason, []
+    if taken is not None and (clips := taken.clips(segments)) is not None:
+        return None, clips
     from audit.audio import encode_clip
 
     def encoded(audio: Audio) -> list[str]:
@@ -288,9 +297,6 @@ def summed(samples: Samples, layout: Layout) -> Samples:
 def data_uri(mp3: bytes) -> str:
     """An address that holds the sound itself."""
     return "data:audio/mpeg;base64," + base64.b64encode(mp3).decode("ascii")
-
-
-Cutter = Callable[[Sequence[tuple[Recording, Sequence[Wanted]]]], tuple[CallClips, ...]]
 
 
 def no_clips(calls: Sequence[tuple[Recording, Sequence[Wanted]]]) -> tuple[CallClips, ...]:

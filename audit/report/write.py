@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import audit
 from audit.archive import is_there
@@ -51,6 +51,9 @@ from audit.report.team_page import TEAM_STEM, team_page
 from audit.report.tics import tic_calls, tic_examples, tic_views, tics_of
 from audit.report.together import BatchSummary, summarise_batch
 from audit.verdicts import Outcome
+
+if TYPE_CHECKING:
+    from audit.report.sounds import Sounds
 
 #: Evidence that somebody can listen to and learn from: words, or something that happened.
 _EXEMPLARY = ("exact", "normalised", "pinyin", "event")
@@ -151,7 +154,8 @@ def write_from(
     written: dict[str, Path] = {}
     linked: set[str] = set()
     known = source.followups()
-    job = _Job(out, source, settings, calls_in_chains(known) if known is not None else frozenset(), shown)
+    chained = calls_in_chains(known) if known is not None else frozenset()
+    job = _Job(out, source, settings, chained, shown, n_threads=max(1, n_workers // max(1, len(stems))))
     with _workers(job, min(n_workers, len(stems))) as each:
         read = list(each(_read_agent, list(stems)))
         summaries = with_ranks([r.numbers.summary for r in read])
@@ -257,6 +261,7 @@ class _Job:
     settings: ReportSettings
     chain_ids: frozenset[str]
     pages: Mapping[str, str]
+    n_threads: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,18 +343,24 @@ def _write_scorecard(job: _Job, task: _Task) -> tuple[bool, frozenset[str]]:
     found = source.calls(task.agent_id, (*ids, *joined))
     full = [found[i] for i in ids if i in found]
     examples = _examples(task.agent_id, coached, summary, task.reference, source, settings)
-    cut = cut_page if settings.with_audio else no_clips
     wanted = [(c.record.recording, wanted_clips(c)) for c in full]
     wanted += [(e.call.record.recording, (Wanted(e.evidence.start_s, e.evidence.end_s, (0.5,)),)) for e in examples.values()]
     said = tic_examples(said_in, found)
     wanted += [(e.call.record.recording, (Wanted(e.evidence.start_s, e.evidence.end_s, (0.7,)),)) for e in said]
-    clips = cut(wanted)
+    places = places_of(task.chains, messages, up="../", also=(*paged, *joined))
+    agent = agent_label(summary.agent_id, summary.agent_name, messages)
+    sheets = [found[i] for i in (*paged, *joined) if i in found]
+    with _taking(sheets if settings.with_audio else (), job.n_threads) as sounds:
+        for call in sheets:
+            others = around(call.record.call_id, task.chains.near, places, messages)
+            home = f"../scorecards/{task.stem}.html"
+            write_call(job.out, call, agent=agent, home=home, settings=settings, around=others, sounds=sounds)
+        clips = cut_page(wanted, sounds=sounds) if settings.with_audio else no_clips(wanted)
     shown = [ShownCall(c, k) for c, k in zip(full, clips[: len(full)], strict=True)]
     heard_examples = {
         n: replace(e, clips=k) for (n, e), k in zip(examples.items(), clips[len(full) : len(full) + len(examples)], strict=True)
     }
     said = tuple(replace(e, clips=k) for e, k in zip(said, clips[len(full) + len(examples) :], strict=True))
-    places = places_of(task.chains, messages, up="../", also=(*paged, *joined))
     page = scorecard_page(
         task.numbers, calls, shown, heard_examples, task.reference, messages=messages, settings=settings, stem=task.stem,
         chains=chains_view(task.chains.known, MAX_AGENT_ROWS, places, messages),
@@ -359,12 +370,17 @@ def _write_scorecard(job: _Job, task: _Task) -> tuple[bool, frozenset[str]]:
     data["inputs_sha256"] = heard.hexdigest()
     _write(cards / f"{task.stem}.json", json.dumps(data, ensure_ascii=False, indent=1) + "\n")
     _write(cards / f"{task.stem}.csv", csv_text(SCORECARD_COLUMNS, scorecard_rows(summary, messages)))
-    agent = agent_label(summary.agent_id, summary.agent_name, messages)
-    for call in (found[i] for i in (*paged, *joined) if i in found):
-        others = around(call.record.call_id, task.chains.near, places, messages)
-        write_call(job.out, call, agent=agent, home=f"../scorecards/{task.stem}.html", settings=settings, around=others)
     _write(path, render_scorecard(page, messages))
     return True, with_pages
+
+
+def _taking(calls: Sequence[ReportedCall], n_threads: int) -> AbstractContextManager[Sounds | None]:
+    """The sound of calls that have pages, taken in threads."""
+    if not calls:
+        return nullcontext()
+    from audit.report.sounds import taking  # with NumPy, which a report of measures gets by without
+
+    return taking((c.record.recording for c in calls), n_threads=n_threads)
 
 
 def _made_from(path: Path) -> str | None:

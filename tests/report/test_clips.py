@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,10 @@ import pytest
 from audit.archive import answers
 from audit.records import Recording
 from audit.report import clips as module
-from audit.report.clips import CLIP_MARGIN_S, MAX_CLIP_S, Wanted, cut_page, mix_legs, plan_clips
+from audit.report import sounds as sounds_module
+from audit.report.clips import CLIP_MARGIN_S, MAX_CLIP_S, Wanted, cut_page, mix_legs, plan_clips, with_audio
+from audit.report.sound import hear_call
+from audit.report.sounds import N_BINS, taking
 from tests.report.made_calls import write_recording
 from tests.shares import dead
 
@@ -60,6 +64,48 @@ def test_every_place_begins_inside_its_clip_after_its_lead_in(made: Recording, s
         assert begins_s == pytest.approx(max(0.0, w.start_s - CLIP_MARGIN_S))
         assert heard.clip.segment.contains(w.start_s)
         assert heard.complete == (heard.clip.segment.end_s >= w.end_s)
+
+
+def test_clips_of_a_sound_that_was_taken_already_last_as_long_as_those_encoded_alone(made: Recording) -> None:
+    wanted = [Wanted(10.0, 11.0), Wanted(40.0, 41.0), Wanted(98.0, 99.5)]
+    with taking([made]) as sounds:
+        (clips,) = cut_page([(made, wanted)], sounds=sounds)
+    (alone,) = cut_page([(made, wanted)])
+    assert [h.clip.segment for h in clips.heard.values()] == [h.clip.segment for h in alone.heard.values()]
+    for mine, theirs in zip(clips.heard.values(), alone.heard.values(), strict=True):
+        assert len(mine.clip.data_uri) == pytest.approx(len(theirs.clip.data_uri), abs=4 * 144 * 4 / 3)
+
+
+def test_a_recording_is_encoded_once_for_all_its_pages(made: Recording, monkeypatch: pytest.MonkeyPatch) -> None:
+    n_opened = 0
+
+    def counted(recording: Recording, make: Any) -> Any:
+        nonlocal n_opened
+        n_opened += 1
+        return with_audio(recording, make)
+
+    monkeypatch.setattr(sounds_module, "with_audio", counted)
+    monkeypatch.setattr(module, "with_audio", counted)
+    wanted = [Wanted(10.0, 11.0), Wanted(40.0, 41.0)]
+    with taking([made, made], n_threads=2) as sounds:
+        (clips,) = cut_page([(made, wanted)], sounds=sounds)
+        sheet = hear_call(made, wanted, n_bins=N_BINS, sounds=sounds)
+    assert n_opened == 1
+    assert len(clips.heard) == 2 and sheet.is_whole
+
+
+def test_sound_beyond_what_is_kept_is_encoded_when_its_page_comes(made: Recording, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sounds_module, "MAX_KEPT_BYTES", 1000)
+    with taking([made]) as sounds:
+        assert sounds.of(made) is None
+        assert cut_page([(made, [Wanted(10.0, 11.0)])], sounds=sounds)[0].heard
+
+
+def test_why_a_recording_could_not_be_taken_is_told_on_each_page(tmp_path: Path) -> None:
+    gone = recording(tmp_path / "b.wav", "0" * 64)
+    with taking([gone]) as sounds:
+        (clips,) = cut_page([(gone, [Wanted(1.0, 2.0)])], sounds=sounds)
+        assert (clips.unavailable, hear_call(gone, (), n_bins=N_BINS, sounds=sounds).clips.unavailable) == ("gone", "gone")
 
 
 def test_a_wait_longer_than_a_clip_is_told_to_be_cut_short(made: Recording) -> None:
