@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, Protocol, Self
 
-from audit.batch.workers import AuditedCall, InProcess, Limits, MakeAuditor, Task, Trouble, WorkerPool
+from audit.batch.workers import Came, InProcess, Limits, MakeAuditor, Task, WorkerPool
 
 EngineName = Literal["processes", "ray"]
 
@@ -51,8 +51,8 @@ class Pool(Protocol):
         begin: Callable[[Task], bool],
         stop_level: Callable[[], int],
         is_busy: Callable[[], bool] = lambda: False,
-    ) -> Iterator[tuple[Task, AuditedCall | Trouble]]:
-        """Audit all tasks and yield each result as it comes; see :meth:`audit.batch.workers.WorkerPool.run`."""
+    ) -> Iterator[list[Came]]:
+        """Audit all tasks and yield the results as they come; see :meth:`audit.batch.workers.WorkerPool.run`."""
         ...
 
 

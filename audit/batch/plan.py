@@ -6,9 +6,10 @@ import hashlib
 import json
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from audit import __version__
@@ -158,6 +159,7 @@ def make_plan(
     out: Path,
     max_crashes: int | None = None,
     taken: Callable[[str], bool] = lambda _: False,
+    lined_up: Mapping[str, str] = MappingProxyType({}),
 ) -> Plan:
     """Decide what to do with each recording.
 
@@ -179,6 +181,8 @@ def make_plan(
         A recording that took its worker down so often, and is still the same file, is refused.
     taken : callable
         Whether a call has its recording in this run already, by an earlier plan or because it is known.
+    lined_up : mapping
+        Paths (:func:`path_key`) of recordings by an earlier plan that the store has not met yet, by their calls.
 
     Returns
     -------
@@ -207,8 +211,11 @@ def make_plan(
         if entry.call_row_id is not None:
             known.by_call[entry.call_id] = entry
     for call_id, group in by_call.items():
-        if taken(call_id) and (holder := known.holders.get(call_id)) and all(path_key(p) != holder.path for _, p, _ in group):
-            refused.update((i, _duplicate(path, call_id, holder.path)) for i, path, _ in group)
+        holder = lined_up.get(call_id)
+        if holder is None and taken(call_id) and call_id in known.holders:
+            holder = known.holders[call_id].path
+        if holder is not None and all(path_key(p) != holder for _, p, _ in group):
+            refused.update((i, _duplicate(path, call_id, holder)) for i, path, _ in group)
             continue
         keeper = _keeper(group, known.by_call.get(call_id))
         for i, path, metadata in group:

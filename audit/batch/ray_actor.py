@@ -114,7 +114,7 @@ class CallActor:
         AuditError
             If the worker process cannot even start.
         """
-        _, came = next(self._pool.run([task], begin=lambda _: True, stop_level=lambda: 0))
+        ((_, came),) = next(self._pool.run([task], begin=lambda _: True, stop_level=lambda: 0))
         return came
 
 

@@ -27,13 +27,15 @@ from typing import Any
 from audit import __version__
 from audit.batch.engines import Engine
 from audit.batch.ray_actor import CallActor, NotOnNode, Place
-from audit.batch.workers import POLL_S, AuditedCall, Limits, MakeAuditor, Task, Trouble, Waiting, trouble_of
+from audit.batch.workers import POLL_S, Came, Limits, MakeAuditor, Task, Trouble, Waiting, trouble_of
 from audit.errors import AuditError, UsageError
 
 _LOG = logging.getLogger(__name__)
 
 #: Calls that an actor holds: the one it is at, and the next, so that it does not wait for the driver between two.
 CALLS_PER_ACTOR = 2
+#: Results that are handed on at once: what is not kept yet is lost with the driver, and done again.
+MOST_AT_ONCE = 32
 #: A call that was at work on so many nodes when they were lost may be what takes them down.
 MAX_NODES_LOST = 3
 #: A node that could not read so many recordings in a row gets no more.
@@ -121,8 +123,8 @@ class RayPool:
         begin: Callable[[Task], bool],
         stop_level: Callable[[], int],
         is_busy: Callable[[], bool] = lambda: False,
-    ) -> Iterator[tuple[Task, AuditedCall | Trouble]]:
-        """Audit all tasks and yield each result as it comes; see :meth:`audit.batch.workers.WorkerPool.run`.
+    ) -> Iterator[list[Came]]:
+        """Audit all tasks and yield the results as they come; see :meth:`audit.batch.workers.WorkerPool.run`.
 
         Raises
         ------
@@ -142,7 +144,19 @@ class RayPool:
                 self._hand_out(left, begin)
             if not self._busy() and not waits and not left and not self._again:
                 return
-            yield from self._listen()
+            came: list[Came] = []
+            try:
+                for one in self._listen():
+                    came.append(one)
+                    if len(came) == MOST_AT_ONCE:
+                        yield came
+                        came = []
+            except AuditError:
+                if came:
+                    yield came
+                raise
+            if came:
+                yield came
 
     def _busy(self) -> bool:
         return any(h.calls for h in self._hands)
@@ -270,7 +284,7 @@ class RayPool:
                 self._ray.cancel(ref)
 
     # --- taking results ---------------------------------------------------------------------------
-    def _listen(self) -> Iterator[tuple[Task, AuditedCall | Trouble]]:
+    def _listen(self) -> Iterator[Came]:
         """Wait a moment for news of actors, and tell what came."""
         coming = [h.coming for h in self._hands if h.place is None]
         refs = coming + [ref for h in self._hands for ref, _ in h.calls]
@@ -308,7 +322,7 @@ class RayPool:
         hand.place = place
         _LOG.info("a worker is up on the node %s (%s)", place.host, place.node)
 
-    def _hear(self, hand: _Hand) -> Iterator[tuple[Task, AuditedCall | Trouble]]:
+    def _hear(self, hand: _Hand) -> Iterator[Came]:
         """Take what came of an actor's first call."""
         errors = self._ray.exceptions
         ref, task = hand.calls[0]
@@ -334,7 +348,7 @@ class RayPool:
         self._n_unread[hand.node] = 0
         yield task, came
 
-    def _bury(self, hand: _Hand, *, is_known_dead: bool) -> Iterator[tuple[Task, Trouble]]:
+    def _bury(self, hand: _Hand, *, is_known_dead: bool) -> Iterator[Came]:
         """An actor is gone: with its node, or alone, and then because of its call."""
         self._hands.remove(hand)
         self._looked_at = -math.inf
@@ -359,7 +373,7 @@ class RayPool:
         reason = f"{MAX_NODES_LOST} nodes of the cluster were lost while they audited this call"
         yield task, Trouble("worker", "WorkerDied", reason, "see the nodes' memory and logs, and try it alone")
 
-    def _not_read(self, hand: _Hand, task: Task, trouble: Trouble) -> Iterator[tuple[Task, Trouble]]:
+    def _not_read(self, hand: _Hand, task: Task, trouble: Trouble) -> Iterator[Came]:
         """A node cannot read a recording: try another, and leave out a node that reads none."""
         self._n_unread[hand.node] += 1
         if self._n_unread[hand.node] >= MAX_UNREAD:

@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from audit import __version__
 from audit.archive import ObjectPath, Shares, answers, as_local, place, silent, sweep
+from audit.batch.claims import Claims
 from audit.batch.engines import open_pool
 from audit.batch.files import append_log, call_file_name, make_out_folder, printable, write_json
 from audit.batch.job import BatchSummary, End, Job, Progress, job_options
@@ -20,11 +21,11 @@ from audit.batch.patience import insist
 from audit.batch.plan import QUARANTINED, Plan, Planned, Refused, make_plan
 from audit.batch.sift import in_turn, scope_of, sift
 from audit.batch.stopping import StopSignals
-from audit.batch.workers import Task, Trouble
+from audit.batch.workers import AuditedCall, Task, Trouble
 from audit.contract import call_to_json
 from audit.errors import AuditError
 from audit.records import CallRecord, Failure, Metadata
-from audit.storage import LEASE, Lease, LedgerEntry, Store, entries, failed_files, note_checked
+from audit.storage import LEASE, Attempt, Lease, LedgerEntry, Result, Store, entries, failed_files, note_checked
 from audit.verdicts import Evaluation
 
 #: Recordings that are planned together; of an archive with more to do the plan is made as it is carried out.
@@ -113,7 +114,9 @@ class _Run:
     renewed_at: datetime | None = None
     scope: str | None = None
     given_out: set[str] = field(default_factory=set)  # call ids that a plan of this run audits
+    lined_up: dict[str, str] = field(default_factory=dict)  # those of them that are not begun, with their paths
     shares: Shares = field(default_factory=Shares)
+    claims: Claims | None = None
 
     def all(self, stop: StopSignals) -> None:
         """Tell what is known, plan the rest, do the cheap work, then the work that opens audio."""
@@ -142,7 +145,9 @@ class _Run:
 
         planned = self.shares.ask(recordings, partial(self._planned, looked), moved=lambda: n_looked)
         plan = planned or Plan()
-        self.given_out.update(p.metadata.call_id for p in plan.planned if p.work == "audit")
+        lined_up = {p.metadata.call_id: p.key for p in plan.planned if p.work == "audit"}
+        self.given_out.update(lined_up)
+        self.lined_up |= lined_up
         return plan
 
     def _planned(self, looked: Callable[[], None], recordings: Sequence[Path]) -> Plan:
@@ -172,6 +177,7 @@ class _Run:
             out=self.job.out,
             max_crashes=None if self.job.retry else self.job.max_crashes,
             taken=taken,
+            lined_up=self.lined_up,
         )
 
     def _opening(self, first: Plan, turns: Iterator[list[Path]], stop: StopSignals) -> Iterator[Planned]:
@@ -228,11 +234,15 @@ class _Run:
 
     def _audit(self, opening: Iterator[Planned], stop: StopSignals) -> None:
         """Give the recordings to the workers and keep what comes back."""
+        if (head := next(opening, None)) is None:
+            return
+        self.claims = claims = Claims(chain((head,), opening), self._claim)
         todo: dict[int, Planned] = {}
 
         def begin(task: Task) -> bool:
             p = todo[task.number]
-            number = self._claim(p)
+            number = claims.begin(task.number)
+            self.lined_up.pop(p.metadata.call_id, None)
             if number is None:
                 self._count(todo.pop(task.number), "elsewhere", 0.0)
                 return False
@@ -241,45 +251,61 @@ class _Run:
                 task.kept.found = insist(partial(self.store.stages, p.metadata.call_id))
             return True
 
-        def tasks(head: Planned) -> Iterator[Task]:
-            for i, p in enumerate(chain((head,), opening)):
+        def tasks() -> Iterator[Task]:
+            for i, p in claims:
                 todo[i] = p
                 yield Task(i, p.path, p.metadata, p.size_bytes or 0)
 
-        if (head := next(opening, None)) is None:
-            return
         job = self.job
         try:
             with open_pool(job.engine, job.make_auditor, job.n_workers, job.limits) as pool:
-                doing = pool.run(tasks(head), begin=begin, stop_level=partial(self._look, stop), is_busy=job.is_busy)
-                for task, came in doing:
-                    p, recording_id = todo.pop(task.number), self.in_hand[task.number]
-                    task.kept.found = None
-                    if isinstance(came, Trouble):
-                        if came.fatal:
-                            raise came.fatal
-                        self._fail(recording_id, str(p.path), p.metadata.call_id, came, n_bytes=p.size_bytes or 0)
-                    else:
-                        self._keep(p, recording_id, came.record, came.evaluation, came.stages)
-                        self._count(p, "audited", came.record.recording.duration_s)
-                    del self.in_hand[task.number]
+                doing = pool.run(tasks(), begin=begin, stop_level=partial(self._look, stop), is_busy=job.is_busy)
+                for came in doing:
+                    self._take([(task, todo.pop(task.number), one) for task, one in came])
         finally:
-            insist(partial(self.store.put_back, list(self.in_hand.values())))
+            insist(partial(self.store.put_back, self._held()))
 
-    def _claim(self, p: Planned) -> int | None:
-        """Take a recording for this run; None where another run has it."""
+    def _held(self) -> list[int]:
+        """The store's numbers of what is claimed and not done."""
+        ahead = self.claims.held.values() if self.claims is not None else ()
+        return [*self.in_hand.values(), *(number for number in ahead if number is not None)]
+
+    def _claim(self, some: Sequence[Planned]) -> list[int | None]:
+        """Take recordings for this run; None where another run has one."""
         now = self.clock()
-        claim = partial(self.store.claim, p.key, p.metadata.call_id, size_bytes=p.size_bytes, mtime_ns=p.mtime_ns)
-        return insist(partial(claim, lease=Lease(self.run_id, now + LEASE), seen_row_id=p.seen_row_id, now=now))
+        attempts = [Attempt(p.key, p.metadata.call_id, p.size_bytes, p.mtime_ns, p.seen_row_id) for p in some]
+        return insist(partial(self.store.claim_all, attempts, lease=Lease(self.run_id, now + LEASE), now=now))
+
+    def _take(self, came: Sequence[tuple[Task, Planned, AuditedCall | Trouble]]) -> None:
+        """Keep what came since the last time: results together, for that is one wait for the disk."""
+        done: list[tuple[Planned, Result]] = []
+        fatal: AuditError | None = None
+        for task, p, one in came:
+            task.kept.found = None
+            if not isinstance(one, Trouble):
+                done.append((p, self._result(p, self.in_hand[task.number], one.record, one.evaluation, one.stages)))
+            elif one.fatal is None:
+                self._fail(self.in_hand[task.number], str(p.path), p.metadata.call_id, one, n_bytes=p.size_bytes or 0)
+                del self.in_hand[task.number]
+            else:
+                fatal = fatal or one.fatal
+        if done:
+            self._keep(done)
+        kept = {result.recording_id for _, result in done}
+        self.in_hand = {number: recording_id for number, recording_id in self.in_hand.items() if recording_id not in kept}
+        for p, result in done:
+            self._count(p, "audited", result.record.recording.duration_s)
+        if fatal is not None:
+            raise fatal
 
     def _look(self, stop: StopSignals) -> int:
         """Whether to stop; by the way, renew what is in hand."""
         now = self.clock()
         # a clock that was set back must not let leases end: others may have kept theirs
         is_due = self.renewed_at is None or now < self.renewed_at or now - self.renewed_at > LEASE / 3
-        if self.in_hand and is_due:
+        if is_due and (held := self._held()):
             self.renewed_at = now
-            insist(partial(self.store.renew, list(self.in_hand.values()), Lease(self.run_id, now + LEASE)))
+            insist(partial(self.store.renew, held, Lease(self.run_id, now + LEASE)))
         level = stop.look()
         return max(level, 1) if self._is_late() else level
 
@@ -287,15 +313,20 @@ class _Run:
         """Whether the time to begin recordings is over."""
         return self.job.until is not None and self.clock() >= self.job.until
 
-    def _keep(
+    def _result(
         self, p: Planned, recording_id: int, record: CallRecord, evaluation: Evaluation | None, stages: bytes | None = None
-    ) -> None:
-        """Write a call's file, then its rows."""
-        self._write(record, evaluation)
-        save = partial(self.store.save_result, recording_id, record, evaluation, p.keys, options=self.options, now=self.clock())
-        insist(partial(save, token=uuid4().hex, stages=stages))
-        if isinstance(p.path, ObjectPath) and p.path.etag is not None:
-            insist(partial(self.store.note_object, p.path.url, p.path.etag, record.recording.sha256))
+    ) -> Result:
+        return Result(recording_id, record, evaluation, p.keys, uuid4().hex, stages)
+
+    def _keep(self, done: Sequence[tuple[Planned, Result]]) -> None:
+        """Write calls' files, then their rows."""
+        for _, result in done:
+            self._write(result.record, result.evaluation)
+        results = [result for _, result in done]
+        insist(partial(self.store.save_results, results, options=self.options, now=self.clock()))
+        for p, result in done:
+            if isinstance(p.path, ObjectPath) and p.path.etag is not None:
+                insist(partial(self.store.note_object, p.path.url, p.path.etag, result.record.recording.sha256))
 
     def _write(self, record: CallRecord, evaluation: Evaluation | None) -> None:
         path = self.job.out / "calls" / call_file_name(record.call_id)
@@ -321,12 +352,12 @@ class _Run:
             record = replace(stored.record, metadata=p.metadata, recording=replace(stored.record.recording, path=str(p.path)))
             if record.transcript is not None:
                 evaluation = self.job.judge.evaluate(record)
-            recording_id = self._claim(p)
+            (recording_id,) = self._claim([p])
             if recording_id is None:
                 self._count(p, "elsewhere", 0.0)
                 return
             kept = replace(p, keys=replace(p.keys, words=p.entry.keys.words))
-            self._keep(kept, recording_id, record, evaluation)
+            self._keep([(kept, self._result(kept, recording_id, record, evaluation))])
         self._count(p, "rescored", 0.0)
 
     def _scorecard_changed(self, p: Planned, record: CallRecord) -> bool:

@@ -143,6 +143,10 @@ class Trouble:
     fatal: AuditError | None = None
 
 
+#: A call, and what came of it.
+Came = tuple[Task, AuditedCall | Trouble]
+
+
 def audit_one(auditor: Auditor, task: Task) -> AuditedCall | Trouble:
     """Audit one call; an error becomes a value, so that the others go on."""
     try:
@@ -211,8 +215,8 @@ class WorkerPool:
         begin: Callable[[Task], bool],
         stop_level: Callable[[], int],
         is_busy: Callable[[], bool] = lambda: False,
-    ) -> Iterator[tuple[Task, AuditedCall | Trouble]]:
-        """Audit all tasks and yield each result as it comes.
+    ) -> Iterator[list[Came]]:
+        """Audit all tasks and yield the results as they come.
 
         Parameters
         ----------
@@ -226,36 +230,48 @@ class WorkerPool:
 
         Yields
         ------
-        (Task, AuditedCall or Trouble)
-            In the order in which they end.
+        list of (Task, AuditedCall or Trouble)
+            What came since the last time, in the order in which they ended. Workers have their next task by then.
 
         Raises
         ------
         AuditError
             If a worker cannot even start.
         """
-        left = Waiting(tasks)
+        left, came = Waiting(tasks), list[Came]()
         while True:
             level = stop_level()
-            if level >= 2 or (level == 1 and not self._busy()):
-                return
             waits = level == 0 and bool(left) and is_busy()
             if level == 0 and not waits:
                 self._hand_out(left, begin)
-            if not self._busy():
-                if not waits:
-                    return
-                time.sleep(POLL_S)
+            if came:
+                yield came
+            if level >= 2 or (level == 1 and not self._busy()):
+                return
+            if not self._busy() and not waits:
+                return
+            came = []
+            try:
+                came.extend(self._listen())
+            except AuditError:
+                if came:
+                    yield came
+                raise
+
+    def _listen(self) -> Iterator[Came]:
+        """Wait a moment for news of workers, and tell what came; end those that go beyond the limits."""
+        if not self._busy():
+            time.sleep(POLL_S)
+            return
+        ready = set(wait([x for w in self._workers for x in (w.pipe, w.process.sentinel)], timeout=POLL_S))
+        for w in list(self._workers):
+            if w.pipe not in ready and w.process.sentinel not in ready:
                 continue
-            ready = set(wait([x for w in self._workers for x in (w.pipe, w.process.sentinel)], timeout=POLL_S))
-            for w in list(self._workers):
-                if w.pipe not in ready and w.process.sentinel not in ready:
-                    continue
-                if (answer := self._hear(w)) is not None:
-                    yield answer
-            for w in list(self._workers):
-                if (ended := self._end_beyond_limits(w)) is not None:
-                    yield ended
+            if (answer := self._hear(w)) is not None:
+                yield answer
+        for w in list(self._workers):
+            if (ended := self._end_beyond_limits(w)) is not None:
+                yield ended
 
     def _busy(self) -> bool:
         return any(w.task for w in self._workers)
@@ -271,7 +287,7 @@ class WorkerPool:
             if w.task is None and (task := left.next(begin)) is not None:
                 w.give(task)
 
-    def _end_beyond_limits(self, w: _Worker) -> tuple[Task, Trouble] | None:
+    def _end_beyond_limits(self, w: _Worker) -> Came | None:
         """End a worker that takes too long, or too much memory, for its call."""
         if w.task is None:
             return None
@@ -289,7 +305,7 @@ class WorkerPool:
         w.dismiss(at_once=True)
         return task, Trouble("worker", name, reason, hint)
 
-    def _hear(self, w: _Worker) -> tuple[Task, AuditedCall | Trouble] | None:
+    def _hear(self, w: _Worker) -> Came | None:
         """Take a worker's message, or its death."""
         try:
             message = w.pipe.recv() if w.pipe.poll() else None
@@ -372,7 +388,7 @@ class InProcess:
         begin: Callable[[Task], bool],
         stop_level: Callable[[], int],
         is_busy: Callable[[], bool] = lambda: False,
-    ) -> Iterator[tuple[Task, AuditedCall | Trouble]]:
+    ) -> Iterator[list[Came]]:
         """Audit all tasks, one after the other; see :meth:`WorkerPool.run`."""
         auditor: Auditor | None = None
         for task in tasks:
@@ -383,7 +399,7 @@ class InProcess:
             if not begin(task):
                 continue
             auditor = auditor or self._make_auditor()
-            yield task, audit_one(auditor, task)
+            yield [(task, audit_one(auditor, task))]
 
 
 _READY = "ready"

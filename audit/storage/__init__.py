@@ -1,5 +1,6 @@
 """What callaudit remembers, in SQLite or PostgreSQL. SQL lives only here."""
 
+from audit.storage.attempts import Attempt
 from audit.storage.digests import (
     complete_digests,
     digest_agents,
@@ -9,6 +10,7 @@ from audit.storage.digests import (
     read_digests,
     read_failed,
 )
+from audit.storage.keeping import Result
 from audit.storage.known import (
     KnownCall,
     anything_touched,
@@ -55,6 +57,7 @@ from audit.storage.rows import AuditKeys, Judged, LedgerEntry, Standing, StoredC
 
 __all__ = [
     "LEASE",
+    "Attempt",
     "AuditKeys",
     "Judged",
     "JudgedCall",
@@ -65,6 +68,7 @@ __all__ = [
     "LedgerEntry",
     "OldCall",
     "Removal",
+    "Result",
     "Reviewer",
     "Standing",
     "Store",

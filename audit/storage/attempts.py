@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -11,11 +12,35 @@ import sqlalchemy as sa
 
 from audit.storage.leases import Lease, is_gone
 from audit.storage.tables import calls, recordings, runs
+from audit.storage.trips import Answer, one_trip, sendable
 from audit.storage.upserts import insertion
 
 #: What is not yet known of an attempt that begins.
 _BLANK = ("finished_at", "stage", "error", "reason", "next_step")
 _GIVEN = ("path", "call_id", "size_bytes", "mtime_ns", "started_at", "run_id", "lease_until")
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A recording that is to be claimed.
+
+    Attributes
+    ----------
+    seen_row_id : int or None
+        The newest record of its call as the plan saw it; where there is a newer one by now, another run was first.
+    """
+
+    path: str
+    call_id: str
+    size_bytes: int | None
+    mtime_ns: int | None
+    seen_row_id: int | None
+
+    def values(self, lease: Lease, now: datetime) -> dict[str, Any]:
+        """What the statements of this module are executed with."""
+        size, mtime = self.size_bytes, self.mtime_ns
+        known = attempt_values(self.path, self.call_id, size_bytes=size, mtime_ns=mtime, now=now, lease=lease)
+        return known | {"seen": self.seen_row_id}
 
 
 def attempt_values(
@@ -31,6 +56,33 @@ def attempt_values(
 def begin_attempt(c: sa.Connection, values: Mapping[str, Any]) -> int:
     """Note that the audit of a recording begins; returns the recording's number."""
     return int(c.execute(_beginning(c.dialect.name), values).scalar_one())
+
+
+def claim_at_once(c: sa.Connection, told: Sequence[Mapping[str, Any]]) -> list[int | None]:
+    """Claim recordings in one transaction, where no other run, dead or alive, is at them; see :func:`claiming`.
+
+    Parameters
+    ----------
+    c : sqlalchemy.Connection
+        As :func:`audit.storage.trips.one_trip` asks for it.
+    told : sequence of mapping
+        Of each. Two that claim the same at once must not wait for each other's: the calls are taken by their ids.
+
+    Returns
+    -------
+    list of int or None
+        Each one's number; None where it is not settled that it may be claimed.
+    """
+    database = c.dialect.name
+    answers: dict[int, Answer] = {}
+    with one_trip(c) as send:
+        for i in sorted(range(len(told)), key=lambda i: str(told[i]["call_id"])):
+            values = {name: sendable(database, value) for name, value in told[i].items()}
+            if database == "postgresql":
+                send(CALL_LOCK, values)
+            answers[i] = send(claiming(database), values)
+    rows = [answers[i]() for i in range(len(told))]
+    return [int(row[0]) if row else None for row in rows]
 
 
 def is_in_other_hands(c: sa.Connection, values: Mapping[str, Any]) -> bool:

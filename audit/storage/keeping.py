@@ -8,7 +8,8 @@ nothing follows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
@@ -17,11 +18,13 @@ import sqlalchemy as sa
 
 from audit.contract import call_to_json
 from audit.digests import catalogue_of, catalogue_to_json
+from audit.errors import StoreError
 from audit.records import CallRecord
 from audit.storage.digests import digest_row
 from audit.storage.phrases import phrases_row
 from audit.storage.rows import AuditKeys, evaluation_row
 from audit.storage.tables import calls, catalogues, digests, evaluations, phrases, recordings, stages, touched_calls
+from audit.storage.trips import Send, one_trip, sendable
 from audit.storage.upserts import in_place, insertion
 from audit.verdicts import Evaluation
 
@@ -33,56 +36,107 @@ _DIGEST = ("call_id", "form", "agent_id", "customer_number", "started_at", "dige
 _PHRASES = ("call_id", "form", "stratum", "counts")
 
 
-def keep_result(
-    c: sa.Connection,
-    recording_id: int,
-    record: CallRecord,
-    evaluation: Evaluation | None,
-    keys: AuditKeys,
-    *,
-    options: Mapping[str, Any],
-    now: datetime,
-    token: str | None,
-    found: bytes | None,
-) -> int:
-    """Keep a result; see :meth:`audit.storage.Store.save_result`.
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of a call, to be kept.
+
+    Attributes
+    ----------
+    recording_id : int
+        As the claim gave it.
+    keys : AuditKeys
+    token : str or None
+        Of the sender's: a result that is sent again, because the answer to the first time was lost, is kept once.
+    stages : bytes or None
+        What the stages found, in place of what they found before; None leaves that.
+    """
+
+    recording_id: int
+    record: CallRecord
+    evaluation: Evaluation | None
+    keys: AuditKeys
+    token: str | None = None
+    stages: bytes | None = None
+
+
+def keep_results(c: sa.Connection, results: Sequence[Result], *, options: Mapping[str, Any], now: datetime) -> list[int]:
+    """Keep results, all or none of them; see :meth:`audit.storage.Store.save_results`.
 
     Parameters
     ----------
     c : sqlalchemy.Connection
-        Of SQLite within a transaction; of PostgreSQL without one, for the statement is one by itself.
-    found : bytes, optional
-        What the stages found, in place of what they found before; None leaves that.
+        As :func:`audit.storage.trips.one_trip` asks for it.
 
     Returns
     -------
-    int
-        The call's row number.
+    list of int
+        The calls' row numbers.
     """
+    database = c.dialect.name
+    told = [_values(database, r, options, now) for r in results]
+    if database == "sqlite":
+        with one_trip(c) as send:
+            return [_in_turn(send, r, values) for r, values in zip(results, told, strict=True)]
+    with one_trip(c) as send:
+        sent = [send(_at_once(_kind(r)), values) for r, values in zip(results, told, strict=True)]
+    rows = [answer() for answer in sent]
+    return [int(row[0]) if row else _number_sent(c, r) for row, r in zip(rows, results, strict=True)]
+
+
+def _in_turn(send: Send, result: Result, values: dict[str, Any]) -> int:
+    """The statements of a result one after the other, each with the numbers that came of those before."""
+
+    def number(statement: Any) -> int | None:
+        row = send(statement, values)()
+        return int(row[0]) if row else None
+
+    asked = _one_by_one(_kind(result))
+    if (kept := number(asked.first)) is None:
+        kept = number(_SENT)
+        if kept is None:
+            raise StoreError(f"the database neither took the record of {result.record.call_id} nor had it")
+        return kept
+    values["call_row_id"] = kept
+    values["evaluation_id"] = number(asked.verdict) if asked.verdict is not None else None
+    for statement in asked.rest:
+        send(statement, values)
+    return kept
+
+
+def _number_sent(c: sa.Connection, result: Result) -> int:
+    """Of a result that has been sent before."""
+    return int(c.execute(_SENT, {"calls_token": result.token}).scalar_one())
+
+
+def _values(database: str, result: Result, options: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """The values of all statements of a result, as the driver takes them."""
+    record, evaluation, keys = result.record, result.evaluation, result.keys
     row = {
-        "call_id": record.call_id, "recording_id": recording_id, "sha256": record.recording.sha256,
+        "call_id": record.call_id, "recording_id": result.recording_id, "sha256": record.recording.sha256,
         "agent_id": record.metadata.agent_id, "started_at": record.metadata.started_at,
         "language": record.transcript.language if record.transcript else None, "measuring_key": keys.measuring,
         "words_key": keys.words, "metadata_key": keys.metadata, "tool_version": record.tool_version, "audited_at": now,
-        "record": call_to_json(record), "token": token,
+        "record": call_to_json(record), "token": result.token,
     }  # fmt: skip
     values = _named(calls, row) | _named(digests, digest_row(record, evaluation))
     values |= _named(phrases, phrases_row(record))
     if evaluation is not None:
         values |= _named(evaluations, evaluation_row(record, evaluation, options, now))
         values["catalogue"] = catalogue_to_json(catalogue_of(evaluation))
-    if found is not None:
-        values["found"] = found
-    asked = _statements(c.dialect.name, judged=evaluation is not None, staged=found is not None)
-    number = c.execute(asked.first, values).scalar()
-    if number is None:  # it has been sent before
-        return int(c.execute(_SENT, values).scalar_one())
-    values["call_row_id"], values["evaluation_id"] = number, None
-    if asked.verdict is not None:
-        values["evaluation_id"] = c.execute(asked.verdict, values).scalar_one()
-    for statement in asked.rest:
-        c.execute(statement, values)
-    return int(number)
+    if result.stages is not None:
+        values["found"] = result.stages
+    return {name: sendable(database, value) for name, value in values.items()}
+
+
+class _Kind(NamedTuple):
+    """What a result has beside its record."""
+
+    judged: bool
+    staged: bool
+
+
+def _kind(result: Result) -> _Kind:
+    return _Kind(result.evaluation is not None, result.stages is not None)
 
 
 class _Statements(NamedTuple):
@@ -94,25 +148,28 @@ class _Statements(NamedTuple):
 
 
 @cache
-def _statements(database: str, *, judged: bool, staged: bool) -> _Statements:
-    """Built once for each kind of result: SQLAlchemy takes longer to put such a statement together than SQLite to run it."""
-    kept = _kept(database)
-    if database != "postgresql":
-        number: Any = sa.bindparam("call_row_id")
-        verdict: Any = sa.bindparam("evaluation_id")
-        judging = _row(database, evaluations, _VERDICT, None, call_row_id=number).returning(evaluations.c.id)
-        rest = _what_follows(database, None, number, verdict, judged=judged, staged=staged)
-        return _Statements(kept, judging if judged else None, (*rest, *_ledger()))
-    record = kept.cte("kept")
+def _one_by_one(kind: _Kind) -> _Statements:
+    """For SQLite."""
+    number: Any = sa.bindparam("call_row_id")
+    verdict: Any = sa.bindparam("evaluation_id")
+    judging = _row("sqlite", evaluations, _VERDICT, None, call_row_id=number).returning(evaluations.c.id)
+    rest = _what_follows("sqlite", None, number, verdict, kind)
+    return _Statements(_kept("sqlite"), judging if kind.judged else None, (*rest, *_ledger()))
+
+
+@cache
+def _at_once(kind: _Kind) -> Any:
+    """For PostgreSQL: returns the record's number or nothing."""
+    record = _kept("postgresql").cte("kept")
     parts: list[Any] = []
     source, evaluation_id = record, sa.null()
-    if judged:
-        judging = _row(database, evaluations, _VERDICT, record, call_row_id=record.c.id)
+    if kind.judged:
+        judging = _row("postgresql", evaluations, _VERDICT, record, call_row_id=record.c.id)
         verdicts = judging.returning(evaluations.c.id, evaluations.c.call_row_id).cte("verdict")
         source, evaluation_id = record.join(verdicts, verdicts.c.call_row_id == record.c.id), verdicts.c.id
-    parts += _what_follows(database, source, record.c.id, evaluation_id, judged=judged, staged=staged)
+    parts += _what_follows("postgresql", source, record.c.id, evaluation_id, kind)
     parts += [update.where(sa.select(record.c.id).exists()) for update in _ledger()]
-    return _Statements(sa.select(record.c.id).add_cte(*(p.cte(f"part_{i}") for i, p in enumerate(parts))))
+    return sa.select(record.c.id).add_cte(*(p.cte(f"part_{i}") for i, p in enumerate(parts)))
 
 
 def _kept(database: str) -> Any:
@@ -121,7 +178,7 @@ def _kept(database: str) -> Any:
     return record.on_conflict_do_nothing(index_elements=["token"]).returning(calls.c.id)
 
 
-def _what_follows(database: str, source: Any, number: Any, verdict: Any, *, judged: bool, staged: bool) -> list[Any]:
+def _what_follows(database: str, source: Any, number: Any, verdict: Any, kind: _Kind) -> list[Any]:
     """The digest, the phrases, the call's place in the queue of those to follow, the words of its scorecard, its stages."""
     known = {"call_row_id": number, "evaluation_id": verdict}
     call_id = _bound(calls, "call_id")
@@ -130,11 +187,11 @@ def _what_follows(database: str, source: Any, number: Any, verdict: Any, *, judg
         in_place(_row(database, phrases, _PHRASES, source, call_row_id=number), phrases),
         _row(database, touched_calls, (), source, call_id=call_id),
     ]
-    if judged:
+    if kind.judged:
         words = sa.bindparam("catalogue", type_=sa.JSON)
         by_hash = {"scorecard_sha256": _bound(evaluations, "scorecard_sha256"), "catalogue": words}
         follow.append(_row(database, catalogues, (), source, **by_hash).on_conflict_do_nothing())
-    if staged:
+    if kind.staged:
         kept = {"call_id": call_id, "found": sa.bindparam("found", type_=sa.LargeBinary)}
         follow.append(in_place(_row(database, stages, (), source, **kept), stages))
     return follow
@@ -148,7 +205,8 @@ def _ledger() -> tuple[Any, Any]:
     number, call_id = _bound(calls, "recording_id"), _bound(calls, "call_id")
     done = {"state": "done", "sha256": _bound(calls, "sha256"), "finished_at": _bound(calls, "audited_at"),
             "lease_until": None, "n_crashes": 0}  # fmt: skip
-    others = sa.and_(recordings.c.call_id == call_id, recordings.c.id != number, recordings.c.state.in_(("done", "running")))
+    is_current = sa.or_(recordings.c.state == "done", recordings.c.state == "running")
+    others = sa.and_(recordings.c.call_id == call_id, recordings.c.id != number, is_current)
     gone = {"state": "superseded", "reason": "another recording has taken this call's place"}
     return (
         recordings.update().where(recordings.c.id == number).values(done),

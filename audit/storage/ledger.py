@@ -14,9 +14,18 @@ import sqlalchemy as sa
 from audit.contract import json_place
 from audit.errors import StoreError, StoreGone
 from audit.records import CallRecord, Failure
-from audit.storage.attempts import CALL_LOCK, NEWEST, attempt_values, begin_attempt, claiming, is_in_other_hands
+from audit.storage.attempts import (
+    CALL_LOCK,
+    NEWEST,
+    Attempt,
+    attempt_values,
+    begin_attempt,
+    claim_at_once,
+    claiming,
+    is_in_other_hands,
+)
 from audit.storage.digests import put_digest
-from audit.storage.keeping import keep_result
+from audit.storage.keeping import Result, keep_results
 from audit.storage.leases import Lease, this_process
 from audit.storage.migrate import driver_message, is_gone_for_now, migrate, next_step, open_engine
 from audit.storage.planning import ledger_query
@@ -37,7 +46,6 @@ from audit.storage.rows import (
 )
 from audit.storage.stages import note_object, object_sha256, stages_of
 from audit.storage.tables import calls, evaluations, judgings, notices, recordings, runs
-from audit.storage.trips import can_do_at_once, in_one_trip
 from audit.storage.upserts import upsert
 from audit.verdicts import Evaluation
 
@@ -169,20 +177,34 @@ class Store:
         int or None
             The recording's number; None where it is left to another run.
         """
-        values = attempt_values(path, call_id, size_bytes=size_bytes, mtime_ns=mtime_ns, now=now, lease=lease)
-        values["seen"] = seen_row_id
-        quick = claiming(self._engine.dialect.name)
-        if can_do_at_once(self._engine.dialect):
-            with self._connected("write", isolation_level="AUTOCOMMIT") as c:
-                row = in_one_trip(c, (CALL_LOCK, quick), values)
-            if row is not None:
-                return int(row[0])
+        return self.claim_all([Attempt(path, call_id, size_bytes, mtime_ns, seen_row_id)], lease=lease, now=now)[0]
+
+    def claim_all(self, attempts: Sequence[Attempt], *, lease: Lease, now: datetime) -> list[int | None]:
+        """:meth:`claim` several recordings in one transaction, which takes little longer than to claim one.
+
+        Returns
+        -------
+        list of int or None
+            Of each.
+        """
+        told = [a.values(lease, now) for a in attempts]
+        try:
+            with self._at_once() as c:
+                numbers = claim_at_once(c, told)
+        except StoreError as e:
+            if len(attempts) == 1 or isinstance(e, StoreGone):
+                raise
+            return [n for a in attempts for n in self.claim_all([a], lease=lease, now=now)]  # what is wrong with one
+        return [self._claim_alone(values) if n is None else n for n, values in zip(numbers, told, strict=True)]
+
+    def _claim_alone(self, values: Mapping[str, Any]) -> int | None:
+        """Claim a recording that another run may be at, or may have been at when it ended."""
         with self.writing() as c:
             if c.dialect.name == "postgresql":
                 c.execute(CALL_LOCK, values)
-            if (number := c.execute(quick, values).scalar()) is not None:
+            if (number := c.execute(claiming(c.dialect.name), values).scalar()) is not None:
                 return int(number)
-            if c.execute(NEWEST, values).scalar() != seen_row_id or is_in_other_hands(c, values):
+            if c.execute(NEWEST, values).scalar() != values["seen"] or is_in_other_hands(c, values):
                 return None
             return begin_attempt(c, values)
 
@@ -210,10 +232,21 @@ class Store:
         that is sent again, because the answer to the first time was lost, is kept once. `stages` take the place of those
         of this call's last audit; None leaves them.
         """
-        with self._keeping() as c:
-            return keep_result(
-                c, recording_id, record, evaluation, keys, options=options, now=now, token=token, found=stages
-            )  # fmt: skip
+        result = Result(recording_id, record, evaluation, keys, token, stages)
+        return self.save_results([result], options=options, now=now)[0]
+
+    def save_results(self, results: Sequence[Result], *, options: Mapping[str, Any], now: datetime) -> list[int]:
+        """:meth:`save_result` of several in one transaction, which is one wait for the disk; returns their row numbers.
+
+        All are kept or none, unless one cannot be: then each is tried alone, and those before that one are kept.
+        """
+        try:
+            with self._at_once() as c:
+                return keep_results(c, results, options=options, now=now)
+        except StoreError as e:
+            if len(results) == 1 or isinstance(e, StoreGone):
+                raise
+        return [n for r in results for n in self.save_results([r], options=options, now=now)]
 
     def save_evaluation(
         self, call_row_id: int, record: CallRecord, evaluation: Evaluation, *, options: Mapping[str, Any], now: datetime
@@ -426,14 +459,11 @@ class Store:
             yield c
 
     @contextmanager
-    def _keeping(self) -> Iterator[sa.Connection]:
-        """What :func:`keep_result` asks for."""
-        if self._engine.dialect.name == "sqlite":
-            with self.writing() as c:
-                yield c
-        else:
-            with self._connected("write", isolation_level="AUTOCOMMIT") as c:
-                yield c
+    def _at_once(self) -> Iterator[sa.Connection]:
+        """What :func:`audit.storage.trips.one_trip` asks for."""
+        own = {} if self._engine.dialect.name == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
+        with self._connected("write", **own) as c:
+            yield c
 
     @contextmanager
     def _connected(self, doing: str, **options: Any) -> Iterator[sa.Connection]:

@@ -79,6 +79,8 @@ def _refuse_unknown(url: sa.URL) -> None:
     """Results are kept with ``INSERT … ON CONFLICT … RETURNING``, which these two have."""
     if url.get_backend_name() not in ("sqlite", "postgresql"):
         raise ValueError(f"{url.get_backend_name()} is a kind of database that callaudit does not know")
+    if url.get_backend_name() == "postgresql" and url.get_driver_name() != "psycopg":
+        raise ValueError("callaudit speaks to PostgreSQL with psycopg: postgresql+psycopg://…")
     if url.get_backend_name() == "sqlite" and sqlite3.sqlite_version_info < _LEAST_SQLITE:
         raise ValueError(f"this Python has SQLite {sqlite3.sqlite_version}: 3.35 of 2021 or later is needed")
 

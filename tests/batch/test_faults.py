@@ -104,7 +104,7 @@ def test_a_lease_is_renewed_while_a_call_takes_long(archive, monkeypatch):
 def test_a_store_that_is_away_for_a_while_loses_nothing(archive, monkeypatch):
     archive.add("a.wav")
     archive.add("b.wav")
-    save, away, pauses = Store.save_result, iter([True, True, False, True, False]), []
+    save, away, pauses = Store.save_results, iter([True, True, False, True, False]), []
 
     def now_and_then(self, *args, **kwargs):
         kept = save(self, *args, **kwargs)
@@ -112,7 +112,7 @@ def test_a_store_that_is_away_for_a_while_loses_nothing(archive, monkeypatch):
             raise StoreGone("server closed the connection")
         return kept
 
-    monkeypatch.setattr(Store, "save_result", now_and_then)
+    monkeypatch.setattr(Store, "save_results", now_and_then)
     monkeypatch.setattr(insist, "__kwdefaults__", {**(insist.__kwdefaults__ or {}), "sleep": pauses.append})
     assert counts(archive.run()) == (2, 0, 0)
     with Store.in_folder(archive.out) as store, store.reading() as c:

@@ -189,7 +189,7 @@ def test_a_recording_that_no_node_can_read_fails_with_the_nodes_name_and_what_to
     make = partial(ScriptedAuditor, tmp_path / "journal", "base", False)
     task = Task(0, tmp_path / "only-here.wav", Metadata("a"), 10)
     with open_pool(on(cluster), make, 1, Limits()) as pool:
-        ((_, came),) = pool.run([task], begin=lambda _: True, stop_level=lambda: 0)
+        (((_, came),),) = pool.run([task], begin=lambda _: True, stop_level=lambda: 0)
     assert isinstance(came, Trouble)
     assert (came.stage, came.error) == ("recording", "NotOnNode")
     assert f"the node {os.uname().nodename} cannot read it" in came.reason

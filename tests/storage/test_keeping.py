@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
 
 import pytest
 import sqlalchemy as sa
 
 from audit.errors import StoreError, StoreGone
-from audit.storage import Lease, Store
+from audit.storage import LEASE, Attempt, Lease, Result, Store, sqlite_url
 from audit.storage import migrate as migrate_module
-from audit.storage.tables import calls, catalogues, digests, evaluations, recordings, stages, touched_calls
+from audit.storage.tables import (
+    UtcDateTime,
+    calls,
+    catalogues,
+    digests,
+    evaluations,
+    phrases,
+    recordings,
+    stages,
+    touched_calls,
+)
+from audit.storage.trips import sendable
 from tests.storage.conftest import blank_database
 from tests.storage.test_leases import a_run, claim
 from tests.storage.test_ledger import KEYS, NOW, a_record, an_evaluation
@@ -37,18 +50,20 @@ def keep(store: Store, number: int, *, score: float | None = 87.5, token: str | 
     return store.save_result(number, a_record(), evaluation, KEYS, options={}, now=NOW, token=token, stages=found)
 
 
-@contextmanager
-def statements(store: Store) -> Iterator[list[str]]:
-    """What is sent to the database meanwhile."""
-    sent: list[str] = []
+def several(store: Store, names: str) -> list[Result]:
+    """Results of calls that are claimed together."""
+    attempts = [Attempt(f"/rec/{n}.wav", n, 9, 7, None) for n in names]
+    numbers = store.claim_all(attempts, lease=Lease(a_run(store), NOW + LEASE), now=NOW)
+    return [
+        Result(number or 0, a_record(n), an_evaluation(), KEYS, f"token-{n}", b"1")
+        for n, number in zip(names, numbers, strict=True)
+    ]
 
-    def note(_c, _cursor, statement, *_):
-        sent.append(statement)
 
-    engine = store._engine
-    sa.event.listen(engine, "before_cursor_execute", note)
-    yield sent
-    sa.event.remove(engine, "before_cursor_execute", note)
+def kept(store: Store) -> list[str]:
+    """Call ids in the order of their records."""
+    with store.reading() as c:
+        return list(c.execute(sa.select(calls.c.call_id).order_by(calls.c.id)).scalars())
 
 
 def test_a_result_sent_twice_leaves_what_it_left_the_first_time(store):
@@ -116,17 +131,104 @@ def test_a_recording_tried_again_keeps_when_it_was_first_seen_and_counts_its_att
     assert (row.n_attempts, row.first_seen_at, row.size_bytes, row.mtime_ns, row.run_id) == (3, NOW, 5, 6, None)
 
 
-def test_a_server_is_told_a_claim_in_one_trip_and_a_result_in_one_statement(store):
-    run = a_run(store)
-    with statements(store) as sent:
-        number = claim(store, run)
-        n_claiming = len(sent)
-        keep(store, number, token="t")
-    if store._engine.dialect.name == "postgresql":
-        assert n_claiming == 0, "sent beside SQLAlchemy, which would wait for each answer"
-        assert len(sent) == 1
-    else:
-        assert (n_claiming, len(sent)) == (2, 2 + 10), "BEGIN and one; BEGIN and nine"
+def test_several_are_claimed_in_one_transaction_and_kept_in_one(store, store_url):
+    if store_url.startswith("sqlite"):
+        sent: list[str] = []
+        with store.reading() as c:
+            c.connection.driver_connection.set_trace_callback(sent.append)
+        sent.clear()  # of what looked
+        store.save_results(several(store, "abc"), options={}, now=NOW)
+        assert sent.count("COMMIT") == 3, "of the run, of the claims, of the results"
+    else:  # PostgreSQL writes beside each row which transaction it is of
+        found = several(store, "abc")
+        with store.reading() as c:
+            assert len(set(c.exec_driver_sql("SELECT xmin::text FROM recordings").scalars())) == 1
+        store.save_results(found, options={}, now=NOW)
+        with store.reading() as c:
+            everywhere = " UNION ".join(f"SELECT xmin::text FROM {t.name}" for t in (*WRITTEN, recordings))
+            assert len(set(c.exec_driver_sql(everywhere).scalars())) == 1
+
+
+def test_several_leave_what_they_leave_one_by_one(store_url, tmp_path, request):
+    with Store(store_url) as store:
+        numbers = store.save_results(several(store, "bac"), options={"lang": "zh"}, now=NOW)
+        together = everything(store)
+    other = sqlite_url(tmp_path / "other.db")
+    if not store_url.startswith("sqlite"):
+        other = blank_database(request.getfixturevalue("postgres_server"))
+    with Store(other) as store:
+        alone = [store.save_results([r], options={"lang": "zh"}, now=NOW)[0] for r in several(store, "bac")]
+        assert (numbers, together) == (alone, everything(store))
+
+
+def everything(store: Store) -> dict[str, list[tuple]]:
+    """All rows, as SQLAlchemy reads them."""
+    with store.reading() as c:
+        return {t.name: [tuple(r) for r in c.execute(sa.select(t))] for t in (*WRITTEN, recordings)}
+
+
+def test_results_that_are_sent_again_together_are_kept_once(store):
+    found = several(store, "abcd")
+    first = store.save_results(found[:2], options={}, now=NOW)
+    again = store.save_results(found, options={}, now=NOW)
+    assert again[:2] == first
+    assert kept(store) == ["a", "b", "c", "d"]
+    assert store.save_results(found, options={}, now=NOW) == again
+    assert rows(store)["evaluations"] == rows(store)["touched_calls"] == 4
+
+
+def test_of_several_results_those_before_one_that_cannot_be_kept_are_kept(store):
+    found = several(store, "abc")
+    found[1] = replace(found[1], recording_id=4711)  # no such recording
+    with pytest.raises(StoreError):
+        store.save_results(found, options={}, now=NOW)
+    assert kept(store) == ["a"]
+    with store.reading() as c:
+        states = c.execute(sa.select(recordings.c.call_id, recordings.c.state)).tuples().all()
+    assert dict(states) == {"a": "done", "b": "running", "c": "running"}
+
+
+def test_two_who_keep_the_same_calls_in_another_order_both_come_to_an_end(store_url):
+    with Store(store_url) as first:
+        found = several(first, "abcdefgh")
+    troubles: list[Exception] = []
+
+    def keep_them(name: str, results: list[Result]) -> None:
+        try:
+            with Store(store_url) as own:
+                for i in range(2):
+                    own.save_results([replace(r, token=f"{name}-{i}-{r.token}") for r in results], options={}, now=NOW)
+        except Exception as e:  # noqa: BLE001 - told by the test's thread
+            troubles.append(e)
+
+    orders = {"forth": found, "back": found[::-1], "from the middle": found[4:] + found[:4]}
+    threads = [threading.Thread(target=keep_them, args=order) for order in orders.items()]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert not troubles
+    with Store(store_url) as last:
+        assert rows(last)["calls"] == 3 * 2 * 8
+
+
+@pytest.mark.parametrize("value", [NOW, NOW.replace(microsecond=1), True, None, b"1", 1.5, "ä", {"a": ["ä", None]}], ids=repr)
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_what_the_driver_is_given_is_what_sqlalchemy_would_give_it(database, value):
+    if database == "postgresql" and isinstance(value, dict):
+        assert json.loads(sendable(database, value)) == value
+        return
+    types = {datetime: UtcDateTime(), bool: sa.Boolean(), dict: sa.JSON()}
+    kind = types.get(type(value), sa.types.NullType())
+    dialect = sa.make_url(f"{database}://").get_dialect()()
+    dialect._json_serializer = json.dumps
+    process = kind.dialect_impl(dialect).bind_processor(dialect)
+    assert sendable(database, value) == (process(value) if process else value)
+
+
+def test_a_time_without_a_zone_is_refused():
+    with pytest.raises(ValueError, match="carries no time zone"):
+        sendable("sqlite", datetime(2026, 11, 20))
 
 
 def test_after_a_claim_a_transaction_is_one_again(store):
