@@ -197,8 +197,9 @@ def next_step(e: Exception) -> str:
 
 #: What a server says that will say the same when it is asked again; any other trouble with the connection may pass.
 _FOR_GOOD = ("does not exist", "authentication", "password", "pg_hba", "could not translate host name")
-#: Classes of SQLSTATE that speak of the connection, the server's shutdown or its want of room, not of the statement.
-_FOR_NOW_STATES = ("08", "57", "53")
+#: Classes of SQLSTATE that speak of the connection, the server's shutdown or its want of room, not of the statement; and of a
+#: transaction that was given up for another's sake (a deadlock), which will do when it is sent again.
+_FOR_NOW_STATES = ("08", "57", "53", "40")
 
 
 def is_gone_for_now(e: Exception) -> bool:
