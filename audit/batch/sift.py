@@ -78,7 +78,8 @@ def scope_of(settings: Settings, metadata_scope: str | None, judge: Judge) -> st
     if metadata_scope is None or settings.transcripts is not None:
         return None
     asked = {k: v for k, v in asdict(settings).items() if k not in _SPEED}
-    rules = [judge.scorecard_sha256(language) for language in ("zh", "en", "auto")] if settings.transcribe else []
+    languages = ("zh", "en", "auto") if settings.language == "auto" else (settings.language,)
+    rules = [judge.scorecard_sha256(language) for language in languages] if settings.transcribe else []
     text = json.dumps([__version__, asked, metadata_scope, rules], sort_keys=True, default=str)
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 

@@ -19,7 +19,7 @@ from audit.contract import SCHEMA, record_from_json
 from audit.errors import ScorecardError
 from audit.evaluation.language import Scorecard
 from audit.evaluation.normalise import normalise
-from audit.evaluation.pack import CASES_SUFFIX, schema_faults
+from audit.evaluation.pack import CASES_SUFFIX
 from audit.evaluation.score import judge_criterion, ready
 from audit.evaluation.signs import SIGN_CASES_FILE, judge_signs
 from audit.evaluation.yamlfile import read_yaml
@@ -113,6 +113,8 @@ def run_transcripts(scorecard: Scorecard, *, read: ReadTranscript | None = None)
     path = scorecard.folder / TRANSCRIPTS_FILE
     if not path.is_file():
         return
+    from audit.evaluation.faults import schema_faults  # with the validator of schemas
+
     file = read_yaml(path)
     faults = [*file.faults, *schema_faults(file, "transcripts")]
     items = file.data["transcripts"] if not faults else ()

@@ -10,10 +10,11 @@ from __future__ import annotations
 import math
 import os
 import platform
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,9 @@ import numpy.typing as npt
 from audit.transcript.expected import Alignment, Expected, reconsidered
 from audit.transcript.packing import Window
 from audit.transcript.sound import Sound
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 #: Silence encoded behind a window's sound: without it the model says short sentences twice.
 _SILENCE_AFTER_S = 4.0
@@ -65,7 +69,8 @@ class Engine:
     device, compute_type : str
         As faster-whisper users know them.
     cpu_threads : int
-        0 leaves the choice to the library.
+        Windows worked on at once; more threads than there are windows in a batch share each one's products. 0 leaves the
+        choice to the library.
     beam_size : int
         Width of the search.
     batch_size : int
@@ -83,7 +88,13 @@ class Engine:
         choose_instructions()
         from faster_whisper import WhisperModel
 
-        self._whisper: Any = WhisperModel(str(model_dir), device=device, compute_type=compute_type, cpu_threads=cpu_threads)
+        # Threads of their own with a window each keep more of a processor busy than threads that share each product.
+        n_lanes = max(1, min(cpu_threads, batch_size)) if device == "cpu" else 1
+        self._whisper: Any = WhisperModel(
+            str(model_dir), device=device, compute_type=compute_type, cpu_threads=cpu_threads // n_lanes, num_workers=n_lanes
+        )
+        self._n_lanes = n_lanes
+        self._lanes = ThreadPoolExecutor(n_lanes, "recognition") if n_lanes > 1 else None
         self._beam_size = beam_size
         self._batch_size = batch_size
         self._digit_tokens: tuple[int, ...] | None = None
@@ -132,30 +143,46 @@ class Engine:
         for numbers in batches(windows, self._batch_size):
             batch = [windows[i] for i in numbers]
             encoded = self._encode(batch, sounds)
-            results = model.model.generate(
-                encoded,
-                [prompt] * len(batch),
-                beam_size=self._beam_size,
-                repetition_penalty=repetition_penalty,
-                max_length=min(model.max_length, len(prompt) + most_tokens(batch)),
-                suppress_blank=True,
-                suppress_tokens=suppressed,
-                return_scores=True,
-                return_no_speech_prob=True,
-            )
-            tokens = [[t for t in r.sequences_ids[0] if t < tokenizer.eot] for r in results]
             n_frames = [round(w.duration_s * model.frames_per_second) for w in batch]
-            alignments = model.find_alignment(tokenizer, tokens, encoded, n_frames)
-            if expected is not None:
-                alignments = self._reconsidered(alignments, expected, tokenizer, encoded, n_frames)
-            for i, window, result, text_tokens, alignment in zip(numbers, batch, results, tokens, alignments, strict=True):
-                written[i] = Written(
-                    window=window,
-                    text=tokenizer.decode(text_tokens),
-                    alignment=tuple(alignment),
-                    avg_logprob=result.scores[0] * len(text_tokens) / (len(text_tokens) + 1),
-                    no_speech_prob=result.no_speech_prob,
+            max_length = min(model.max_length, len(prompt) + most_tokens(batch))
+
+            def decoded(
+                rows: Sequence[int],
+                batch: Sequence[Window] = batch,
+                encoded: Any = encoded,
+                n_frames: Sequence[int] = n_frames,
+                max_length: int = max_length,
+            ) -> list[Written]:
+                part, lengths = _rows_of(encoded, rows), [n_frames[k] for k in rows]
+                results = model.model.generate(
+                    part,
+                    [prompt] * len(rows),
+                    beam_size=self._beam_size,
+                    repetition_penalty=repetition_penalty,
+                    max_length=max_length,
+                    suppress_blank=True,
+                    suppress_tokens=suppressed,
+                    return_scores=True,
+                    return_no_speech_prob=True,
                 )
+                tokens = [[t for t in r.sequences_ids[0] if t < tokenizer.eot] for r in results]
+                alignments = model.find_alignment(tokenizer, tokens, part, lengths)
+                if expected is not None:
+                    alignments = self._reconsidered(alignments, expected, tokenizer, part, lengths)
+                return [
+                    Written(
+                        window=batch[k],
+                        text=tokenizer.decode(text_tokens),
+                        alignment=tuple(alignment),
+                        avg_logprob=result.scores[0] * len(text_tokens) / (len(text_tokens) + 1),
+                        no_speech_prob=result.no_speech_prob,
+                    )
+                    for k, result, text_tokens, alignment in zip(rows, results, tokens, alignments, strict=True)
+                ]
+
+            parts = [range(first, len(batch), self._n_lanes) for first in range(min(self._n_lanes, len(batch)))]
+            for rows, found in zip(parts, self._each(decoded, parts), strict=True):
+                written.update(zip((numbers[k] for k in rows), found, strict=True))
         return [written[i] for i in range(len(windows))]
 
     def _reconsidered(
@@ -175,6 +202,10 @@ class Engine:
             return align
 
         return [reconsidered(heard, expected, against(row)) for row, heard in enumerate(alignments)]
+
+    def _each(self, work: Callable[[T], R], parts: Iterable[T]) -> Iterable[R]:
+        """The work on each part, in lanes where there are several."""
+        return map(work, parts) if self._lanes is None else self._lanes.map(work, parts)
 
     def hear_language(self, window: Window, sounds: Sequence[Sound]) -> str:
         """Code of the language of one window; "en" where the model knows no other."""
@@ -209,7 +240,7 @@ class Engine:
         features = self._features(batch, sounds)
         if model.model.device != "cpu" or len(batch) == 1:
             return model.encode(features)
-        return StorageView.from_array(np.concatenate([np.asarray(model.encode(one)) for one in features]))
+        return StorageView.from_array(np.concatenate([np.asarray(one) for one in self._each(model.encode, features)]))
 
     def _features(self, batch: Sequence[Window], sounds: Sequence[Sound]) -> npt.NDArray[np.float32]:
         """Log-mel features; behind the sound comes silence, as in the model's training.
@@ -222,6 +253,15 @@ class Engine:
         return np.stack(
             [extract(sounds[w.leg].window_samples(w, n_samples=n_frames * extract.hop_length))[..., :n_frames] for w in batch]
         )
+
+
+def _rows_of(encoded: Any, rows: Sequence[int]) -> Any:
+    """Some windows of an encoded batch; all are the batch itself."""
+    if len(rows) == encoded.shape[0]:
+        return encoded
+    from ctranslate2 import StorageView
+
+    return StorageView.from_array(np.ascontiguousarray(np.asarray(encoded)[list(rows)]))
 
 
 def encoded_s(batch: Sequence[Window]) -> float:

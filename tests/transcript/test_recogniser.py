@@ -98,6 +98,18 @@ def test_two_legs_of_real_mandarin_keep_their_words_and_times(recogniser: Recogn
     assert "欢迎大家来体验" in transcript.turns[0].text
 
 
+def test_windows_worked_on_at_once_come_out_as_one_after_the_other(recogniser: Recogniser, model_dir: Path) -> None:
+    from audit.acoustics import find_speech
+    from audit.audio import read_audio
+
+    audio = read_audio(ROOT / "samples/zh-06.mp3")
+    samples = audio.read(0.0, audio.duration_s)
+    legs = [LegAudio("agent", samples[0], audio.sample_rate_hz, find_speech(samples, audio.sample_rate_hz)[0])]
+    in_turn = recogniser.transcribe(legs, language="zh")
+    assert sum(len(t.words) for t in in_turn.turns) > 60  # more than one window holds
+    assert Recogniser(model_dir, cpu_threads=2).transcribe(legs, language="zh") == in_turn
+
+
 def test_a_mandarin_number_is_written_as_it_was_said(recogniser: Recogniser) -> None:
     """The agent of a sample call says 每套九十八元, between 24.8 and 31.5 s."""
     from audit.audio import read_audio
