@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from audit.frozen import quick
 from audit.segments import Segment, total_s
 from audit.words import Role, Transcript
 
@@ -25,6 +26,7 @@ MetadataSource = Literal["cdr", "vcon", "file_name", "none"]
 
 
 # --- what is known before listening ---------------------------------------------------------------
+@quick
 @dataclass(frozen=True, slots=True)
 class Voice:
     """One voice of those that share a channel.
@@ -40,6 +42,7 @@ class Voice:
     segments: tuple[Segment, ...] = ()
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class SharedChannel:
     """How well the voices on one channel were told apart.
@@ -65,6 +68,7 @@ class SharedChannel:
     voices: tuple[Voice, ...] = ()
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Recording:
     """Facts of one audio file; its samples travel apart.
@@ -107,6 +111,7 @@ class Recording:
     shared_channel: SharedChannel | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class RecordedHold:
     """A hold as the switch recorded it, by the clock.
@@ -128,6 +133,7 @@ class RecordedHold:
     tolerance_s: float = 1.0
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Metadata:
     """What the call-detail record, the vCon or the file name says of a call.
@@ -192,6 +198,7 @@ class Metadata:
 
 
 # --- proof ----------------------------------------------------------------------------------------
+@quick
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """Where in the audio a verdict is proved.
@@ -223,6 +230,7 @@ class Evidence:
 
 
 # --- the timeline ---------------------------------------------------------------------------------
+@quick
 @dataclass(frozen=True, slots=True)
 class Measured:
     """A figure together with where it comes from.
@@ -284,6 +292,7 @@ class Overlap(Segment):
         return others.get(self.interrupter, "unknown")
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class CutOff:
     """Whether the call ended while somebody was speaking.
@@ -308,6 +317,7 @@ class CutOff:
 RING_NOT_KEPT = "the ringing heard was not kept"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Timeline:
     """When things happened in the call.
@@ -390,6 +400,7 @@ class Timeline:
 
 
 # --- figures --------------------------------------------------------------------------------------
+@quick
 @dataclass(frozen=True, slots=True)
 class Measures:
     """Acoustic and conversational figures of one role; None where not measurable.
@@ -430,6 +441,7 @@ class Measures:
     n_interruptions: int | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class CallRecord:
     """All that was measured of one call. Re-scoring needs nothing else.
@@ -454,6 +466,7 @@ class CallRecord:
 
 
 # --- what did not go well -------------------------------------------------------------------------
+@quick
 @dataclass(frozen=True, slots=True)
 class Failure:
     """One line of ``failures.csv``: a recording or a row of a call-detail record that needs somebody's look.

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from audit.frozen import quick
 from audit.records import Evidence
 
 Verdict = Literal["pass", "fail", "not_applicable", "not_evaluable"]
@@ -88,6 +89,7 @@ class Decision:
         return Review(self.kind, self.held, reviewer, self.decided_at, self.comment)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """The verdict on one criterion.
@@ -142,6 +144,7 @@ class Outcome:
         return self.tool is None and any(r.kind == "accept" for r in self.reviews)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class SectionScore:
     """Points of one section as a percentage of what could be earned there; None where nothing could.
@@ -165,6 +168,7 @@ class SectionScore:
     critical_failed: bool = False
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Evaluation:
     """A call held against one scorecard. Never changed; one with what reviewers say is added beside it.

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from audit.frozen import quick
 from audit.segments import Segment
 
 Role = Literal["agent", "customer", "ivr", "unknown"]
 UncoveredReason = Literal["no_words", "not_believed"]
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Word:
     """One recognised word (for Chinese: one token of one or more characters)."""
@@ -21,6 +23,7 @@ class Word:
     confidence: float
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Turn:
     """What one party says until the other speaks or a pause ends it.
@@ -52,6 +55,7 @@ class Uncovered(Segment):
     reason: UncoveredReason = "no_words"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Dropped:
     """What the recogniser wrote and the transcript does not hold, by the evidence against it.
@@ -69,6 +73,7 @@ class Dropped:
     n_words: int
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Transcript:
     """All turns of a call, sorted by start.
