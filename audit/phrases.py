@@ -4,9 +4,9 @@ A sequence is of one to four Han characters, or in a call in other letters of on
 a number of 32 bits made from it, not its text; the text is read again from the calls in which it is heard. The numbers of
 short texts can be tried out, so they are words that a call holds, and go when retention takes those.
 
-Left out are the agent's opening turn, where every agent has a name and a script of his own, figures, and the names that the
-record gives. Of the customer only whether a sequence was said is kept, of one or two words and in 16 bits: enough to tell
-that a word belongs to what the call was about.
+Left out are the agent's opening turn, where every agent has a name and a script of his own, figures, and clauses with a name
+that the record gives. Of the customer only whether a sequence was said is kept, of one or two words and in 16 bits: enough to
+tell that a word belongs to what the call was about.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def count_phrases(transcript: Transcript | None, names: Iterable[str] = ()) -> b
     ----------
     transcript : Transcript or None
     names : iterable of str
-        What is left out wherever it is said.
+        A clause that holds one is left out.
 
     Returns
     -------
@@ -249,6 +249,9 @@ def _units(text: str, hidden: re.Pattern[str] | None) -> Iterator[tuple[str, int
 
 
 def _pattern(names: Iterable[str]) -> re.Pattern[str] | None:
-    """Names as they are said; of one sign only none is a name."""
+    """A clause with a name in it, for what stands beside a name introduces it; of one sign only none is a name."""
     known = sorted({n.strip().lower() for n in names if len(n.strip()) > 1}, key=lambda n: (-len(n), n))
-    return re.compile("|".join(rf"(?<![a-z]){re.escape(n)}(?![a-z])" for n in known)) if known else None
+    if not known:
+        return None
+    clause = "[^，。？！；、,.?!;…|]*"
+    return re.compile(f"{clause}(?<![a-z])(?:{'|'.join(map(re.escape, known))})(?![a-z]){clause}")

@@ -14,6 +14,7 @@ A profile is a YAML file, given with ``--profile``. All keys are optional::
     names: [天际宽带, 晨星超级会员]    # products and other names, to be spelt so where they are said
     prompts: [请对本次服务进行评价]    # what the centre's own recordings say, such as a survey after the call
     followups: {repeat_days: 7, answer_h: 24}   # windows and deadlines across calls: docs/followups.md
+    habits: {min_calls: 8, max_named: 3}        # when something said is called a habit: docs/report.md
     redact: {card-number: PCI DSS, id-number: 个人信息保护法}   # hidden and muted in reports: docs/report.md
 """
 
@@ -74,6 +75,9 @@ class Profile:
         What reports hide, and why; reasons may be empty. None where the profile does not say.
     prompts : tuple of str
         Sentences of the centre's own recordings, by which a survey after the call is known for one.
+    habits : mapping or None
+        When something said is called a habit, as :func:`audit.statistics.terms_from` reads it; None where the profile does
+        not say.
     """
 
     company: str | None = None
@@ -89,6 +93,7 @@ class Profile:
     followups: Mapping[str, Any] | None = None
     redact: Mapping[Kind, str] | None = None
     prompts: tuple[str, ...] = ()
+    habits: Mapping[str, Any] | None = None
 
     def zone(self) -> ZoneInfo:
         """The time zone as an object."""
@@ -162,8 +167,9 @@ def _checked(path: Path, data: dict[Any, Any]) -> dict[str, Any]:
         if not isinstance(value, dict):
             raise ProfileError(f"{path}: {key} must be a mapping, not {value!r}")
         out[key] = {str(k): str(v) for k, v in value.items()}
-    if "followups" in out and not isinstance(out["followups"], dict):
-        raise ProfileError(f"{path}: followups must be a mapping, not {out['followups']!r}", hint="see docs/followups.md")
+    for key, where in (("followups", "docs/followups.md"), ("habits", "docs/report.md")):
+        if key in out and not isinstance(out[key], dict):
+            raise ProfileError(f"{path}: {key} must be a mapping, not {out[key]!r}", hint=f"see {where}")
     if "redact" in out:
         out["redact"] = _kinds(path, out["redact"])
     for name in out["cdr_columns"]:

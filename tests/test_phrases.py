@@ -59,11 +59,11 @@ def test_sequences_end_at_their_greatest_length(lang: str, units: tuple[str, ...
 
 
 def test_the_opening_turn_figures_and_names_are_left_out() -> None:
-    t = transcript("您的号码是一三八零零", "我是王小丽，王小丽给您办", "账单是58块")
+    t = transcript("您的号码是一三八零零", "我是王小丽，小丽给您办", "账单是58块")
     assert n_said(t, "晨", "星") == 0
     assert n_said(t, "一", "三") == 0 == n_said(t, "零")
     assert n_said(t, "小", "丽") == 2
-    assert n_said(t, "小", "丽", names=("王小丽",)) == 0
+    assert (n_said(t, "小", "丽", names=("王小丽",)), n_said(t, "我", "是", names=("王小丽",))) == (1, 0)
     assert n_said(t, "块") == 1
 
 

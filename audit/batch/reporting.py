@@ -12,6 +12,7 @@ from audit.archive import is_there
 from audit.batch.redacting import Redaction
 from audit.chains import FollowUps
 from audit.digests import CallDigest, Catalogue
+from audit.phrases import CallPhrases
 from audit.records import CallRecord
 from audit.report import Band, MeasureBand, ReportedCall, Targets
 from audit.report.scorecard import agent_key
@@ -26,6 +27,7 @@ from audit.storage import (
     read_catalogues,
     read_digests,
     read_failed,
+    read_phrases,
 )
 from audit.verdicts import Outcome
 
@@ -132,6 +134,10 @@ class StoredCalls:
             i: self.redaction.applied(ReportedCall(playable(c), c.evaluation, c.evaluation_id))
             for i, c in read_calls(self.store, call_ids).items()
         }
+
+    def phrases(self, agent: str, call_ids: Collection[str]) -> Iterator[CallPhrases]:
+        """What an agent says in some of his calls, as numbers."""
+        return read_phrases(self.store, call_ids)
 
     def followups(self) -> FollowUps:
         """The chains that begin in the period, as calls were last followed."""

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from audit.cli.options import FailOn, workers_and_threads
 from audit.cli.progress import clock_face
 from audit.digests import CallDigest
+from audit.errors import ProfileError
 from audit.records import Failure
 
 if TYPE_CHECKING:
     from audit.batch import BatchSummary
     from audit.batch.reporting import StoredCalls
+    from audit.profile import Profile
     from audit.redaction import Kind
     from audit.report import ReportPaths, ReportSettings
+    from audit.statistics import HabitTerms
     from audit.storage import Store
 
 EXIT_FAIL_ON = 3
@@ -193,15 +196,20 @@ def report_inputs(
     with_audio: bool = True,
     colleagues: bool = True,
     redact: Mapping[Kind, str] | None = None,
+    profile: Profile | None = None,
 ) -> ReportInputs:
-    """Gather the calls of a period and what the rules ask of them; the arguments are those of :func:`write_pages`."""
+    """Gather the calls of a period and what the rules ask of them; the arguments are those of :func:`write_pages`.
+
+    `profile` says when something said is a habit, and the centre's names; if not given, that of the last run does.
+    """
     from audit.batch.redacting import Redaction
     from audit.batch.reporting import Period, StoredCalls, asked_by
     from audit.report import ReportSettings
     from audit.report.messages import load_messages
-    from audit.storage import complete_digests, read_digests
+    from audit.storage import complete_digests, complete_phrases, read_digests
 
     complete_digests(store)
+    complete_phrases(store)
     period = Period(since, until, None if agent_id is None else frozenset((agent_id,)), team)
     failures, is_scored = [*store.failures()], False
     for digest in read_digests(store, since=since, until=until):
@@ -210,17 +218,34 @@ def report_inputs(
     asked = asked_by(_scorecard_folders(scorecard)) if is_scored else asked_by(())
     hidden = last_redact(store) if redact is None else redact
     settings = ReportSettings(
-        "zh" if lang == "zh" else "en", now(), with_audio, asked.bands, asked.measures, asked.targets, colleagues, hidden
-    )
+        "zh" if lang == "zh" else "en", now(), with_audio, asked.bands, asked.measures, asked.targets, colleagues, hidden,
+        *_habits(last_profile(store) if profile is None else asdict(profile)),
+    )  # fmt: skip
     messages = load_messages(settings.lang)
     redaction = Redaction(hidden, {kind: messages(f"redact.{kind}") for kind in hidden})
     return ReportInputs(StoredCalls(store.address, period, store, redaction=redaction), settings, tuple(failures))
 
 
+def last_profile(store: Store) -> Mapping[str, Any]:
+    """The profile of the last run; empty where there was no run."""
+    last = store.last_command()
+    return last[1].get("profile") or {} if last is not None else {}
+
+
 def last_redact(store: Store) -> Mapping[Kind, str]:
     """What the profile of the last run asked to hide; nothing where there was no run or it asked for nothing."""
-    last = store.last_command()
-    return (last[1].get("profile") or {}).get("redact") or {} if last is not None else {}
+    return last_profile(store).get("redact") or {}
+
+
+def _habits(profile: Mapping[str, Any]) -> tuple[HabitTerms, tuple[str, ...]]:
+    """When something said is a habit, and the names of the centre, from a profile."""
+    from audit.statistics import terms_from
+
+    try:
+        terms = terms_from(profile.get("habits") or {})
+    except ValueError as e:
+        raise ProfileError(f"habits: {e}", hint="see docs/report.md") from e
+    return terms, tuple(n for n in (profile.get("company"), *(profile.get("names") or ())) if n)
 
 
 def write_pages_of(inputs: ReportInputs, out: Path, *, only_changed: bool = False, jobs: int | None = None) -> ReportPaths:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 @click.option(
     "--profile",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="For the time zone of --from and --to, and what is redacted.",
+    help="For the time zone of --from and --to, what is redacted, and when something said is a habit.",
 )
 @click.option(
     "--redact",
@@ -123,7 +123,7 @@ def report(
         make_out_folder(target)
         inputs = report_inputs(
             store, lang=lang, scorecard=scorecard, since=start, until=end, agent_id=agent_id, team=team,
-            with_audio=audio, colleagues=examples == "team", redact=hidden,
+            with_audio=audio, colleagues=examples == "team", redact=hidden, profile=known if profile is not None else None,
         )  # fmt: skip
         scope = Scope(start, end, agent_id, team)
         found = write_report(inputs, target, asked, scope=scope, browser=browser, jobs=jobs)

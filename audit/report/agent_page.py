@@ -146,6 +146,9 @@ def scorecard_page(
     stem: str,
     chains: ChainsView | None = None,
     tics: tuple[TicView, ...] = (),
+    habits: tuple[TicView, ...] = (),
+    habits_note: str = "",
+    habits_rule: str = "",
 ) -> ScorecardPage:
     """Put one agent's page together.
 
@@ -166,7 +169,10 @@ def scorecard_page(
     chains : ChainsView, optional
         What the agent's calls say together with others.
     tics : tuple of TicView
-        Words that he over-uses.
+        Words of a closed list that he over-uses.
+    habits : tuple of TicView
+        What he says more often than the others, of all that is said; with a note of what was compared and when something is
+        one.
     """
     summary, before = numbers.summary, numbers.before
     anchors = {s.call.record.call_id: f"call-{i + 1}" for i, s in enumerate(shown)}
@@ -240,6 +246,9 @@ def scorecard_page(
         chains=chains,
         tics=tics,
         tics_note=_tics_note(summary, reference, tics, messages),
+        habits=habits,
+        habits_note=habits_note,
+        habits_rule=habits_rule,
     )
 
 

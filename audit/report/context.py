@@ -318,6 +318,9 @@ class ScorecardPage:
     chains: ChainsView | None = None
     tics: tuple[TicView, ...] = ()
     tics_note: str = ""
+    habits: tuple[TicView, ...] = ()
+    habits_note: str = ""
+    habits_rule: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -467,10 +470,11 @@ class TicPlace:
 
 @dataclass(frozen=True, slots=True)
 class TicView:
-    """A word that is said more often than others say it."""
+    """A word that is said more often than others say it; `calls` says in how many of them."""
 
     word: str
     count: str
     rates: str
     times: str
     places: tuple[TicPlace, ...]
+    calls: str = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from audit.chains import FollowUps
 from audit.digests import CallDigest, Catalogue
+from audit.phrases import CallPhrases
 from audit.records import CallRecord
+from audit.statistics import HabitTerms
 from audit.verdicts import Evaluation
 
 if TYPE_CHECKING:
@@ -110,6 +112,10 @@ class ReportSettings:
         Colleagues' calls may be examples of how it is done; without, only the agent's own.
     redact : mapping of kind to reason
         What the source hides; pages made from it are other ones.
+    habits : HabitTerms
+        When something said is called a habit.
+    names : tuple of str
+        Of the company and what it sells: saying them is none.
     """
 
     lang: Literal["zh", "en"]
@@ -120,6 +126,8 @@ class ReportSettings:
     targets: Targets = Targets()
     colleagues: bool = True
     redact: Mapping[Kind, str] = field(default_factory=dict)
+    habits: HabitTerms = field(default_factory=HabitTerms)
+    names: tuple[str, ...] = ()
 
 
 class CallSource(Protocol):
@@ -143,6 +151,10 @@ class CallSource(Protocol):
 
     def calls(self, agent: str, call_ids: Collection[str]) -> Mapping[str, ReportedCall]:
         """Some calls of an agent in full, by id; those that are gone are left out."""
+        ...
+
+    def phrases(self, agent: str, call_ids: Collection[str]) -> Iterable[CallPhrases]:
+        """What an agent says in some of his calls, as numbers; calls without words are left out."""
         ...
 
     def followups(self) -> FollowUps | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from audit.digests import CallDigest, Catalogue, catalogue_of, digest_call
+from audit.phrases import CallPhrases, call_phrases
 from audit.report.inputs import ReportedCall
 from audit.report.scorecard import agent_key
 from audit.verdicts import Outcome
@@ -34,6 +35,7 @@ class Shelf:
         self._numbers: dict[str, int] = {}
         self._digests: dict[str, list[CallDigest]] = {}
         self._catalogues: dict[str, Catalogue] = {}
+        self._phrases: dict[str, list[CallPhrases]] = {}
         for call in calls:
             self._add(call)
 
@@ -41,6 +43,7 @@ class Shelf:
         digest = digest_call(call.record, call.evaluation)
         agent = agent_key(digest)
         self._digests.setdefault(agent, []).append(digest)
+        self._phrases.setdefault(agent, []).append(call_phrases(call.record))
         if call.evaluation is not None:
             self._catalogues[call.evaluation.scorecard_sha256] = catalogue_of(call.evaluation)
         with (self._folder / str(self._numbers.setdefault(agent, len(self._numbers)))).open("ab") as f:
@@ -61,6 +64,10 @@ class Shelf:
     def earlier(self, agent: str) -> list[CallDigest]:
         """Nothing: there is no period before calls at hand."""
         return []
+
+    def phrases(self, agent: str, call_ids: Collection[str]) -> list[CallPhrases]:
+        """What an agent says in some of his calls, as numbers."""
+        return [p for p in self._phrases[agent] if p.counts and p.call_id in call_ids]
 
     def followups(self) -> None:
         """Nothing: calls at hand were not joined."""

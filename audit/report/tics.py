@@ -12,12 +12,14 @@ from audit.records import Evidence
 from audit.report.call_page import PlayerBoard, evidence_view
 from audit.report.clips import CallClips
 from audit.report.context import TicPlace, TicView
+from audit.report.habits import AgentHabits
 from audit.report.inputs import ReportedCall
 from audit.report.messages import Messages
 from audit.report.rates import Fillers
+from audit.report.spoken import SpokenHabit
 from audit.report.together import BatchSummary
-from audit.report.wording import moment
-from audit.statistics import OverUse, over_used
+from audit.report.wording import moment, percent
+from audit.statistics import HabitTerms, OverUse, over_used
 
 #: Shown of an agent, and places of each: one call each, in which it is said most.
 MAX_TICS = 3
@@ -83,6 +85,62 @@ def _near(text: str, word: str) -> str:
     return f"{'…' if start else ''}{text[start:end].strip()}{'…' if end < len(text) else ''}"
 
 
+def habit_views(
+    habits: Sequence[SpokenHabit],
+    clips: Sequence[CallClips],
+    addresses: Mapping[str, str],
+    messages: Messages,
+) -> tuple[TicView, ...]:
+    """What the page says of each habit that no list knows; `clips` are those of all their places in order."""
+    places = [(h, p) for h in habits for p in h.places]
+    board = PlayerBoard()
+    for (_, p), c in zip(places, clips, strict=True):
+        board.claim_evidence(p.evidence, c)
+    shown: dict[str, list[TicPlace]] = {h.text: [] for h in habits}
+    for (h, p), c in zip(places, clips, strict=True):
+        record = p.call.record
+        player = board.player(p.evidence, c, messages)
+        view = evidence_view(p.evidence, record.recording, c, player, messages, listen=True)
+        when = moment(record.metadata.started_at, messages)
+        shown[h.text].append(TicPlace(when, addresses.get(record.call_id, ""), view))
+    return tuple(
+        TicView(
+            h.text,
+            messages.count("tic.n", h.habit.n),
+            messages("tic.rates", own=f"{h.habit.rate:.1f}", others=f"{h.habit.others_rate:.1f}"),
+            _times(h.habit.ratio, messages),
+            tuple(shown[h.text]),
+            messages("habit.calls", n=h.habit.n_calls, of=h.habit.of_calls),
+        )
+        for h in habits
+    )
+
+
+def habits_note(found: AgentHabits, habits: Sequence[SpokenHabit], terms: HabitTerms, messages: Messages) -> str:
+    """What was compared, or why nothing was; empty where no call has words."""
+    c, n_calls = found.compared, found.words.n_calls if found.words is not None else 0
+    if not n_calls:
+        return ""
+    if not c.n_units:
+        return messages("habit.alone", n=terms.min_others)
+    if c.n_calls < terms.min_calls:
+        return messages.count("habit.few", c.n_calls, least=terms.min_calls)
+    basis = messages("habit.basis", n=f"{c.n_units:,}", calls=c.n_calls, others=f"{c.others_units:,}")
+    return basis if habits else f"{messages('habit.none')} {basis}"
+
+
+def habits_rule(terms: HabitTerms, messages: Messages) -> str:
+    """When something is called a habit, in the terms of this report."""
+    return messages(
+        "habit.rule", calls=terms.min_calls, share=percent(terms.min_call_ratio), n=terms.min_count,
+        ratio=f"{terms.min_ratio:g}", sure=f"{terms.sure_ratio:g}", false=percent(terms.max_false_ratio),
+    )  # fmt: skip
+
+
+def _times(ratio: float | None, messages: Messages) -> str:
+    return messages("tic.times", times=f"{ratio:.1f}") if ratio is not None else messages("tic.alone")
+
+
 def tic_views(
     tics: Sequence[OverUse],
     examples: Sequence[TicExample],
@@ -117,7 +175,7 @@ def tic_views(
                 tic.word,
                 messages.count("tic.n", counts.get(tic.word, tic.n)),
                 messages("tic.rates", own=f"{tic.rate:.1f}", others=f"{tic.others_rate:.1f}"),
-                messages("tic.times", times=f"{ratio:.1f}") if ratio is not None else messages("tic.alone"),
+                _times(ratio, messages),
                 tuple(places),
             )
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +25,7 @@ from audit.report.clips import Wanted, cut_page, no_clips
 from audit.report.files import folder_in
 from audit.report.files import write_beside as _write
 from audit.report.graphs import changes_of
+from audit.report.habits import AgentHabits, AgentWords, compare, habits_json, named_habits, put_aside
 from audit.report.html import render_index, render_scorecard, render_team
 from audit.report.index_page import index_page
 from audit.report.inputs import Band, CallSource, ReportedCall, ReportPaths, ReportSettings
@@ -48,7 +49,7 @@ from audit.report.tables import (
     scorecard_rows,
 )
 from audit.report.team_page import TEAM_STEM, team_page
-from audit.report.tics import tic_calls, tic_examples, tic_views, tics_of
+from audit.report.tics import habit_views, habits_note, habits_rule, tic_calls, tic_examples, tic_views, tics_of
 from audit.report.together import BatchSummary, summarise_batch
 from audit.verdicts import Outcome
 
@@ -155,9 +156,12 @@ def write_from(
     linked: set[str] = set()
     known = source.followups()
     chained = calls_in_chains(known) if known is not None else frozenset()
-    job = _Job(out, source, settings, chained, shown, n_threads=max(1, n_workers // max(1, len(stems))))
-    with _workers(job, min(n_workers, len(stems))) as each:
+    with ExitStack() as until_done:
+        folder = until_done.enter_context(folder_in(out, "words"))
+        job = _Job(out, source, settings, chained, shown, folder, n_threads=max(1, n_workers // max(1, len(stems))))
+        each = until_done.enter_context(_workers(job, min(n_workers, len(stems))))
         read = list(each(_read_agent, list(stems)))
+        habits = compare(folder, [r.words for r in read], settings.habits)
         summaries = with_ranks([r.numbers.summary for r in read])
         _write(out / "calls.csv", csv_text(CALL_COLUMNS, ()) + "".join(r.call_rows for r in read))
         batch = summarise_batch(summaries, [t for r in read for t in r.first_and_last])
@@ -167,7 +171,7 @@ def write_from(
         tasks = [
             _Task(
                 a.agent_id, stems[a.agent_id], replace(r.numbers, summary=a), reference, r.fingerprint, only_changed,
-                chains.of_agent(a.agent_id),
+                chains.of_agent(a.agent_id), habits.get(a.agent_id, AgentHabits()),
             )
             for a, r in zip(summaries, read, strict=True)
             if a.agent_id in chosen
@@ -261,17 +265,19 @@ class _Job:
     settings: ReportSettings
     chain_ids: frozenset[str]
     pages: Mapping[str, str]
+    words: Path
     n_threads: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """One agent's numbers, his lines of ``calls.csv``, what his page depends on as a hash, and his calls in chains."""
+    """One agent's numbers, his lines of ``calls.csv``, what his page depends on as a hash, his calls in chains, his words."""
 
     numbers: AgentNumbers
     call_rows: str
     first_and_last: tuple[datetime, ...]
     fingerprint: str
+    words: AgentWords
     chain_calls: tuple[str, ...] = ()
 
 
@@ -286,6 +292,7 @@ class _Task:
     fingerprint: str
     only_changed: bool
     chains: PageChains
+    habits: AgentHabits
 
 
 def _read_agent(job: _Job, agent: str) -> _Read:
@@ -307,6 +314,7 @@ def _read_agent(job: _Job, agent: str) -> _Read:
         csv_rows(CALL_COLUMNS, (call_row(c, messages, links.get(c.call_id, "")) for c in calls)),
         tuple({times[0], times[-1]}) if times else (),
         made_from.hexdigest(),
+        put_aside(job.words, agent, job.source.phrases(agent, [c.call_id for c in calls])),
         tuple(c.call_id for c in calls if c.call_id in job.chain_ids),
     )
 
@@ -336,10 +344,14 @@ def _write_scorecard(job: _Job, task: _Task) -> tuple[bool, frozenset[str]]:
     }  # a page with all its sound takes as long as measuring a call
     paged = [i for i in ids if i in judged]
     joined = sorted(led_to - {*paged})
+    made_from, heard_before = _made_from(cards / f"{task.stem}.json")
+    stands = frozenset((*paged, *joined, *heard_before))
+    is_written = path.is_file() and all(call_file(job.out, i).is_file() for i in stands)
+    if task.only_changed and is_written and made_from == heard.hexdigest():
+        return False, stands.union(task.chains.linked)
+    habits = named_habits(job.words, task.habits, source, [c.call_id for c in calls], settings.habits, settings.names)
+    joined = sorted({*joined, *(p.call.record.call_id for h in habits for p in h.places)} - {*paged})
     with_pages = frozenset((*paged, *joined, *task.chains.linked))
-    is_written = path.is_file() and all(call_file(job.out, i).is_file() for i in (*paged, *joined))
-    if task.only_changed and is_written and _made_from(cards / f"{task.stem}.json") == heard.hexdigest():
-        return False, with_pages
     found = source.calls(task.agent_id, (*ids, *joined))
     full = [found[i] for i in ids if i in found]
     examples = _examples(task.agent_id, coached, summary, task.reference, source, settings)
@@ -347,6 +359,8 @@ def _write_scorecard(job: _Job, task: _Task) -> tuple[bool, frozenset[str]]:
     wanted += [(e.call.record.recording, (Wanted(e.evidence.start_s, e.evidence.end_s, (0.5,)),)) for e in examples.values()]
     said = tic_examples(said_in, found)
     wanted += [(e.call.record.recording, (Wanted(e.evidence.start_s, e.evidence.end_s, (0.7,)),)) for e in said]
+    heard_at = [p for h in habits for p in h.places]
+    wanted += [(p.call.record.recording, (Wanted(p.evidence.start_s, p.evidence.end_s, (0.8,)),)) for p in heard_at]
     places = places_of(task.chains, messages, up="../", also=(*paged, *joined))
     agent = agent_label(summary.agent_id, summary.agent_name, messages)
     sheets = [found[i] for i in (*paged, *joined) if i in found]
@@ -356,6 +370,7 @@ def _write_scorecard(job: _Job, task: _Task) -> tuple[bool, frozenset[str]]:
             home = f"../scorecards/{task.stem}.html"
             write_call(job.out, call, agent=agent, home=home, settings=settings, around=others, sounds=sounds)
         clips = cut_page(wanted, sounds=sounds) if settings.with_audio else no_clips(wanted)
+    clips, of_habits = clips[: len(clips) - len(heard_at)], clips[len(clips) - len(heard_at) :]
     shown = [ShownCall(c, k) for c, k in zip(full, clips[: len(full)], strict=True)]
     heard_examples = {
         n: replace(e, clips=k) for (n, e), k in zip(examples.items(), clips[len(full) : len(full) + len(examples)], strict=True)
@@ -365,8 +380,12 @@ def _write_scorecard(job: _Job, task: _Task) -> tuple[bool, frozenset[str]]:
         task.numbers, calls, shown, heard_examples, task.reference, messages=messages, settings=settings, stem=task.stem,
         chains=chains_view(task.chains.known, MAX_AGENT_ROWS, places, messages),
         tics=tic_views(tics, said, summary.fillers.counts, places.addresses, messages),
+        habits=habit_views(habits, of_habits, places.addresses, messages),
+        habits_note=habits_note(task.habits, habits, settings.habits, messages) if summary.agent_id else "",
+        habits_rule=habits_rule(settings.habits, messages),
     )  # fmt: skip
     data = scorecard_json(summary, calls, messages, settings.generated_at, task.numbers.changes)
+    data["habits"] = habits_json(task.habits, habits)
     data["inputs_sha256"] = heard.hexdigest()
     _write(cards / f"{task.stem}.json", json.dumps(data, ensure_ascii=False, indent=1) + "\n")
     _write(cards / f"{task.stem}.csv", csv_text(SCORECARD_COLUMNS, scorecard_rows(summary, messages)))
@@ -383,13 +402,16 @@ def _taking(calls: Sequence[ReportedCall], n_threads: int) -> AbstractContextMan
     return taking((c.record.recording for c in calls), n_threads=n_threads)
 
 
-def _made_from(path: Path) -> str | None:
-    """What a page says it was made from; None where that cannot be read, so that it is made anew."""
+def _made_from(path: Path) -> tuple[str | None, tuple[str, ...]]:
+    """What a page says it was made from, and the calls in which its habits are heard.
+
+    None where that cannot be read, so that the page is made anew.
+    """
     try:
         found = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
-        return None
-    return found.get("inputs_sha256") if isinstance(found, dict) else None
+        return found["inputs_sha256"], tuple(i for h in (found["habits"] or {"found": ()})["found"] for i in h["calls"])
+    except (OSError, ValueError, LookupError, TypeError):
+        return None, ()
 
 
 def _examples(

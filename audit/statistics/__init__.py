@@ -18,6 +18,7 @@ from audit.statistics.estimates import (
     proportion_estimate,
     score_estimate,
 )
+from audit.statistics.habits import Compared, Habit, HabitTerms, Said, compared, find_habits, is_topic, terms_from, word_table
 from audit.statistics.overuse import OverUse, over_used
 from audit.statistics.quantiles import quantiles_of
 from audit.statistics.ranking import RankRange, rank_ranges, separated
@@ -29,12 +30,19 @@ __all__ = [
     "LEVEL",
     "MIN_CALLS",
     "Change",
+    "Compared",
     "Estimate",
+    "Habit",
+    "HabitTerms",
     "OverUse",
     "PointSums",
     "RankRange",
+    "Said",
     "change_points",
+    "compared",
     "difference",
+    "find_habits",
+    "is_topic",
     "mean_estimate",
     "over_used",
     "pooled_ratio",
@@ -43,6 +51,8 @@ __all__ = [
     "rank_ranges",
     "score_estimate",
     "separated",
+    "terms_from",
+    "word_table",
 ]
 
 
