@@ -2,7 +2,8 @@
 """What grows with the archive and with the machines: workers, Ray, the store, a million known files, memory.
 
 Each part prints its figures and may be run alone. Speeds are of whole runs over the same short calls cut from the samples,
-engines in turn, the least of the repeats; processor time is that of all processes of a run, Ray's own included.
+engines in turn, the least of the repeats; processor time is that of all processes from the beginning of a run to its end,
+Ray's own included. What it takes to start a cluster is told apart.
 
 Usage::
 
@@ -18,7 +19,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import shutil
 import signal
 import subprocess
@@ -47,21 +47,24 @@ def speed(options: argparse.Namespace) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="callaudit-scale-") as name:
         folder = Path(name)
         cut_calls(folder / "archive", options.calls, options.seconds)
-        took: dict[str, list[tuple[float, float, float]]] = {"processes 1": [], "processes 2": [], "ray 2": []}
+        took: dict[str, list[dict[str, float]]] = {"processes 1": [], "processes 2": [], "ray 2": []}
         for i in range(options.repeats):
             for engine, times in took.items():
                 out = folder / f"{engine.replace(' ', '')}-{i}"
                 times.append(whole_run(options.command, folder / "archive", out, *engine.split()))
-                print(f"{engine}: {times[-1][0]:.1f} s, processors {times[-1][1]:.1f} s", file=sys.stderr, flush=True)
-    wall = {e: min(t[0] for t in times) for e, times in took.items()}
-    cpu = {e: min(t[1] for t in times) for e, times in took.items()}
+                print(f"{engine}: {times[-1]}", file=sys.stderr, flush=True)
+    wall, cpu, first = (
+        {e: min(t[name] for t in times) for e, times in took.items()} for name in ("wall_s", "processor_s", "first_s")
+    )
     return {
         "calls": options.calls,
         "seconds_each": options.seconds,
         "command": options.command,
         "wall_s": {e: round(w, 1) for e, w in wall.items()},
         "processor_s": {e: round(c, 1) for e, c in cpu.items()},
-        "cluster_start_s": round(min(t[2] for t in took["ray 2"]), 1),
+        "first_result_s": {e: round(f, 1) for e, f in first.items()},
+        "cluster_start_s": round(min(t["cluster_s"] for t in took["ray 2"]), 1),
+        "cluster_start_processor_s": round(min(t["cluster_processor_s"] for t in took["ray 2"]), 1),
         "speed_up_of_2": round(wall["processes 1"] / wall["processes 2"], 2),
         "ray_overhead_percent": round(100 * (wall["ray 2"] / wall["processes 2"] - 1), 1),
         "ray_overhead_processor_percent": round(100 * (cpu["ray 2"] / cpu["processes 2"] - 1), 1),
@@ -79,19 +82,16 @@ def cut_calls(archive: Path, n: int, seconds: float) -> None:
         cut(sources[i % len(sources)], archive / f"{i:05d}.wav", i // len(sources), seconds)
 
 
-def whole_run(command: str, archive: Path, out: Path, engine: str, n_workers: str) -> tuple[float, float, float]:
-    """Seconds, seconds of processors and seconds until the cluster was up, of a run in a process of its own."""
+def whole_run(command: str, archive: Path, out: Path, engine: str, n_workers: str) -> dict[str, float]:
+    """Seconds of a run in a process of its own; see :func:`inside`."""
     argv = [sys.executable, __file__, "inside", command, str(archive), str(out), engine, n_workers]
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(
         argv, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False
     )
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode:
         sys.exit(f"{' '.join(argv[2:])}: ended with {done.returncode}\n{done.stderr[-3000:]}")
-    told = json.loads(done.stdout.splitlines()[-1])
-    mine = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return told["wall_s"], max(mine, told["processor_s"]), told["cluster_s"]
+    told: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return told
 
 
 def inside(command: str, archive: Path, out: Path, engine: str, n_workers: int) -> None:
@@ -104,8 +104,9 @@ def inside(command: str, archive: Path, out: Path, engine: str, n_workers: int) 
     from audit.storage import Store
 
     settings = Settings(transcribe=command == "run", cpu_threads=1)
-    began, cluster_s = time.monotonic(), 0.0
+    began, cluster_s, cluster_processor_s = time.monotonic(), 0.0, 0.0
     if engine == "ray":
+        before_s = family_s(os.getpid())
         os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
         import ray
 
@@ -113,6 +114,8 @@ def inside(command: str, archive: Path, out: Path, engine: str, n_workers: int) 
             address="local", num_cpus=n_workers, include_dashboard=False, log_to_driver=False, object_store_memory=80 << 20
         )
         cluster_s = time.monotonic() - began
+        time.sleep(5.0)  # Ray starts two processes for workers, and says that it is up before they are
+        cluster_processor_s = family_s(os.getpid()) - before_s
     job = Job(
         command="run" if command == "run" else "measure",
         recordings=discover([archive]).recordings,
@@ -125,19 +128,21 @@ def inside(command: str, archive: Path, out: Path, engine: str, n_workers: int) 
         engine=Engine("ray" if engine == "ray" else "processes"),
     )
     out.mkdir()
-    began = time.monotonic()
+    began, progress = time.monotonic(), Unwatched()
     with Watch() as watch, Store.in_folder(out) as store:
-        summary = run_batch(job, store, progress=Unwatched(), clock=lambda: datetime.now(UTC))
+        summary = run_batch(job, store, progress=progress, clock=lambda: datetime.now(UTC))
     wall_s = time.monotonic() - began
     if summary.n_audited != len(job.recordings):
         sys.exit(f"{summary.n_failed} failed: {summary.failures[:1]}")
     if engine == "ray":
         ray.shutdown()
-    print(json.dumps({"wall_s": wall_s, "cluster_s": cluster_s, "processor_s": watch.spent_s}))
+    told = {"wall_s": wall_s, "processor_s": watch.spent_s, "first_s": progress.first_at - began}
+    told |= {"cluster_s": cluster_s, "cluster_processor_s": cluster_processor_s}
+    print(json.dumps({name: round(value, 2) for name, value in told.items()}))
 
 
 class Watch:
-    """Processor seconds of this process and all below it, those included that end unseen by their parent.
+    """Processor seconds that this process and all below it spend meanwhile, those included that end unseen by their parent.
 
     Ray's raylet waits for none of its workers, so that what they spent is in nobody's account once they have ended: the last
     look at each, four a second, is kept instead.
@@ -145,6 +150,7 @@ class Watch:
 
     def __init__(self) -> None:
         self._last: dict[tuple[int, int], float] = {}
+        self._before = {(p.number, p.began): p.own_s for p in family(os.getpid())}
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._look_on, daemon=True)
 
@@ -159,7 +165,7 @@ class Watch:
     @property
     def spent_s(self) -> float:
         """Of all that were seen."""
-        return sum(self._last.values())
+        return sum(spent - self._before.get(process, 0.0) for process, spent in self._last.items())
 
     def _look_on(self) -> None:
         while True:
@@ -202,13 +208,16 @@ def family_s(eldest: int) -> float:
 
 
 class Unwatched:
-    """Progress that nobody watches."""
+    """Progress that nobody watches; when the first call ended is noted."""
+
+    first_at = float("inf")
 
     def started(self, **_: object) -> None:
         """Nothing."""
 
     def ended(self, *_: object, **__: object) -> None:
-        """Nothing."""
+        """The time of the first."""
+        self.first_at = min(self.first_at, time.monotonic())
 
     def known(self, n_calls: int) -> None:
         """Nothing."""

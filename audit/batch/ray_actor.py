@@ -101,6 +101,7 @@ class CallActor:
         # multiprocessing would import the script that its parent was started with, which here is Ray's own, and with it Ray
         sys.modules["__main__"].__file__ = None
         self._pool = WorkerPool(MakeOnNode(make_auditor, folder), 1, limits)
+        self._pool.prepare()  # meanwhile the driver is told that the actor is up, and claims a call for it
 
     def where(self, node: str) -> Place:
         """Tell that the actor is up, and where; `node` is what Ray calls it."""

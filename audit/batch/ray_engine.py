@@ -266,6 +266,20 @@ class RayPool:
                     return
                 if len(hand.calls) == n_held and (task := self._next(hand, left, begin)) is not None:
                     hand.calls.append((hand.handle.audit.remote(task), task))
+            if not n_held:
+                self._even_out(up)
+
+    def _even_out(self, up: list[_Hand]) -> None:
+        """Give an actor that found nothing to do a call that waits at another: else the last calls of a run wait in line."""
+        for idle in [h for h in up if not h.calls]:
+            for busy in [h for h in up if len(h.calls) > 1]:
+                ref, task = busy.calls[-1]
+                is_at_first = not self._ray.wait([busy.calls[0][0]], timeout=0)[0]
+                if is_at_first and idle.node not in self._refused.get(task.number, ()):
+                    busy.calls.pop()
+                    self._ray.cancel(ref)
+                    idle.calls.append((idle.handle.audit.remote(task), task))
+                    break
 
     def _next(self, hand: _Hand, left: Waiting, begin: Callable[[Task], bool]) -> Task | None:
         """The next call for an actor: first those that another node gave back."""

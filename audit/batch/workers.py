@@ -208,6 +208,11 @@ class WorkerPool:
         for w in self._workers:
             w.dismiss()
 
+    def prepare(self) -> None:
+        """Start all workers before there is work for them."""
+        while len(self._workers) < self._n_workers:
+            self._workers.append(_Worker(self._make_auditor))
+
     def run(
         self,
         tasks: Iterable[Task],

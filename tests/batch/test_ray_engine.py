@@ -11,9 +11,10 @@ import sys
 import tempfile
 import time
 import wave
+from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,9 +24,9 @@ import pytest
 
 from audit.batch import Engine, Job, Limits, run_batch
 from audit.batch.engines import open_pool
-from audit.batch.ray_actor import MakeOnNode, NotOnNode
-from audit.batch.ray_engine import _show_token
-from audit.batch.workers import Task, Trouble
+from audit.batch.ray_actor import MakeOnNode, NotOnNode, Place
+from audit.batch.ray_engine import RayPool, _Hand, _show_token
+from audit.batch.workers import Task, Trouble, Waiting
 from audit.errors import UnreadableRecording, UsageError
 from audit.ingest import find_metadata
 from audit.pipeline import Settings, make_auditor
@@ -278,6 +279,46 @@ def test_a_token_is_shown_by_clients_that_have_one(monkeypatch, tmp_path, addres
 
 
 # --- without a cluster ----------------------------------------------------------------------------
+@dataclass
+class Desk:
+    """An actor and its cluster at once, by their words alone: what is asked for and what is taken back."""
+
+    asked: list[str] = field(default_factory=list)
+    cancelled: list[str] = field(default_factory=list)
+    ended: list[str] = field(default_factory=list)
+
+    def remote(self, task: Task) -> str:
+        self.asked.append(f"call {task.number}")
+        return self.asked[-1]
+
+    @property
+    def audit(self) -> Desk:
+        return self
+
+    def cancel(self, ref: str) -> None:
+        self.cancelled.append(ref)
+
+    def wait(self, refs: list[str], timeout: float) -> tuple[list[str], list[str]]:
+        return [r for r in refs if r in self.ended], [r for r in refs if r not in self.ended]
+
+
+@pytest.mark.parametrize("is_heard", [True, False], ids=["the first call lasts", "the first call has just ended"])
+def test_a_call_that_waits_in_line_goes_to_an_actor_that_has_nothing_to_do(is_heard, tmp_path):
+    pytest.importorskip("ray", reason="ray is not installed: pip install 'callaudit[ray]'")
+    tasks = [Task(i, tmp_path / f"{i}.wav", Metadata(str(i))) for i in range(2)]
+    busy, idle, cluster = Desk(), Desk(), Desk(ended=[] if is_heard else ["call 0"])
+    pool = RayPool(partial(ScriptedAuditor, tmp_path, "base", False), 2)
+    pool._ray = cluster
+    place = Place("n", "host", "1")
+    calls = deque((busy.audit.remote(t), t) for t in tasks)
+    pool._hands = [_Hand("n", busy, None, place, calls), _Hand("n", idle, None, place)]
+    pool._hand_out(Waiting([]), lambda _: True)
+    if is_heard:
+        assert (cluster.cancelled, idle.asked, len(calls)) == (["call 1"], ["call 1"], 1)
+    else:  # the actor is at the second by now
+        assert (cluster.cancelled, idle.asked, len(calls)) == ([], [], 2)
+
+
 def test_without_ray_the_error_says_how_to_install_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(UsageError, match="ray cannot be imported") as e:
