@@ -16,15 +16,18 @@ Seconds of processor time (of a process and its children) count, because wall ti
 shared machine says more of the others; both are printed. call-ai-metrics is no dependency of callaudit: install it into
 an environment of its own and name that environment's Python.
 
-Without recordings named, a batch is composed: all stereo recordings at hand (the samples, and those of
-$CALLAUDIT_SHARED/data) laid end to end, of which each call is another window of 245 s, as 8 kHz PCM, the form that both
-can read. Such a call is denser in rings, tones and holds than a real one.
+Without recordings named, there are two batches, both as 8 kHz PCM, the form that both can read:
+
+recorded   all stereo recordings at hand (the samples, and those of $CALLAUDIT_SHARED/data), each as it is
+laid       the same laid end to end, of which each call is another window of 245 s: denser in rings, tones and holds than a
+           real call, and so long that the peer's own start counts little
 
 Usage::
 
     python3 -m venv PEER && PEER/bin/pip install call-ai-metrics
     python benchmarks/measure.py --peer-python PEER/bin/python
     python benchmarks/measure.py --peer-python PEER/bin/python CALL.wav …      stereo WAV of one's own
+    python benchmarks/measure.py --only recorded                               one batch
     python benchmarks/measure.py                                               callaudit alone
 """
 
@@ -38,9 +41,14 @@ import sys
 import tempfile
 import time
 import wave
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 # Nothing else is imported up here: --peer-warm runs this file with a Python that has no callaudit.
 
@@ -50,6 +58,7 @@ RATE_HZ = 8000
 ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1"
 )
+BATCHES = {"recorded": "as recorded", "laid": "recordings laid end to end"}
 CONTENTS = {
     "callaudit_batch": "callaudit measure, whole batch, one worker",
     "callaudit_further": "callaudit measure, each further call of it",
@@ -77,7 +86,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("recordings", nargs="*", type=Path, help="stereo WAV files (default: a composed batch)")
     parser.add_argument("--peer-python", type=Path, help="Python of an environment that has call-ai-metrics")
-    parser.add_argument("--calls", type=int, default=40, help="of the composed batch (default 40)")
+    parser.add_argument("--only", choices=tuple(BATCHES), help="one of the two batches")
+    parser.add_argument("--calls", type=int, default=40, help="of the batch laid end to end (default 40)")
     parser.add_argument("--repeats", type=int, default=3, help="of each, alternating (default 3)")
     parser.add_argument("--json", action="store_true", help="figures as one JSON object")
     parser.add_argument("--warm", action="store_true", help=argparse.SUPPRESS)
@@ -87,14 +97,18 @@ def main() -> None:
         print(json.dumps(callaudit_warm(options.recordings)))
     elif options.peer_warm:
         print(json.dumps(peer_warm(options.recordings)))
+    elif options.recordings:
+        compare(options, "named")
     else:
-        compare(options)
+        for name in BATCHES if options.only is None else (options.only,):
+            compare(options, name)
 
 
-def compare(options: argparse.Namespace) -> None:
-    """Alternate all of them, and print calls per second."""
+def compare(options: argparse.Namespace, which: str) -> None:
+    """Alternate all of them over one batch, and print calls per second."""
     with tempfile.TemporaryDirectory(prefix="callaudit-measure-") as folder:
-        calls = options.recordings or compose(Path(folder) / "calls", options.calls)
+        home = Path(folder) / "calls"
+        calls = options.recordings or (as_recorded(home) if which == "recorded" else laid_end_to_end(home, options.calls))
         durations = [length_s(p) for p in calls]
         os.environ["PYTHONPYCACHEPREFIX"] = str(Path(folder) / "bytecode")
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -132,9 +146,20 @@ def compare(options: argparse.Namespace) -> None:
         figures = {name: {"cpu_s": round(c, 3), "wall_s": round(w, 3)} for name, (c, w) in best.items()}
         per_core = {name: round(r, 3) for name, r in rates.items()}
         figures["callaudit_one"] = {"cpu_s": round(one_s[0], 3), "wall_s": round(one_s[1], 3)}
-        print(json.dumps({"calls": len(calls), "audio_s": round(seconds, 1), **figures, "per_s": per_core, "ratios": ratios}))
+        print(
+            json.dumps(
+                {
+                    "batch": name,
+                    "calls": len(calls),
+                    "audio_s": round(seconds, 1),
+                    **figures,
+                    "per_s": per_core,
+                    "ratios": ratios,
+                }
+            )
+        )
         return
-    origin = "named" if options.recordings else "composed by laying recordings end to end"
+    origin = BATCHES.get(which, which)
     print(f"{len(calls)} stereo calls ({origin}), {seconds / len(calls):.0f} s each; one thread; least of {options.repeats}")
     print(f"{'':44} calls/s per core   s of processor a call   s of wall a call")
     for name, (cpu_s, wall_s) in best.items():
@@ -147,13 +172,30 @@ def compare(options: argparse.Namespace) -> None:
 
 
 # --- the batch ------------------------------------------------------------------------------------
-def compose(folder: Path, n_calls: int) -> list[Path]:
+def as_recorded(folder: Path) -> list[Path]:
+    """All stereo recordings at hand, each whole."""
+    folder.mkdir()
+    return [written(folder / f"{path.stem}.wav", samples) for path, samples in decoded()]
+
+
+def laid_end_to_end(folder: Path, n_calls: int) -> list[Path]:
     """Windows of all stereo recordings at hand laid end to end, each from another place."""
+    import numpy as np
+
+    tape = np.concatenate([samples for _, samples in decoded()], axis=1)
+    n = CALL_S * RATE_HZ
+    tape = np.tile(tape, (1, -(-n // tape.shape[1])))
+    folder.mkdir()
+    starts = [i * tape.shape[1] // n_calls for i in range(n_calls)]
+    return [written(folder / f"call-{i:03d}.wav", np.roll(tape, -start, axis=1)[:, :n]) for i, start in enumerate(starts)]
+
+
+def decoded() -> Iterator[tuple[Path, NDArray[np.float32]]]:
+    """The stereo recordings at hand at 8 kHz, shape (2, n_samples)."""
     import numpy as np
 
     from audit.audio import read_audio, resample
 
-    pieces = []
     for path in stereo_recordings():
         audio = read_audio(path)
         if audio.n_channels != 2:
@@ -161,21 +203,17 @@ def compose(folder: Path, n_calls: int) -> list[Path]:
         samples = audio.samples
         if audio.sample_rate_hz != RATE_HZ:
             samples = np.stack([resample(leg, audio.sample_rate_hz, RATE_HZ) for leg in samples])
-        pieces.append(samples)
-    tape = np.concatenate(pieces, axis=1)
-    n = CALL_S * RATE_HZ
-    tape = np.tile(tape, (1, -(-n // tape.shape[1])))
-    folder.mkdir()
-    paths = []
-    for i in range(n_calls):
-        window = np.roll(tape, -(i * tape.shape[1] // n_calls), axis=1)[:, :n]
-        paths.append(folder / f"call-{i:03d}.wav")
-        with wave.open(str(paths[-1]), "wb") as f:
-            f.setnchannels(2)
-            f.setsampwidth(2)
-            f.setframerate(RATE_HZ)
-            f.writeframes((window.T * 32767).clip(-32768, 32767).astype("<i2").tobytes())
-    return paths
+        yield path, samples
+
+
+def written(path: Path, samples: NDArray[np.float32]) -> Path:
+    """A WAV of 16 bits."""
+    with wave.open(str(path), "wb") as f:
+        f.setnchannels(2)
+        f.setsampwidth(2)
+        f.setframerate(RATE_HZ)
+        f.writeframes((samples.T * 32767).clip(-32768, 32767).astype("<i2").tobytes())
+    return path
 
 
 def stereo_recordings() -> list[Path]:
