@@ -6,10 +6,15 @@ from its verdicts by a plain rule, and the mean that it has in the long run is w
 40,000 calls of that agent, none of which is in the store. One agent falls by a logit of 1 in the middle of the period.
 Redials after a cut-off, repeated calls and complaints are planted; nobody else calls twice.
 
+Behind what is scripted agents say sentences that all say by chance. Three agents have a habit each that is on no list of
+fillers. Three things only look like one: an agent whose callers speak of what others' do not, a call that says one thing
+forty times, and an agent who has to say his name.
+
 The calls are written past the batch, straight into the tables, as the batch writes them: a record with words, an
 evaluation of every criterion with evidence, a digest.
 
-Written beside the store: ``truth.json`` with the agents' true means and criterion chances, the fall's day, and the chains.
+Written beside the store: ``truth.json`` with the agents' true means and criterion chances, the fall's day, the chains, and the
+habits.
 
 Usage::
 
@@ -35,11 +40,12 @@ import sqlalchemy as sa
 from audit.contract import call_to_json, evaluation_to_json
 from audit.digests import DIGEST_FORM, catalogue_of, catalogue_to_json, digest_call, digest_to_json
 from audit.evaluation import Scorecard, load_scorecard
+from audit.phrases import PHRASES_FORM, call_phrases
 from audit.records import CallRecord, CutOff, Evidence, Hold, Measured, Measures, Metadata, Recording, Timeline
 from audit.segments import Segment
 from audit.storage import Store
 from audit.storage.tables import calls as calls_table
-from audit.storage.tables import catalogues, digests, evaluations, recordings, touched_calls
+from audit.storage.tables import catalogues, digests, evaluations, phrases, recordings, touched_calls
 from audit.verdicts import Evaluation, Outcome, SectionScore, Verdict
 from audit.words import Transcript, Turn, Word
 
@@ -57,6 +63,72 @@ _SAYINGS = (
     "让您久等了，您上个月开通了一个流量包，所以多了十元。", "我没有开通过啊，能帮我取消吗？", "好的，已经帮您取消了。",
     "这个不归我管，不知道。", "那我应该找谁呢？", "还有其他可以帮您的吗？", "没有了，谢谢。", "感谢您的来电，再见。",
 )  # fmt: skip
+
+
+#: Said by chance behind what is scripted, of the customer by turns.
+_FREE = (
+    "我马上帮您看一看系统", "您的套餐是每月五十八元", "请您核对一下地址", "那边师傅明天上门", "系统里面已经登记好了",
+    "这个业务今天可以办", "退款三个工作日到账", "我这边给您重新开通", "合同是去年签的", "发票已经寄出去了", "我再看看您的资料",
+    "短信稍后会发给您", "这项服务是免费的", "月底之前都有效", "您那边信号还好吗", "我给您记下来了", "密码可以自己改",
+    "这个月用了八个G", "下个月一号生效", "原来的卡还能用", "需要本人带证件", "营业厅六点关门", "余额还有三十多",
+    "我帮您转到那个部门",
+)  # fmt: skip
+_ANSWERS = ("好", "嗯行", "知道了", "那就这样吧", "我看看", "是这个号", "可以啊", "还没收到呢")
+#: Habits that no list of fillers has, and how often in a call each is said.
+_HABITS = (("说到底呢", 0.5), ("得嘞", 0.8), ("咱这么着行不行", 1.2))
+_TOPIC, _ONE_CALL, _NAME = "智能门锁", "国际漫游包", "周晓棠"
+
+
+class Talk:
+    """What agents say beside the script: by chance, but for the habits, and for what only looks like one.
+
+    Attributes
+    ----------
+    habits : mapping of agent to (habit, how often in a call)
+    topical, monotonous, named : int
+        The agents of what only looks so.
+    """
+
+    def __init__(self, n_agents: int, seed: int, free: Sequence[str] = _FREE) -> None:
+        self.rng = np.random.default_rng([seed, 2])  # of its own, so that the rest of an archive stays what it was
+        who = self.rng.permutation([a for a in range(n_agents) if a != FALLING_AGENT])[: len(_HABITS) + 3].tolist()
+        self.habits = dict(zip(who, _HABITS, strict=False))
+        self.topical, self.monotonous, self.named = (*who[len(_HABITS) :], -1, -1, -1)[:3]
+        self.free, self.told = free, False
+
+    def turns(self, agent: int, at: float) -> tuple[Turn, ...]:
+        """The turns behind a script that ends at some second."""
+        rng = self.rng
+        habit, rate = self.habits.get(agent, ("", 0.0))
+        n_turns = int(rng.integers(3, 7))
+        said = [str(self.free[i]) for i in rng.integers(0, len(self.free), n_turns)]
+        for i in rng.integers(0, n_turns, rng.poisson(rate)):
+            said[i] = f"{habit}，{said[i]}"
+        answers = [_ANSWERS[i] for i in rng.integers(0, len(_ANSWERS), n_turns)]
+        if agent == self.topical and rng.random() < 0.6:
+            said[0], answers[0] = f"{_TOPIC}，{said[0]}", f"我想问{_TOPIC}"
+        if agent == self.named:
+            said[-1] += f"，我是{_NAME}"
+        if agent == self.monotonous and not self.told:
+            self.told = True
+            said += [f"{_ONE_CALL}，{_ONE_CALL}"] * 20
+            answers += ["嗯"] * 20
+        turns = []
+        for pair in zip(said, answers, strict=True):
+            for role, text in zip(("agent", "customer"), pair, strict=True):
+                turns.append(_turn(at, role, text))
+                at = turns[-1].end_s + 0.4
+        return tuple(turns)
+
+    @property
+    def names(self) -> dict[int, str]:
+        """The names that records give."""
+        return {self.named: _NAME}
+
+    @property
+    def truth(self) -> dict[str, str]:
+        """The habit of each agent that has one."""
+        return {f"A{agent:02d}": habit for agent, (habit, _) in self.habits.items()}
 
 
 @dataclass(frozen=True)
@@ -174,8 +246,10 @@ def plan_calls(n_calls: int, n_agents: int, rng: np.random.Generator) -> tuple[l
 class Maker:
     """Turns plans and verdicts into rows."""
 
-    def __init__(self, skills: Skills, rng: np.random.Generator, samples: Sequence[tuple[Path, str, float]]) -> None:
-        self.skills, self.rng, self.samples = skills, rng, samples
+    def __init__(
+        self, skills: Skills, rng: np.random.Generator, samples: Sequence[tuple[Path, str, float]], talk: Talk
+    ) -> None:
+        self.skills, self.rng, self.samples, self.talk = skills, rng, samples, talk
         self.voice = rng.normal((205, -24, 190, 2.9, 0.46, 0.8), (22, 2.5, 35, 0.4, 0.05, 0.25), (len(skills.passes), 6))
         self.transcripts = [_transcript(i) for i in range(8)]
         self.texts = [call_to_json(_record(t))["transcript"] for t in self.transcripts]
@@ -196,7 +270,9 @@ class Maker:
         path, sha, duration_s = self.samples[plan.agent % len(self.samples)] if self.samples else (
             Path(f"archive/{plan.call_id}.mp3"), hashlib.sha256(plan.call_id.encode()).hexdigest(), 0.0,
         )  # fmt: skip
+        own_words = self.talk.turns(plan.agent, self.transcripts[k].turns[-1].end_s + 0.6)
         record = _record(self.transcripts[k])
+        record = replace(record, transcript=replace(self.transcripts[k], turns=(*self.transcripts[k].turns, *own_words)))
         duration_s = duration_s or float(rng.uniform(60, 300))
         waits = rng.random() < 0.3
         record = replace(
@@ -206,6 +282,7 @@ class Maker:
             metadata=replace(
                 record.metadata, call_id=plan.call_id, agent_id=f"A{plan.agent:02d}", customer_number=plan.customer,
                 direction="outbound" if plan.outbound else "inbound", started_at=plan.at, ring_s=5.0 * rings,
+                agent_name=self.talk.names.get(plan.agent),
                 variables={"team": f"T{plan.agent % 5 + 1}"},
             ),
             timeline=replace(
@@ -243,7 +320,8 @@ class Maker:
         written = evaluation_to_json(replace(evaluation, outcomes=()))
         written["outcomes"] = [self._json(o) for o in outcomes]
         as_json = call_to_json(replace(record, transcript=None))
-        as_json["transcript"] = self.texts[k]
+        turns = call_to_json(_record(replace(self.transcripts[k], turns=own_words)))["transcript"]["turns"]
+        as_json["transcript"] = self.texts[k] | {"turns": [*self.texts[k]["turns"], *turns]}
         return {"record": record, "record_json": as_json, "evaluation": evaluation, "evaluation_json": written}
 
     def _json(self, outcome: Outcome) -> dict[str, Any]:
@@ -257,12 +335,15 @@ class Maker:
 def _transcript(k: int) -> Transcript:
     turns, at = [], 8.0
     for i in range(10 + k):
-        text = _SAYINGS[(i * (k + 1)) % len(_SAYINGS)]
-        spoken = [c for c in text if c not in "，。？"]
-        words = tuple(Word(at + 0.22 * j, at + 0.22 * (j + 1), c, 0.9) for j, c in enumerate(spoken))
-        turns.append(Turn(at, words[-1].end_s, "agent" if i % 2 == 0 else "customer", text, 0.9, words))
-        at = words[-1].end_s + 0.6
+        turns.append(_turn(at, "agent" if i % 2 == 0 else "customer", _SAYINGS[(i * (k + 1)) % len(_SAYINGS)]))
+        at = turns[-1].end_s + 0.6
     return Transcript("zh", "base", tuple(turns), 0.9 + 0.01 * k)
+
+
+def _turn(at: float, role: str, text: str) -> Turn:
+    spoken = [c for c in text if c not in "，。？"]
+    words = tuple(Word(at + 0.22 * j, at + 0.22 * (j + 1), c, 0.9) for j, c in enumerate(spoken))
+    return Turn(at, words[-1].end_s, role, text, 0.9, words)  # type: ignore[arg-type]
 
 
 def _record(transcript: Transcript) -> CallRecord:
@@ -298,7 +379,7 @@ def write(store: Store, plans: Sequence[Plan], made: Iterator[dict[str, Any]], c
     kept_words = False
     for begin in range(0, len(plans), at_once):
         part = [next(made) for _ in plans[begin : begin + at_once]]
-        rows: dict[str, list[dict[str, Any]]] = {"recordings": [], "calls": [], "evaluations": [], "digests": []}
+        rows: dict[str, list[dict[str, Any]]] = {n: [] for n in ("recordings", "calls", "evaluations", "digests", "phrases")}
         for number, one in enumerate(part, begin + 1):
             record, evaluation = one["record"], one["evaluation"]
             rows["recordings"].append({
@@ -325,10 +406,15 @@ def write(store: Store, plans: Sequence[Plan], made: Iterator[dict[str, Any]], c
                 "agent_id": digest.agent_id, "customer_number": digest.customer_number, "started_at": digest.started_at,
                 "digest": digest_to_json(digest),
             })  # fmt: skip
+            said = call_phrases(record)
+            rows["phrases"].append({
+                "call_id": said.call_id, "call_row_id": number, "form": PHRASES_FORM, "stratum": said.stratum,
+                "counts": said.counts,
+            })  # fmt: skip
         rows["touched"] = [{"call_id": d["call_id"]} for d in rows["digests"]]
         tables = {
             "recordings": recordings, "calls": calls_table, "evaluations": evaluations, "digests": digests,
-            "touched": touched_calls,
+            "phrases": phrases, "touched": touched_calls,
         }  # fmt: skip
         with store.writing() as c:
             for name, table in tables.items():
@@ -352,11 +438,17 @@ def make_archive(out: Path, n_calls: int, n_agents: int, seed: int, samples: Seq
         mine = of_agent == agent
         verdicts[mine] = skills.draw(rng, agent, int(mine.sum()), fallen[mine])
     score, points, most = skills.scores(verdicts)
-    maker = Maker(skills, rng, samples)
+    talk = Talk(n_agents, seed)
+    maker = Maker(skills, rng, samples, talk)
     made = (maker.call(p, verdicts[i], float(score[i]), points[i], most[i]) for i, p in enumerate(plans))
     with Store.in_folder(out) as store:
         write(store, plans, made, card)
-    truth: dict[str, Any] = {"fall": {"agent": f"A{FALLING_AGENT:02d}", "day": fall.date().isoformat()}, **chains, "agents": {}}
+    truth: dict[str, Any] = {
+        "habits": talk.truth,
+        "fall": {"agent": f"A{FALLING_AGENT:02d}", "day": fall.date().isoformat()},
+        **chains,
+        "agents": {},
+    }
     n_drawn = 40_000
     for agent in range(n_agents):
         means, section_means = [], []

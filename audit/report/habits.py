@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from audit.phrases import CallPhrases, places_in
-from audit.report.inputs import CallSource
+from audit.report.inputs import CallSource, ReportSettings
 from audit.report.spoken import SpokenHabit, spoken_habits
 from audit.statistics import Compared, Habit, HabitTerms, Said, compared, find_habits, is_topic, word_table
 
@@ -117,8 +117,7 @@ def named_habits(
     habits: AgentHabits,
     source: CallSource,
     call_ids: Collection[str],
-    terms: HabitTerms,
-    names: Collection[str] = (),
+    settings: ReportSettings,
 ) -> tuple[SpokenHabit, ...]:
     """The numbers of one agent as words, without what he has to say and what his calls are about.
 
@@ -129,8 +128,8 @@ def named_habits(
     source : CallSource
     call_ids : collection of str
         The agent's.
-    names : collection of str
-        Of the company and its products: no habit holds one.
+    settings : ReportSettings
+        Of these what is called a habit, and the names of the company and its products, which no habit holds.
     """
     if not habits.found or habits.words is None:
         return ()
@@ -157,7 +156,7 @@ def named_habits(
         return is_topic(own, habits.words.n_calls if habits.words else 0, int(everybody[mark]), habits.of_calls)
 
     read = [calls[i] for i in chosen if i in calls]
-    return spoken_habits(habits.found, read, said_in, of_topic, names)[: terms.max_named]
+    return spoken_habits(habits.found, read, said_in, of_topic, settings.names)[: settings.habits.max_named]
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,10 +201,10 @@ def habit_row(s: SpokenHabit) -> dict[str, Any]:
     h = s.habit
     return {
         "phrase": s.text,
-        "n": h.n,
+        "n_said": h.n,
         "rate_per_1000": h.rate,
         "others_rate_per_1000": h.others_rate,
-        "times_ratio": h.ratio,
+        "times_as_often": h.ratio,
         "n_calls_with": h.n_calls,
         "n_calls": h.of_calls,
         "z": h.z,

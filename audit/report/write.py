@@ -349,7 +349,7 @@ def _write_scorecard(job: _Job, task: _Task) -> tuple[bool, frozenset[str]]:
     is_written = path.is_file() and all(call_file(job.out, i).is_file() for i in stands)
     if task.only_changed and is_written and made_from == heard.hexdigest():
         return False, stands.union(task.chains.linked)
-    habits = named_habits(job.words, task.habits, source, [c.call_id for c in calls], settings.habits, settings.names)
+    habits = named_habits(job.words, task.habits, source, [c.call_id for c in calls], settings)
     joined = sorted({*joined, *(p.call.record.call_id for h in habits for p in h.places)} - {*paged})
     with_pages = frozenset((*paged, *joined, *task.chains.linked))
     found = source.calls(task.agent_id, (*ids, *joined))

@@ -38,7 +38,7 @@ def test_formats_are_named_with_commas_or_one_by_one_and_written_where_the_last_
     done = call("report", audited, "--out", tmp_path, "--format", "xlsx, CSV", "--format", "json", "--format", "xlsx")
     assert done.exit_code == 0, done.output
     assert names(tmp_path) == {
-        "report.xlsx", "report.json", "agents.csv", "criteria.csv", "calls.csv", "evidence.csv", "failures.csv",
+        "report.xlsx", "report.json", "agents.csv", "criteria.csv", "calls.csv", "evidence.csv", "habits.csv", "failures.csv",
     }  # fmt: skip
     assert done.stdout == f"see {tmp_path}/report.xlsx, {tmp_path}/agents.csv, {tmp_path}/report.json\n"
 

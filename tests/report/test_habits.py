@@ -10,14 +10,13 @@ import numpy as np
 import pytest
 
 from audit.records import Evidence
-from audit.report import ReportedCall
+from audit.report import ReportedCall, ReportSettings
 from audit.report.habits import compare, named_habits, put_aside
 from audit.report.messages import LANGUAGES
 from audit.report.shelf import Shelf
 from audit.report.spoken import SpokenHabit
-from audit.statistics import HabitTerms
 from audit.words import Transcript, Turn, Word
-from tests.report.made_calls import call, outcome, write_recording
+from tests.report.made_calls import GENERATED_AT, call, outcome, write_recording
 from tests.report.test_write import parse, write
 
 SAYINGS = (
@@ -67,14 +66,14 @@ def archive(
 
 def found_in(folder: Path, calls: list[ReportedCall], **options) -> dict[str, tuple[SpokenHabit, ...]]:
     """The habits of each agent that has one, without a page."""
-    terms, names = HabitTerms(), options.get("names", ())
+    settings = ReportSettings("en", GENERATED_AT, names=options.get("names", ()))
     for part in ("shelf", "words"):
         (folder / part).mkdir(parents=True)
     shelf = Shelf(folder / "shelf", calls)
     ids = {a: [c.call_id for c in shelf.digests(a)] for a in shelf.agents()}
     aside = [put_aside(folder / "words", a, shelf.phrases(a, ids[a])) for a in ids]
-    habits = compare(folder / "words", aside, terms)
-    found = {a: named_habits(folder / "words", h, shelf, ids[a], terms, names) for a, h in habits.items()}
+    habits = compare(folder / "words", aside, settings.habits)
+    found = {a: named_habits(folder / "words", h, shelf, ids[a], settings) for a, h in habits.items()}
     return {a: h for a, h in found.items() if h}
 
 
@@ -194,5 +193,5 @@ def test_the_page_plays_a_habit_and_says_that_it_moves_no_score(tmp_path: Path, 
     ids = [a["id"] for _, a in parse(page).elements if "id" in a]
     assert len(ids) == len(set(ids))
     (found,) = json.loads(page.with_suffix(".json").read_text("utf-8"))["habits"]["found"]
-    assert found["phrase"] == "说到底呢" and found["others_rate_per_1000"] == 0.0 and found["times_ratio"] is None
+    assert found["phrase"] == "说到底呢" and found["others_rate_per_1000"] == 0.0 and found["times_as_often"] is None
     assert all((tmp_path / "out" / "call-pages" / f"{i}.html").is_file() for i in found["calls"])

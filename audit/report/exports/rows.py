@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from audit.digests import CallDigest
+from audit.report.habits import habit_row
 from audit.report.links import link_to_outcome
 from audit.report.messages import Messages
 from audit.report.scorecard import AgentSummary, VerdictCounts, agent_key
+from audit.report.spoken import SpokenHabit
 from audit.report.tables import Cell
 from audit.report.together import BatchSummary, others_of
 from audit.verdicts import Outcome
@@ -55,6 +57,27 @@ def criteria_rows(
             "n_team_calls": of_team.of,
             "others_pass_ratio": of_others.ratio,
             "n_others_calls": of_others.of,
+        }
+
+
+def habit_rows(
+    a: AgentSummary, habits: Sequence[SpokenHabit], links: Mapping[str, str], page: str
+) -> Iterable[dict[str, Cell]]:
+    """A row for each habit of an agent, with its first place in the call in which it is said most."""
+    for h in habits:
+        place = h.places[0]
+        figures = habit_row(h)
+        figures.pop("p_value")
+        call_id = place.call.record.call_id
+        yield {
+            "agent_id": a.agent_id or None,
+            "agent_name": a.agent_name,
+            "team": a.team,
+            **figures,
+            "call_id": call_id,
+            "start_s": place.evidence.start_s,
+            "end_s": place.evidence.end_s,
+            "page": links.get(call_id, page) or None,
         }
 
 

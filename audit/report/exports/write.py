@@ -13,18 +13,21 @@ from typing import Literal, Protocol, get_args
 import audit
 from audit.digests import CallDigest
 from audit.records import Failure
+from audit.report.call_files import call_file
 from audit.report.exports.columns import load_tables, table
 from audit.report.exports.parquet import ParquetSink, require_pyarrow
-from audit.report.exports.rows import criteria_rows, evidence_rows
+from audit.report.exports.rows import criteria_rows, evidence_rows, habit_rows
 from audit.report.exports.sinks import CsvSink, Facts, JsonSink, Sink
 from audit.report.exports.workbook import WorkbookSink
 from audit.report.files import folder_in
+from audit.report.habits import AgentWords, compare, named_habits, put_aside
 from audit.report.inputs import CallSource, ReportSettings
 from audit.report.links import links_to_calls
 from audit.report.messages import Messages, load_messages
 from audit.report.naming import file_stems
 from audit.report.reference import with_ranks
 from audit.report.scorecard import AgentSummary, summarise_agent
+from audit.report.spoken import SpokenHabit
 from audit.report.tables import agent_row, call_row, failure_row
 from audit.report.together import BatchSummary, summarise_batch
 from audit.verdicts import Outcome
@@ -99,7 +102,7 @@ def write_exports(
             if f in formats:
                 sinks.append(_sink(f, folder, messages, settings))
                 undo.callback(sinks[-1].abandon)
-        facts = _fill(sinks, out, source, settings, messages, failures, scope)
+        facts = _fill(sinks, out, source, settings, messages, failures, scope, folder)
         for sink in sinks:
             sink.finish(facts)
         undo.pop_all()
@@ -134,16 +137,22 @@ def _fill(
     messages: Messages,
     failures: Sequence[Failure],
     scope: Scope,
+    folder: Path,
 ) -> Facts:
-    """Send all rows through all sinks; calls and evidence agent by agent, the rest when all agents are known."""
+    """Send all rows through all sinks; calls and evidence agent by agent, the rest when all agents are known.
+
+    What agents say is put aside in the folder until then.
+    """
     catalogues, stems = source.catalogues(), file_stems(sorted(source.agents()))
     pages = {a: f"scorecards/{s}.html" for a, s in stems.items() if (out / "scorecards" / f"{s}.html").is_file()}
     found: list[AgentSummary] = []
+    aside: list[AgentWords] = []
     times: list[datetime] = []
     for agent in stems:
         calls = source.digests(agent)
         summary = summarise_agent(agent, calls, catalogues, settings.bands, max_rings=settings.targets.max_rings)
         found.append(summary)
+        aside.append(put_aside(folder, agent, source.phrases(agent, [c.call_id for c in calls])))
         times += [c.started_at for c in calls if c.started_at is not None]
         page = pages.get(agent, "")
         links = {i: to if (out / to).is_file() else page for i, to in links_to_calls(calls, summary, page).items()}
@@ -156,11 +165,22 @@ def _fill(
     for a in agents:
         team = teams.get(a.team or "", batch)
         _send(sinks, "criteria", [*criteria_rows(a, team, batch, messages)])
+    habits = compare(folder, aside, settings.habits)
+    for a in agents:
+        if (its := habits.get(a.agent_id)) is not None and its.found:
+            named = named_habits(folder, its, source, [c.call_id for c in source.digests(a.agent_id)], settings)
+            _send(sinks, "habits", [*habit_rows(a, named, _pages_of(out, named), pages.get(a.agent_id, ""))])
     _send(sinks, "failures", [failure_row(f) for f in failures])
     return Facts(
         audit.__version__, settings.generated_at, settings.lang, scope.since, scope.until, scope.agent_id, scope.team,
         sum(bool(a.agent_id) for a in agents), batch.n_calls, batch.first_at, batch.last_at, batch.scorecards,
     )  # fmt: skip
+
+
+def _pages_of(out: Path, habits: Sequence[SpokenHabit]) -> dict[str, str]:
+    """The pages of the calls in which habits are heard, where they stand."""
+    heard = {p.call.record.call_id for h in habits for p in h.places}
+    return {i: path.relative_to(out).as_posix() for i in heard if (path := call_file(out, i)).is_file()}
 
 
 def _send(sinks: Sequence[Sink], name: str, rows: Sequence[Mapping[str, object]]) -> None:

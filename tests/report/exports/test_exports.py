@@ -26,6 +26,7 @@ from audit.report.tables import AGENT_COLUMNS, CALL_COLUMNS, FAILURE_COLUMNS
 from tests.conftest import ROOT
 from tests.report.exports.made import HOSTILE, calls, export
 from tests.report.made_calls import BANDS, GENERATED_AT, call, outcome
+from tests.report.test_habits import archive
 
 openpyxl = pytest.importorskip("openpyxl", reason="openpyxl, which reads workbooks back, is not installed")
 unescape = pytest.importorskip(
@@ -132,9 +133,9 @@ def test_criteria_are_those_of_the_scorecards_with_the_teams_beside_them(
     assert row["others_pass_ratio"] == pytest.approx(sum(c["n_pass"] for c in others) / sum(c["n_calls"] for c in others))
 
 
-def test_all_formats_hold_the_same_rows(written: dict[str, Path]) -> None:
-    import pyarrow.parquet as pq
-
+def test_all_formats_hold_the_same_rows(tmp_path: Path) -> None:
+    pq = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed: pip install 'callaudit[parquet]'")
+    written = export(tmp_path / "out", [*calls(), *archive({"A": "说到底呢，{}"}, n_calls=8)])
     books = sheets(written["report.xlsx"])
     for t in load_tables():
         in_json = json_rows(written["report.json"], t.name)
@@ -156,6 +157,18 @@ def test_all_formats_hold_the_same_rows(written: dict[str, Path]) -> None:
                     assert (b == "true", d, e) == (a, a, a)
                 else:
                     assert (b.removeprefix("'"), str(d), e) == (str(a).removeprefix("'"), str(a), a), column.name
+
+
+def test_habits_are_those_of_the_scorecards_with_the_place_in_which_they_are_heard(tmp_path: Path) -> None:
+    made = archive({"A": "说到底呢，{}"}, n_calls=8)
+    (row,) = json_rows(export(tmp_path / "out", made, ["json"])["report.json"], "habits")
+    page = write_reports(tmp_path, made, lang="zh", failures=(), generated_at=GENERATED_AT, with_audio=False, agents=["A"])
+    (found,) = json.loads(page.scorecards["A"].with_suffix(".json").read_text("utf-8"))["habits"]["found"]
+    assert {n: row[n] for n in found if n in row} == {n: v for n, v in found.items() if n in row}
+    assert (row["agent_id"], row["phrase"], row["call_id"]) == ("A", "说到底呢", found["calls"][0])
+    (call_heard,) = [c.record for c in made if c.record.call_id == row["call_id"]]
+    (turn,) = [t for t in call_heard.transcript.turns if t.start_s == row["start_s"]]
+    assert turn.text.startswith("说到底呢")
 
 
 def test_csv_of_the_pages_and_of_the_exports_are_the_same_files(tmp_path: Path) -> None:
@@ -217,7 +230,8 @@ def test_every_sheet_has_a_fixed_heading_and_a_filter_over_all_its_rows(written:
     for name, sheet in sheets(written["report.xlsx"]).items():
         if name != "about":
             assert sheet.freeze_panes == "B2"
-            assert sheet.auto_filter.ref == f"A1:{sheet.cell(sheet.max_row, len(table(name).columns)).coordinate}", name
+            last = max(2, sheet.max_row)  # of a table without rows the heading and a blank one
+            assert sheet.auto_filter.ref == f"A1:{sheet.cell(last, len(table(name).columns)).coordinate}", name
 
 
 def test_cells_are_numbers_percentages_and_times_and_not_texts_that_look_like_them(written: dict[str, Path]) -> None:
