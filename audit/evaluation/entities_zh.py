@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
@@ -81,41 +82,49 @@ _NAME_AM = re.compile(rf"(?:我是|我这边是|这边是)(?P<name>{_SURNAME}[\u
 _NO_GIVEN = set("的了吗呢吧啊哦呀是在想要有这那你我您他就不没说住先")
 
 
-#: What every match of an expression holds one of; most turns hold none, which is seen sooner than searched.
-_SIGNS: Mapping[re.Pattern[str], frozenset[str]] = {
-    _TIME: frozenset("点时"),
-    _MONTH_DAY: frozenset("月"),
-    _DAY: frozenset("号日"),
-    _WEEKDAY: frozenset("周期拜"),
-    _RELATIVE: frozenset("天晚早"),
-    _AMOUNT: frozenset("块元圆币毛角"),
-    _RUN: frozenset("零〇一二两三四五六七八九十百千万亿"),
-    _ADDRESS: frozenset("省区市县镇乡村街道路巷同园厦场寓苑号弄栋幢座元层楼室"),
-    _NAME_GIVEN: frozenset("姓"),
-    _NAME_CALLED: frozenset("叫名主人"),
-    _NAME_AM: frozenset("是"),
-}
+@dataclass(frozen=True, slots=True)
+class _Sought:
+    """An expression, and the signs of which every match of it holds one.
+
+    Most turns hold none, which is seen sooner than searched.
+    """
+
+    pattern: re.Pattern[str]
+    signs: frozenset[str]
+
+    def matches(self, plain: str, signs: frozenset[str]) -> Iterable[re.Match[str]]:
+        """Every match in a text of which some signs are all there are."""
+        return () if self.signs.isdisjoint(signs) else self.pattern.finditer(plain)
 
 
-def _matches(pattern: re.Pattern[str], plain: str) -> Iterable[re.Match[str]]:
-    """Every match of one of the expressions with signs."""
-    return () if _SIGNS[pattern].isdisjoint(plain) else pattern.finditer(plain)
+_SOUGHT_TIME = _Sought(_TIME, frozenset("点时"))
+_SOUGHT_MONTH_DAY = _Sought(_MONTH_DAY, frozenset("月"))
+_SOUGHT_DAY = _Sought(_DAY, frozenset("号日"))
+_SOUGHT_WEEKDAY = _Sought(_WEEKDAY, frozenset("周期拜"))
+_SOUGHT_RELATIVE = _Sought(_RELATIVE, frozenset("天晚早"))
+_SOUGHT_AMOUNT = _Sought(_AMOUNT, frozenset("块元圆币毛角"))
+_SOUGHT_RUN = _Sought(_RUN, frozenset("零〇一二两三四五六七八九十百千万亿"))
+_SOUGHT_ADDRESS = _Sought(_ADDRESS, frozenset("省区市县镇乡村街道路巷同园厦场寓苑号弄栋幢座元层楼室"))
+_SOUGHT_NAME_GIVEN = _Sought(_NAME_GIVEN, frozenset("姓"))
+_SOUGHT_NAME_CALLED = _Sought(_NAME_CALLED, frozenset("叫名主人"))
+_SOUGHT_NAME_AM = _Sought(_NAME_AM, frozenset("是"))
 
 
 def spot(heard: Heard, asked: str) -> Iterator[Spotted]:
     """Every entity that may be in a turn, the most particular kinds first; later ones may lie on earlier ones."""
     plain = heard.plain
-    yield from _names(heard, asked)
-    for m in _matches(_ADDRESS, plain):
+    signs = frozenset(plain)
+    yield from _names(heard, asked, signs)
+    for m in _SOUGHT_ADDRESS.matches(plain, signs):
         if len(_ADDRESS_PARTS.findall(m[0])) >= 2:
             yield Spotted("address", m[0], m.start(), m.end())
-    for m in _matches(_AMOUNT, plain):
+    for m in _SOUGHT_AMOUNT.matches(plain, signs):
         value = _amount(m)
         if value is not None:
             yield Spotted("amount", value, m.start(), m.end())
-    yield from _times(plain)
-    yield from _dates(plain)
-    yield from _numbers(heard, asked)
+    yield from _times(plain, signs)
+    yield from _dates(plain, signs)
+    yield from _numbers(heard, asked, signs)
 
 
 def _number(run: str | None) -> int | None:
@@ -135,8 +144,8 @@ def _amount(m: re.Match[str]) -> str | None:
     return f"{whole}.{cents:02d}"
 
 
-def _times(plain: str) -> Iterator[Spotted]:
-    for m in _matches(_TIME, plain):
+def _times(plain: str, signs: frozenset[str]) -> Iterator[Spotted]:
+    for m in _SOUGHT_TIME.matches(plain, signs):
         hour = _number(m["hour"])
         if hour is None or hour > 24:
             continue
@@ -149,25 +158,25 @@ def _times(plain: str) -> Iterator[Spotted]:
         yield Spotted("time", str(hour % 12 * 60 + (minute or 0)), m.start(), end)
 
 
-def _dates(plain: str) -> Iterator[Spotted]:
-    for m in _matches(_MONTH_DAY, plain):
+def _dates(plain: str, signs: frozenset[str]) -> Iterator[Spotted]:
+    for m in _SOUGHT_MONTH_DAY.matches(plain, signs):
         month, day = _number(m[1]), _number(m[2])
         if month and day and month <= 12 and day <= 31:
             yield Spotted("date", f"{month}-{day}", m.start(), m.end())
-    for m in _matches(_DAY, plain):
+    for m in _SOUGHT_DAY.matches(plain, signs):
         day = _number(m[1])
         if day and day <= 31:
             yield Spotted("date", str(day), m.start(), m.end())
-    for m in _matches(_WEEKDAY, plain):
+    for m in _SOUGHT_WEEKDAY.matches(plain, signs):
         which = {"下": "下", "上": "上"}.get(m["which"] or "", "")
         yield Spotted("date", f"w{which}{'日' if m['day'] == '天' else m['day']}", m.start(), m.end())
-    for m in _matches(_RELATIVE, plain):
+    for m in _SOUGHT_RELATIVE.matches(plain, signs):
         yield Spotted("date", f"{_DAYS[m[0]]:+d}", m.start(), m.end())
 
 
-def _numbers(heard: Heard, asked: str) -> Iterator[Spotted]:
+def _numbers(heard: Heard, asked: str, signs: frozenset[str]) -> Iterator[Spotted]:
     plain = heard.plain
-    for m in _matches(_RUN, plain):
+    for m in _SOUGHT_RUN.matches(plain, signs):
         run, letters = m["run"].translate(_ONE), m["letters"]
         digits = chinese_digits(run)
         if digits is None:
@@ -197,20 +206,20 @@ def _digits_kind(before: str, asked: str, digits: str, letters: str) -> Literal[
     return "id" if len(digits) >= 5 else "number"
 
 
-def _names(heard: Heard, asked: str) -> Iterator[Spotted]:
+def _names(heard: Heard, asked: str, signs: frozenset[str]) -> Iterator[Spotted]:
     plain = heard.plain
-    for m in _matches(_NAME_GIVEN, plain):
+    for m in _SOUGHT_NAME_GIVEN.matches(plain, signs):
         group = "name" if m["name"] else "name2"
         yield Spotted("name", m[group], m.start(group), m.end(group))
     if _NAME_ASKED.search(asked):
         for m in _NAME_MISHEARD.finditer(plain):
             if sounds_of(m["name"]) in _SURNAME_SOUNDS:
                 yield Spotted("name", m["name"], m.start("name"), m.end("name"))
-    for m in _matches(_NAME_CALLED, plain):
+    for m in _SOUGHT_NAME_CALLED.matches(plain, signs):
         end = _name_end(heard, m.start("name"), m.end("name"))
         if end - m.start("name") >= 2:
             yield Spotted("name", plain[m.start("name") : end], m.start("name"), end)
-    for m in _matches(_NAME_AM, plain):
+    for m in _SOUGHT_NAME_AM.matches(plain, signs):
         name, end = m["name"], m.end("name")
         if m["title"]:
             yield Spotted("name", name, m.start("name"), end)

@@ -67,14 +67,17 @@ class Among:
         A place in a text without fillers adds no more than the number.
         """
         i = bisect_right(self.starts, at) - 1
-        known = places.setdefault(self.owners[i], [])
+        owner = self.owners[i]
+        known = places.get(owner)
+        if known is None:
+            known = places[owner] = []
         if i < self.n_turns:
             known.append(at - self.starts[i] - 1)
         return places
 
 
 class Heard:
-    """One turn ready for matching; never changed. What few searches need is worked out when first asked for.
+    """One turn ready for matching; only placed among the others. What few searches need is worked out when first asked for.
 
     Attributes
     ----------
@@ -133,14 +136,12 @@ class Heard:
             self._sound = sounds_of(self.plain)
         return self._sound
 
-    def within(self, among: Among, number: int) -> Heard:
-        """The same turn as one of those that are searched together."""
-        new = Heard(self.turn, self.plain, self.origin, self.language, self.fillers)
-        new.lean, new.among, new.number, new._sound = self.lean, among, number, self._sound
-        if new._sound is None:
+    def place_among(self, among: Among, number: int) -> None:
+        """Make it one of the turns that are searched together, by its number."""
+        self.among, self.number = among, number
+        if self._sound is None:
             start = among.starts[number] + 1
-            new._sound = among.sounds[start : start + len(self.plain)]
-        return new
+            self._sound = among.sounds[start : start + len(self.plain)]
 
     def written(self, start: int, end: int) -> str:
         """What the recogniser wrote for some characters of `plain`."""
@@ -290,7 +291,7 @@ def prepare(turn: Turn, language: str, fillers: Iterable[str] = ()) -> Heard:
 
 
 def together(turns: Sequence[Heard]) -> tuple[Heard, ...]:
-    """The turns of a call, each of which knows the text of all."""
+    """The turns of a call, each of which now knows the text of all."""
     if not turns:
         return ()
     texts = [(i, h.plain) for i, h in enumerate(turns)]
@@ -303,7 +304,9 @@ def together(turns: Sequence[Heard]) -> tuple[Heard, ...]:
         at += len(text) + len(between)
     words = "\n " + between.join([t for _, t in texts]) + " \n"
     among = Among(words, turns[0].language == "zh", tuple(starts), tuple([i for i, _ in texts]))
-    return tuple([h.within(among, i) for i, h in enumerate(turns)])
+    for i, heard in enumerate(turns):
+        heard.place_among(among, i)
+    return tuple(turns)
 
 
 def _lean(plain: str, language: str, fillers: tuple[str, ...]) -> Lean | None:

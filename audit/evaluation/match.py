@@ -105,16 +105,23 @@ def find_spotted(spots: Sequence[Spot], turns: Mapping[int, Heard], mode: MatchM
     by_sound = mode == "pinyin"
     if len(spots) == 1 and len(spots[0][0]) == 1:  # the commonest case
         (way,), places = spots[0]
+        _, variant, other, unbroken = way
         alone: list[Hit] = []
         for number in sorted(places) if len(places) > 1 else places:
             heard = turns.get(number)
-            if heard is not None and (
-                not way.other
+            if heard is None:
+                continue
+            if unbroken:
+                here = _unbroken(variant, heard, places[number], mode, matching)
+            elif (
+                not other
                 or heard.lean is not None
-                or way.other in (heard.sound if by_sound and heard.language == "zh" else heard.padded)
+                or other in (heard.sound if by_sound and heard.language == "zh" else heard.padded)
             ):
                 here = _by_way(way, heard, places[number], mode, matching)
-                alone += here if len(here) < 2 else cheapest(here)
+            else:
+                continue
+            alone += here if len(here) < 2 else cheapest(here)
         return alone
     ways_in: dict[int, list[tuple[int, Way, Sequence[int]]]] = {}
     for ways, places in spots:
@@ -154,7 +161,8 @@ def _by_way(way: Way, heard: Heard, starts: Sequence[int], mode: MatchMode, matc
 
 def _unbroken(variant: Variant, heard: Heard, starts: Sequence[int], mode: MatchMode, matching: Matching) -> list[Hit]:
     """Hits of a Chinese way to say a phrase in one piece, whose words or sounds begin at some places of a turn."""
-    piece, plain = variant.pieces[0], heard.plain
+    text, pieces = variant[0], variant[1]
+    piece, plain = pieces[0], heard.plain
     n = len(piece)
     if heard.lean is not None or (len(starts) > 1 and any(b - a < n for a, b in itertools.pairwise(starts))):
         return _in_turn(variant, heard, mode, mode == "pinyin", matching)
@@ -172,8 +180,8 @@ def _unbroken(variant: Variant, heard: Heard, starts: Sequence[int], mode: Match
             how = "exact"
         elif mode == "exact":
             continue
-        if not (True in variant.edges and _cut_out(variant, plain, start, end, "zh")):
-            hits.append(Hit(heard, start, end, variant.text, how, cost))
+        if not _cut_out(variant, plain, start, end, "zh"):
+            hits.append(Hit(heard, start, end, text, how, cost))
     return hits
 
 
@@ -232,7 +240,8 @@ def _n_skipped(places: Sequence[int], heard: Heard) -> int:
 
 def _cut_out(variant: Variant, plain: str, start: int, end: int, language: str) -> bool:
     """Whether a number at an edge of the phrase is only a part of the number that was said."""
-    return (variant.edges[0] or variant.edges[1]) and goes_on(plain, start, end, language, variant.edges)
+    edges = variant.edges
+    return (edges[0] or edges[1]) and goes_on(plain, start, end, language, edges)
 
 
 def _spans(variant: Variant, plain: str, language: str) -> list[tuple[int, int]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from audit.evaluation.heard import FILLERS
 from audit.evaluation.normalise import normalise
@@ -40,6 +40,8 @@ class Matching:
         More of them inside one phrase are not passed over.
     min_confidence : float
         A hit below it does not decide a critical criterion: a person must listen.
+    prices : Prices
+        What it costs to take one heard character for the expected one, by the pair of them; follows from the others.
     """
 
     same_sound_cost: float = 0.1
@@ -55,13 +57,13 @@ class Matching:
     fillers: tuple[str, ...] | None = None
     max_fillers: int = 2
     min_confidence: float = 0.0
+    prices: Prices = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        prices = prices_at(self.same_tone_cost, self.same_sound_cost, self.near_sound_cost, self.tolerate)
+        object.__setattr__(self, "prices", prices)
 
     def fillers_of(self, language: str) -> tuple[str, ...]:
         """Fillers in the form that they are searched in, the longest first."""
         words = FILLERS.get(language, ()) if self.fillers is None else self.fillers
         return tuple(sorted({normalise(w, language)[0] for w in words} - {""}, key=lambda w: (-len(w), w)))
-
-    @property
-    def prices(self) -> Prices:
-        """What it costs to take one heard character for the expected one, by the pair of them."""
-        return prices_at(self.same_tone_cost, self.same_sound_cost, self.near_sound_cost, self.tolerate)

@@ -23,8 +23,8 @@ V = TypeVar("V")
 Turns = Mapping[int, Heard]
 #: A phrase's number, and where its keys are in the call; None where only a search can tell.
 Wanted = Sequence[tuple[int, Sequence[Spot] | None]]
-#: What of each list of phrases is in a text: the number of a phrase and where one of its keys is.
-Present = dict[int, list[tuple[int, Spot]]]
+#: What of each list of phrases is in a text: where the keys of each phrase are, by its number.
+Present = dict[int, dict[int, list[Spot]]]
 #: Who asks for a key: the number of a list of phrases, that of a phrase in it, and the ways to say it.
 _Owner = tuple[int, int, tuple[Way, ...]]
 
@@ -45,69 +45,110 @@ class _Keys:
     owners : dict
         Of each key.
     lengths : dict
-        Of the keys, by how they begin.
+        Of the long keys, by how they begin.
     short : list of str
         Those too short to be looked up by their beginnings.
-    marks : array, shape (MARKS,), bool
-        True at the mark of each beginning; by it most places of a text are passed over at once.
+    marks : array, shape (3 * MARKS,), bool
+        True at the marks of keys no longer than a beginning, of those with one character more, and of how all others
+        begin. By it most places of a text are passed over at once: a look into a hundred thousand keys takes far longer.
     """
 
     __slots__ = ("lengths", "marks", "owners", "short")
 
     def __init__(self) -> None:
-        self.marks: NDArray[np.bool_] = np.zeros(MARKS, np.bool_)
+        self.marks: NDArray[np.bool_] = np.zeros(3 * MARKS, np.bool_)
         self.owners: dict[str, list[_Owner]] = {}
         self.lengths: dict[str, tuple[int, ...]] = {}
         self.short: list[str] = []
 
     def add(self, key: str, is_chinese: bool, owner: _Owner) -> None:
         """Take up a key."""
-        if key not in self.owners:
-            start = beginning(key, is_chinese)
-            if not start:
-                self.short.append(key)
-            elif len(key) not in self.lengths.get(start, ()):
-                self.marks[_marks_of(start, len(start))] = True
-                self.lengths[start] = (*self.lengths.get(start, ()), len(key))
-        self.owners.setdefault(key, []).append(owner)
+        if key in self.owners:
+            self.owners[key].append(owner)
+            return
+        self.owners[key] = [owner]
+        start = beginning(key, is_chinese)
+        if not start:
+            self.short.append(key)
+            return
+        row = min(len(key) - len(start), 2)
+        start = key[: len(start) + row]
+        if row == 2:
+            known = self.lengths.get(start, ())
+            if len(key) in known:
+                return
+            self.lengths[start] = (*known, len(key))
+        self.marks[_mark_of(start) + row * MARKS] = True
 
     def find(self, text: str, among: Among, present: Present) -> None:
         """Add what is in a text, the words or the sounds of `among`, to what is present."""
-        n = LOOKED_UP_BY[among.is_chinese]
+        n, length = LOOKED_UP_BY[among.is_chinese], len(text)
         owners, lengths, add_place = self.owners, self.lengths, among.add_place
         found: dict[str, dict[int, list[int]]] = {}
-        places: list[int] = np.flatnonzero(self.marks[_marks_of(text, n)]).tolist()
-        for at in places:
-            for length in lengths.get(text[at : at + n], ()):
-                key = text[at : at + length]
-                if key in found:
-                    add_place(found[key], at)
-                elif key in owners:
-                    found[key] = add_place({}, at)
+        places: list[int] = self.marks[_marks_of(text, n)].nonzero()[0].tolist()
+        for place in places:
+            row, at = divmod(place, length)
+            end = at + n + row
+            if row == 2:
+                for n_key in lengths.get(text[at:end], ()):
+                    key = text[at : at + n_key]
+                    if key in found:
+                        add_place(found[key], at)
+                    elif key in owners:
+                        found[key] = add_place({}, at)
+                continue
+            key = text[at:end]
+            if key in found:
+                add_place(found[key], at)
+            elif key in owners:
+                found[key] = add_place({}, at)
         for key in self.short:
             if key in text:
                 found[key] = _places(key, text, among)
         for key, where in found.items():
             for plan, phrase, ways in owners[key]:
-                if plan in present:
-                    present[plan].append((phrase, (ways, where)))
+                mine = present.get(plan)
+                if mine is None:
+                    present[plan] = {phrase: [(ways, where)]}
+                elif phrase in mine:
+                    mine[phrase].append((ways, where))
                 else:
-                    present[plan] = [(phrase, (ways, where))]
+                    mine[phrase] = [(ways, where)]
 
 
-#: So many marks tell beginnings apart: some thousands of beginnings leave a few places of a text in a hundred to be looked at.
-MARKS = 1 << 17
+#: So many marks tell beginnings apart: some ten thousands of them leave a few places of a hundred to be looked at in vain.
+MARKS = 1 << 18
+_FACTOR = 769
+
+
+def _mark_of(start: str) -> int:
+    """The mark of a stretch of characters, below `MARKS`; :func:`_marks_of` gives equal stretches equal ones."""
+    found = 0
+    for character in start:
+        found = found * _FACTOR + ord(character)
+    return found & (MARKS - 1)
 
 
 def _marks_of(text: str, n: int) -> NDArray[np.uint32]:
-    """A mark, below `MARKS`, of each stretch of `n` characters; equal stretches have equal ones."""
-    if len(text) < n:
-        return np.zeros(0, np.uint32)
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
-    found = codes[: len(codes) - n + 1]
+    """The marks of each stretch of `n`, `n` + 1 and `n` + 2 characters, one after the other; a text goes on with nulls."""
+    length = len(text)
+    codes = np.frombuffer(f"{text}{_NULLS}".encode("utf-32-le", "surrogatepass"), np.uint32)
+    found = np.empty((3, length), np.uint32)
+    mark = codes[:length]
     for i in range(1, n):
-        found = found * np.uint32(769) + codes[i : i + len(found)]
-    return found & np.uint32(MARKS - 1)
+        mark = mark * _STEP + codes[i : i + length]
+    found[0] = mark
+    for row in (1, 2):
+        mark = mark * _STEP + codes[n + row - 1 : n + row - 1 + length]
+        found[row] = mark
+    found &= _MASK
+    found[1] += _ROW
+    found[2] += _ROW + _ROW
+    return found.ravel()
+
+
+_NULLS = "\0" * 8
+_STEP, _MASK, _ROW = np.uint32(_FACTOR), np.uint32(MARKS - 1), np.uint32(MARKS)
 
 
 class PhraseIndex:
@@ -152,7 +193,7 @@ class PhraseIndex:
         found: V = known[1]
         return found
 
-    def present(self, among: Among, plan: _Plan) -> Sequence[tuple[int, Spot]]:
+    def present(self, among: Among, plan: _Plan) -> Mapping[int, Sequence[Spot]]:
         """What of a list is in a text, which is searched once, and again after the index has grown."""
         known = among.present
         if known is None or known[0] is not self or known[1] != self._n_plans:
@@ -162,7 +203,7 @@ class PhraseIndex:
                 if self._sounds.owners:
                     self._sounds.find(among.sounds, among, found)
                 known = among.present = (self, self._n_plans, found)
-        return known[2].get(plan.number, ())
+        return known[2].get(plan.number, _NONE)
 
     def _plan(self, items: tuple[tuple[str, MatchMode], ...], language: str, gap_chars: int) -> _Plan:
         """Take up what phrases begin with."""
@@ -233,27 +274,18 @@ def texts_worth_seeking(
 
 
 def _wanted(index: PhraseIndex, plan: _Plan, turns: Turns) -> Wanted:
-    present: Sequence[tuple[int, Spot]] = ()
+    present: Mapping[int, Sequence[Spot]] = _NONE
     for heard in turns.values():  # the text that they are part of is the same for all
         if heard.among is not None:
             present = index.present(heard.among, plan)
         break
     if not plan.always:
-        if not present:
-            return ()
-        if len(present) == 1:
-            return [(present[0][0], [present[0][1]])]
-    found: dict[int, list[Spot] | None] = {}
-    for i, spot in present:
-        spots = found.get(i)
-        if spots is None:
-            found[i] = [spot]
-        else:
-            spots.append(spot)
-    found.update(dict.fromkeys(plan.always))
-    return sorted(found.items(), key=_NUMBER) if len(found) > 1 else list(found.items())
+        return sorted(present.items(), key=_NUMBER) if len(present) > 1 else tuple(present.items())
+    found: dict[int, Sequence[Spot] | None] = {**present, **dict.fromkeys(plan.always)}
+    return sorted(found.items(), key=_NUMBER)
 
 
+_NONE: Mapping[int, Sequence[Spot]] = {}
 _NUMBER = itemgetter(0)
 
 

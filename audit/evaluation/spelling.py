@@ -66,7 +66,8 @@ class Variant(NamedTuple):
     @property
     def edges(self) -> tuple[bool, bool]:
         """Whether it begins, and ends, with a number, which must not be cut out of a longer one."""
-        return _edges(self.pieces, self.language)
+        edges = _EDGES[self.language]
+        return edges[self.pieces[0]][0], edges[self.pieces[-1]][1]
 
     @property
     def words(self) -> re.Pattern[str]:
@@ -131,9 +132,19 @@ def _sounds(pieces: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(map(sounds_of, pieces))
 
 
-@lru_cache(maxsize=50_000)
-def _edges(pieces: tuple[str, ...], language: str) -> tuple[bool, bool]:
-    return number_edges(pieces[0], language)[0], number_edges(pieces[-1], language)[1]
+class _Edges(dict[str, tuple[bool, bool]]):
+    """Whether a piece begins and ends with a number, found out when first asked for: only of pieces that were heard."""
+
+    def __init__(self, language: str) -> None:
+        super().__init__()
+        self._language = language
+
+    def __missing__(self, piece: str) -> tuple[bool, bool]:
+        found = self[piece] = number_edges(piece, self._language)
+        return found
+
+
+_EDGES = {language: _Edges(language) for language in ("zh", "en")}
 
 
 @lru_cache(maxsize=50_000)

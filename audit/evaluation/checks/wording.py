@@ -12,7 +12,7 @@ from typing import NamedTuple
 from audit.evaluation.call import Call, Judge, Reason, Result, say
 from audit.evaluation.checks.hits import QUOTED, distinct, evidence_of, excused_hits, one_wording
 from audit.evaluation.checks.scope import Searched, search
-from audit.evaluation.match import Heard, Hit, Matching, MatchMode, find, without
+from audit.evaluation.match import Heard, Hit, Matching, MatchMode, find, find_spotted, without
 from audit.evaluation.normalise import normalise
 from audit.evaluation.prefilter import find_wanted, phrases_worth_seeking
 from audit.evaluation.wordings import Phrase, Phrases
@@ -90,7 +90,11 @@ def judge_phrases(check: Phrases, call: Call, judge: Judge) -> Result:
                 found.unfilled.add(i)
                 continue
             found.filled[i] = text
-        hits = find_wanted(text, spots, turns, language=language, mode=phrase.match or check.match, matching=matching)
+        mode = phrase.match or check.match
+        if spots is not None and mode != "fuzzy":
+            hits: Sequence[Hit] = find_spotted(spots, turns, mode, matching)
+        else:
+            hits = find_wanted(text, spots, turns, language=language, mode=mode, matching=matching)
         if hits and searched.windows is not None:
             hits = searched.keep(hits)
         if hits and (check.unless or phrase.unless):
