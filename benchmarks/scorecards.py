@@ -7,6 +7,7 @@ Printed:
   standard error of the share (of many archives: ``intervals.py``)
 - whether the planted fall is found, and how many changes are found where none was planted
 - whether any agent is placed wholly above another whose interval meets his
+- which planted habits of speech are found, and which are invented (of many archives: ``habits.py``)
 - with ``--pages``, processor and wall time of all pages, and what a call costs
 
 Usage::
@@ -28,6 +29,8 @@ from itertools import combinations
 from pathlib import Path
 from statistics import fmean, stdev
 
+from habits import found_in, told
+
 from audit.batch.followups import follow_up
 from audit.batch.reporting import Period, StoredCalls, asked_by
 from audit.digests import CallDigest
@@ -37,7 +40,7 @@ from audit.report.reference import with_ranks
 from audit.report.scorecard import AgentSummary, summarise_agent
 from audit.resources import resource_dir
 from audit.statistics import Estimate
-from audit.storage import Store, complete_digests
+from audit.storage import Store, complete_digests, complete_phrases
 
 
 class Tally:
@@ -82,6 +85,7 @@ def main() -> None:
     fallen = truth["fall"]["agent"]
     with Store.in_folder(options.archive) as store:
         complete_digests(store)
+        complete_phrases(store)
         follow_up(store, now=datetime.now(UTC))
         source = StoredCalls(store.address, Period(), store)
         calls = {a: source.digests(a) for a in source.agents()}
@@ -116,6 +120,8 @@ def main() -> None:
         )
         apart = sum(not x.estimate.overlaps(y.estimate) for x, y in combinations(ranked, 2) if x.estimate and y.estimate)
         print(f"pairs placed apart though their intervals meet: {torn}; pairs whose intervals do not meet: {apart}")
+        found, steps = found_in(source, {a: [c.call_id for c in its] for a, its in calls.items()})
+        print(f"habits of speech: {told(found, truth['habits'])[0]} ({steps})")
         if options.pages:
             print_cost(source, sum(len(c) for c in calls.values()), options.jobs)
 

@@ -122,11 +122,13 @@ def habits_note(found: AgentHabits, habits: Sequence[SpokenHabit], terms: HabitT
     if not n_calls:
         return ""
     if not c.n_units:
-        return messages("habit.alone", n=terms.min_others)
-    if c.n_calls < terms.min_calls:
-        return messages.count("habit.few", c.n_calls, least=terms.min_calls)
-    basis = messages("habit.basis", n=f"{c.n_units:,}", calls=c.n_calls, others=f"{c.others_units:,}")
-    return basis if habits else f"{messages('habit.none')} {basis}"
+        text = messages("habit.alone", n=terms.min_others)
+    elif c.n_calls < terms.min_calls:
+        text = messages.count("habit.few", c.n_calls, least=terms.min_calls)
+    else:
+        basis = messages("habit.basis", n=f"{c.n_units:,}", calls=c.n_calls, others=f"{c.others_units:,}")
+        text = basis if habits else messages("habit.none", basis=basis)
+    return messages("habit.note", found=text)
 
 
 def habits_rule(terms: HabitTerms, messages: Messages) -> str:

@@ -14,6 +14,7 @@ import pytest
 from audit.report import ReportedCall, write_reports
 from audit.report.messages import LANGUAGES
 from tests.report.made_calls import BANDS, GENERATED_AT, call, outcome, outcomes, write_recording
+from tests.report.test_habits import archive
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: see requirements/dev.txt")
 axe = pytest.importorskip("axe_playwright_python", reason="axe-core is not installed: see requirements/dev.txt")
@@ -63,6 +64,9 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]
     for lang in LANGUAGES:
         write_reports(folder / lang, calls, lang=lang, failures=(), generated_at=GENERATED_AT, bands=BANDS)
+    habits = archive({"A": "说到底呢，{}"}, n_calls=8, path="gone.wav")
+    for lang in LANGUAGES:
+        write_reports(folder / f"{lang}-habits", habits, lang=lang, failures=(), generated_at=GENERATED_AT, agents=["A"])
     return folder
 
 
@@ -127,6 +131,15 @@ def test_every_page_is_whole_alone_and_for_everybody(reports: Path, visit: Any, 
     assert found == []
     assert seen.said == []
     assert [a for a in seen.asked if not a.startswith(("file:", "data:"))] == []
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_habits_are_whole_and_for_everybody(reports: Path, visit: Any, lang: str) -> None:
+    seen = visit(reports / f"{lang}-habits" / "scorecards/A.html", PHONE)
+    assert seen.page.locator("#habits li h3").count() == 1
+    seen.page.evaluate("document.querySelectorAll('details.fold').forEach((d) => { d.open = true; })")
+    assert seen.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    assert faults(seen.page) == [] and seen.said == []
 
 
 @pytest.mark.parametrize("kind", PAGES)
