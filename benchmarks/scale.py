@@ -107,7 +107,7 @@ def inside(command: str, archive: Path, out: Path, engine: str, n_workers: int) 
     began, cluster_s, cluster_processor_s = time.monotonic(), 0.0, 0.0
     if engine == "ray":
         before_s = family_s(os.getpid())
-        os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+        os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_worker_niceness": "0"}  # as callaudit starts one
         import ray
 
         ray.init(

@@ -44,8 +44,14 @@ MAX_UNREAD = 3
 LOOK_AT_NODES_S, NODE_PATIENCE_S = 3.0, 600.0
 #: Bytes that a node of a local cluster sets aside for results on their way; Ray takes no less than 75 MiB.
 _OBJECT_STORE_BYTES = 80 << 20
-#: Ray sends figures of its use to its makers unless told not to.
-_QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_DISABLE_IMPORT_WARNING": "1", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
+#: What Ray is told before it is imported, where the user has not told it otherwise. It sends figures of its use to its makers,
+#: and lets workers stand back (nice 15) behind all else on the machine: in a local cluster they are as other workers here.
+_TOLD = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_DISABLE_IMPORT_WARNING": "1",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_worker_niceness": "0",
+}
 
 
 @dataclass(eq=False, slots=True)
@@ -79,7 +85,7 @@ class RayPool:
     """
 
     def __init__(self, make_auditor: MakeAuditor, n_workers: int, limits: Limits | None = None, engine: Engine | None = None):
-        for name, value in _QUIET.items():
+        for name, value in _TOLD.items():
             os.environ.setdefault(name, value)
         self._engine = engine or Engine("ray")
         _show_token(self._engine.address)

@@ -25,7 +25,7 @@ import pytest
 from audit.batch import Engine, Job, Limits, run_batch
 from audit.batch.engines import open_pool
 from audit.batch.ray_actor import MakeOnNode, NotOnNode, Place
-from audit.batch.ray_engine import RayPool, _Hand, _show_token
+from audit.batch.ray_engine import _TOLD, RayPool, _Hand, _show_token
 from audit.batch.workers import Task, Trouble, Waiting
 from audit.errors import UnreadableRecording, UsageError
 from audit.ingest import find_metadata
@@ -53,7 +53,7 @@ NOTICE = {"health_check_initial_delay_ms": 0, "health_check_period_ms": 500, "he
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
     """A head that audits nothing and a node of one processor, on loopback; the tests are its driver."""
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    os.environ.update(_TOLD)
     ray = pytest.importorskip("ray", reason="ray is not installed: pip install 'callaudit[ray]'")
     from ray.cluster_utils import Cluster
 
@@ -195,6 +195,14 @@ def test_a_recording_that_no_node_can_read_fails_with_the_nodes_name_and_what_to
     assert (came.stage, came.error) == ("recording", "NotOnNode")
     assert f"the node {os.uname().nodename} cannot read it" in came.reason
     assert "mount the archive" in came.next_step
+
+
+def test_workers_of_a_cluster_started_here_stand_back_behind_nothing(cluster, tmp_path):
+    def niceness() -> int:
+        return os.nice(0)
+
+    with open_pool(on(cluster), partial(ScriptedAuditor, tmp_path / "journal", "base", False), 1, Limits()) as pool:
+        assert pool._ray.get(pool._ray.remote(niceness).remote()) == os.nice(0)
 
 
 def test_a_cluster_without_room_for_a_worker_says_so(cluster, tmp_path):
