@@ -149,7 +149,7 @@ def compare(options: argparse.Namespace, which: str) -> None:
         print(
             json.dumps(
                 {
-                    "batch": name,
+                    "batch": which,
                     "calls": len(calls),
                     "audio_s": round(seconds, 1),
                     **figures,
