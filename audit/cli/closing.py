@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from audit.cli.options import FailOn, workers_and_threads
+from audit.cli.options import FailOn
 from audit.cli.progress import clock_face
 from audit.digests import CallDigest
-from audit.errors import ProfileError
 from audit.records import Failure
 
 if TYPE_CHECKING:
     from audit.batch import BatchSummary
-    from audit.batch.reporting import StoredCalls
-    from audit.profile import Profile
-    from audit.redaction import Kind
-    from audit.report import ReportPaths, ReportSettings
-    from audit.statistics import HabitTerms
     from audit.storage import Store
 
 EXIT_FAIL_ON = 3
@@ -83,8 +76,10 @@ def close_run(
         click.echo(_stopped_line(summary, out, lang))
         raise click.exceptions.Exit(EXIT_SIGNAL + summary.stopped_by)
     from audit.batch.patience import insist
+    from audit.cli.pages import ReportRequest, write_pages
 
-    index = insist(partial(write_pages, store, out, lang=lang, scorecard=scorecard, only_changed=True))
+    asked = ReportRequest(lang=lang, scorecard=scorecard)
+    index = insist(partial(write_pages, store, out, asked, only_changed=True))
     for failure in summary.failures[:MAX_FAILURES_SHOWN]:
         click.echo(f"callaudit: {_in_one_line(failure)}\n  next: {failure.next_step}", err=True)
     if len(summary.failures) > MAX_FAILURES_SHOWN:
@@ -119,168 +114,6 @@ def leave_if_met(fail_on: tuple[FailOn, ...], store: Store, call_ids: frozenset[
     if hits:
         click.echo("--fail-on: " + "; ".join(hits[:20]) + (f"; and {len(hits) - 20} more" if len(hits) > 20 else ""), err=True)
         raise click.exceptions.Exit(EXIT_FAIL_ON)
-
-
-def write_pages(
-    store: Store,
-    out: Path,
-    *,
-    lang: str,
-    scorecard: str | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
-    agent_id: str | None = None,
-    team: str | None = None,
-    with_audio: bool = True,
-    colleagues: bool = True,
-    only_changed: bool = False,
-    jobs: int | None = None,
-    redact: Mapping[Kind, str] | None = None,
-) -> Path:
-    """Write the overview, scorecards, teams' pages and tables of all calls in the store, or of some.
-
-    Parameters
-    ----------
-    scorecard : str, optional
-        Name or path of a scorecard that is not shipped, for the names of its bands and its limits.
-    since, until : datetime, optional
-        Half-open, of the call's start.
-    agent_id, team : str, optional
-        Only the calls of these.
-    with_audio : bool
-        Embed clips.
-    colleagues : bool
-        Colleagues' calls may serve as examples.
-    only_changed : bool
-        Leave pages alone whose calls are as they were.
-    jobs : int, optional
-        Processes; as many as there are processors, where the report is large.
-    redact : mapping of kind to reason, optional
-        What is hidden; if not given, what the profile of the last run asked for.
-
-    Returns
-    -------
-    Path
-        Of ``index.html``.
-
-    Raises
-    ------
-    StoreError
-        If a file cannot be written.
-    """
-    inputs = report_inputs(
-        store, lang=lang, scorecard=scorecard, since=since, until=until, agent_id=agent_id, team=team,
-        with_audio=with_audio, colleagues=colleagues, redact=redact,
-    )  # fmt: skip
-    return write_pages_of(inputs, out, only_changed=only_changed, jobs=jobs).index
-
-
-@dataclass(frozen=True, slots=True)
-class ReportInputs:
-    """What a report is made from, whatever its format."""
-
-    source: StoredCalls
-    settings: ReportSettings
-    failures: tuple[Failure, ...]
-
-
-def report_inputs(
-    store: Store,
-    *,
-    lang: str,
-    scorecard: str | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
-    agent_id: str | None = None,
-    team: str | None = None,
-    with_audio: bool = True,
-    colleagues: bool = True,
-    redact: Mapping[Kind, str] | None = None,
-    profile: Profile | None = None,
-) -> ReportInputs:
-    """Gather the calls of a period and what the rules ask of them; the arguments are those of :func:`write_pages`.
-
-    `profile` says when something said is a habit, and the centre's names; if not given, that of the last run does.
-    """
-    from audit.batch.redacting import Redaction
-    from audit.batch.reporting import Period, StoredCalls, asked_by
-    from audit.report import ReportSettings
-    from audit.report.messages import load_messages
-    from audit.storage import complete_digests, complete_phrases, read_digests
-
-    complete_digests(store)
-    complete_phrases(store)
-    period = Period(since, until, None if agent_id is None else frozenset((agent_id,)), team)
-    failures, is_scored = [*store.failures()], False
-    for digest in read_digests(store, since=since, until=until):
-        failures += damage([digest])
-        is_scored = is_scored or digest.scorecard is not None
-    asked = asked_by(_scorecard_folders(scorecard)) if is_scored else asked_by(())
-    hidden = last_redact(store) if redact is None else redact
-    settings = ReportSettings(
-        "zh" if lang == "zh" else "en", now(), with_audio, asked.bands, asked.measures, asked.targets, colleagues, hidden,
-        *_habits(last_profile(store) if profile is None else asdict(profile)),
-    )  # fmt: skip
-    messages = load_messages(settings.lang)
-    redaction = Redaction(hidden, {kind: messages(f"redact.{kind}") for kind in hidden})
-    return ReportInputs(StoredCalls(store.address, period, store, redaction=redaction), settings, tuple(failures))
-
-
-def last_profile(store: Store) -> Mapping[str, Any]:
-    """The profile of the last run; empty where there was no run."""
-    last = store.last_command()
-    return last[1].get("profile") or {} if last is not None else {}
-
-
-def last_redact(store: Store) -> Mapping[Kind, str]:
-    """What the profile of the last run asked to hide; nothing where there was no run or it asked for nothing."""
-    return last_profile(store).get("redact") or {}
-
-
-def _habits(profile: Mapping[str, Any]) -> tuple[HabitTerms, tuple[str, ...]]:
-    """When something said is a habit, and the names of the centre, from a profile."""
-    from audit.statistics import terms_from
-
-    try:
-        terms = terms_from(profile.get("habits") or {})
-    except ValueError as e:
-        raise ProfileError(f"habits: {e}", hint="see docs/report.md") from e
-    return terms, tuple(n for n in (profile.get("company"), *(profile.get("names") or ())) if n)
-
-
-def write_pages_of(inputs: ReportInputs, out: Path, *, only_changed: bool = False, jobs: int | None = None) -> ReportPaths:
-    """Write the pages of a report whose inputs are gathered.
-
-    Raises
-    ------
-    StoreError
-        If a file cannot be written.
-    """
-    from audit import report
-    from audit.batch.files import cannot_write
-
-    n_workers = 1
-    if sum(inputs.source.agents().values()) >= CALLS_WORTH_A_PROCESS:
-        n_workers = workers_and_threads(jobs)[0]
-    try:
-        return report.write_from(
-            out, inputs.source, inputs.settings, failures=inputs.failures, n_workers=n_workers, only_changed=only_changed
-        )
-    except OSError as e:
-        raise cannot_write(Path(e.filename or out), e) from e
-
-
-#: From so many calls on, other processes are worth the second that each takes to start.
-CALLS_WORTH_A_PROCESS = 1500
-
-
-def _scorecard_folders(scorecard: str | None) -> list[Path]:
-    """The shipped scorecards, and the one given, where it is a folder of its own."""
-    from audit.resources import resource_dir
-
-    shipped = sorted(p.parent for p in resource_dir("rules").glob("*/scorecard.yml"))
-    given = Path(scorecard) if scorecard is not None else None
-    return [*shipped, given] if given is not None and (given / "scorecard.yml").is_file() else shipped
 
 
 def _last_line(s: BatchSummary, index: Path, lang: str) -> str:

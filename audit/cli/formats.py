@@ -13,7 +13,7 @@ import click
 from audit.errors import UsageError
 
 if TYPE_CHECKING:
-    from audit.cli.closing import ReportInputs
+    from audit.cli.pages import ReportInputs
     from audit.report import ReportPaths
     from audit.report.exports import Format, Scope
     from audit.report.exports.pdf import Browser
@@ -116,7 +116,7 @@ def write_report(
         For what is missing, what was not printed and what cannot be written.
     """
     from audit.batch.files import cannot_write
-    from audit.cli.closing import write_pages_of
+    from audit.cli.pages import write_pages_of
     from audit.report.files import folder_in
 
     found: list[Path] = []

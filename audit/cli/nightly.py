@@ -77,8 +77,9 @@ def _say_what(night: NightlyConfig) -> None:
 def _run(night: NightlyConfig, config: Path, *, until: datetime | None) -> int:
     """The night; its exit code is that of ``callaudit run``."""
     from audit.batch import insist, run_batch
-    from audit.cli.closing import EXIT_SIGNAL, EXIT_SOME_FAILED, now, write_pages
+    from audit.cli.closing import EXIT_SIGNAL, EXIT_SOME_FAILED, now
     from audit.cli.options import open_store
+    from audit.cli.pages import ReportRequest, write_pages
     from audit.cli.progress import ShownProgress
     from audit.cli.run import look_back
     from audit.nightly import NightLog, NightMetrics
@@ -102,9 +103,8 @@ def _run(night: NightlyConfig, config: Path, *, until: datetime | None) -> int:
                     log.say("removed", call_id=r.call_id, kind=r.kind, path=r.path, moved_to=r.moved_to)
                 index = night.out / "index.html"
                 if summary.stopped_by is None:
-                    index = insist(
-                        partial(write_pages, store, night.out, lang=night.lang, scorecard=night.scorecard, only_changed=True)
-                    )
+                    asked = ReportRequest(lang=night.lang, scorecard=night.scorecard)
+                    index = insist(partial(write_pages, store, night.out, asked, only_changed=True))
                 code = EXIT_SOME_FAILED if summary.n_failed else 0
                 code = EXIT_SIGNAL + summary.stopped_by if summary.stopped_by is not None else code
             _tell(night, summary, kept, index, code, log)

@@ -92,7 +92,7 @@ def report(
     """
     from audit.batch import make_out_folder
     from audit.batch.reporting import Period, StoredCalls, default_period
-    from audit.cli.closing import report_inputs
+    from audit.cli.pages import ReportRequest, report_inputs
     from audit.profile import load_profile
     from audit.report.exports import Scope
     from audit.storage import complete_digests
@@ -121,10 +121,11 @@ def report(
                 "no call of the store is of this period, agent and team", hint="see calls.csv for starts, agents and teams"
             )
         make_out_folder(target)
-        inputs = report_inputs(
-            store, lang=lang, scorecard=scorecard, since=start, until=end, agent_id=agent_id, team=team,
-            with_audio=audio, colleagues=examples == "team", redact=hidden, profile=known if profile is not None else None,
+        wanted = ReportRequest(
+            lang=lang, scorecard=scorecard, since=start, until=end, agent_id=agent_id, team=team, with_audio=audio,
+            colleagues=examples == "team", redact=hidden, profile=known if profile is not None else None,
         )  # fmt: skip
+        inputs = report_inputs(store, wanted)
         scope = Scope(start, end, agent_id, team)
         found = write_report(inputs, target, asked, scope=scope, browser=browser, jobs=jobs)
     if start is not None and since is None and until is None:

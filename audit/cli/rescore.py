@@ -57,7 +57,8 @@ def rescore(
     from audit.batch import make_out_folder
     from audit.batch.judge import ScorecardJudge
     from audit.batch.rescore import rescore as rescore_store
-    from audit.cli.closing import EXIT_SIGNAL, leave_if_met, now, write_pages
+    from audit.cli.closing import EXIT_SIGNAL, leave_if_met, now
+    from audit.cli.pages import ReportRequest, write_pages
     from audit.cli.progress import CountedProgress
     from audit.pipeline import Settings
     from audit.profile import load_profile
@@ -90,9 +91,8 @@ def rescore(
             click.echo(_stopped_line(summary, lang))
             raise click.exceptions.Exit(EXIT_SIGNAL + summary.stopped_by)
         _look_across(store, judge, target, options, known.followups, lang)
-        index = write_pages(
-            store, target, lang=lang, scorecard=scorecard, since=start, until=end, only_changed=True, redact=known.redact
-        )
+        asked = ReportRequest(lang=lang, scorecard=scorecard, since=start, until=end, redact=known.redact)
+        index = write_pages(store, target, asked, only_changed=True)
         counts = (summary.n_rescored, summary.n_unchanged, summary.n_without_words)
         if lang == "zh":
             said = "重新评分 {} 通，无变化 {} 通，无文字 {} 通；请打开 {}".format(*counts, index)

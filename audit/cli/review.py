@@ -114,7 +114,8 @@ def import_files(
     callaudit review import /media/usb/*.json --store sqlite:////srv/audit/all.db
     """
     from audit.batch.reviewing import RulesAtHand, import_reviews
-    from audit.cli.closing import now, write_pages
+    from audit.cli.closing import now
+    from audit.cli.pages import ReportRequest, write_pages
     from audit.storage import store_file
 
     if folder is None and store_url is None:
@@ -124,7 +125,8 @@ def import_files(
         done = import_reviews(store, files, RulesAtHand(scorecards), out=folder, lang=lang, now=now())
         index = None
         if pages and folder is not None and done.changed:
-            index = write_pages(store, folder, lang=lang, scorecard=scorecards[0] if scorecards else None, only_changed=True)
+            asked = ReportRequest(lang=lang, scorecard=scorecards[0] if scorecards else None)
+            index = write_pages(store, folder, asked, only_changed=True)
     for line in _conflict_lines(done, lang):
         click.echo(line)
     click.echo(_import_line(done, index, lang))

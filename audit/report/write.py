@@ -121,6 +121,7 @@ def write_from(
     failures: Sequence[Failure] = (),
     agents: Collection[str] | None = None,
     n_workers: int = 1,
+    n_threads: int = 1,
     only_changed: bool = False,
 ) -> ReportPaths:
     """Write a report of the calls of a source, as :func:`write_reports` does.
@@ -139,6 +140,8 @@ def write_from(
         Write the scorecards of these agents only.
     n_workers : int, default 1
         Processes that make pages; with 1 it is this one.
+    n_threads : int, default 1
+        That encode sound, all processes together; each has one at least.
     only_changed : bool, default False
         Leave the page of an agent alone whose calls are those that it was made from. What it says of the others is then as
         of the moment that it names as its own.
