@@ -312,12 +312,15 @@ def _read_agent(job: _Job, agent: str) -> _Read:
     made_from = hashlib.sha256(repr((audit.__version__, replace(settings, generated_at=None))).encode())  # type: ignore[arg-type]
     for digest in (*earlier, *calls):
         made_from.update(digest_bytes(digest))
+    phrases = [*job.source.phrases(agent, [c.call_id for c in calls])]
+    for said in phrases:
+        made_from.update(f"{said.call_id} {said.stratum}".encode("utf-8", "surrogatepass") + said.counts)
     return _Read(
         AgentNumbers(summary, before, days, changes_of(days), begin),
         csv_rows(CALL_COLUMNS, (call_row(c, messages, links.get(c.call_id, "")) for c in calls)),
         tuple({times[0], times[-1]}) if times else (),
         made_from.hexdigest(),
-        put_aside(job.words, agent, job.source.phrases(agent, [c.call_id for c in calls])),
+        put_aside(job.words, agent, phrases),
         tuple(c.call_id for c in calls if c.call_id in job.chain_ids),
     )
 

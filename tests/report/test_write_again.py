@@ -10,6 +10,7 @@ import pytest
 from audit.report import ReportedCall, ReportSettings, write_from
 from audit.report.shelf import Shelf
 from tests.report.made_calls import BANDS, GENERATED_AT, call, write_recording
+from tests.report.test_habits import archive
 
 CALLS = [call(f"{a}{i}", agent_id=a, agent_name=None, day=2 + i, score=60.0 + i) for a in ("A", "B", "C") for i in range(2)]
 
@@ -54,6 +55,19 @@ def test_a_page_or_a_file_of_its_own_that_is_gone_is_made_again(tmp_path: Path, 
     (tmp_path / "out" / gone).unlink()
     assert write(tmp_path, CALLS, later_s=1) == {"B"}
     assert (tmp_path / "out" / gone).is_file()
+
+
+def test_habits_keep_their_calls_when_a_page_stands_and_are_read_again_when_words_change(tmp_path: Path) -> None:
+    spoken = archive({"A": "说到底呢，{}"}, n_calls=10, often=0.9)
+    write(tmp_path, spoken)
+    heard = sorted((tmp_path / "out" / "call-pages").glob("A*.html"))
+    assert write(tmp_path, spoken, later_s=1) == set()
+    assert sorted((tmp_path / "out" / "call-pages").glob("A*.html")) == heard
+    other = archive({"A": "归根结底，{}"}, n_calls=10, often=0.9)
+    anew = [o if o.record.call_id == "A0" else s for s, o in zip(spoken, other, strict=True)]
+    assert write(tmp_path, anew, later_s=2) == {"A"}
+    page = (tmp_path / "out/scorecards/A.html").read_text("utf-8")
+    assert "“说到底呢”" in page
 
 
 def test_a_recording_that_has_gone_takes_its_clips_along(tmp_path: Path) -> None:
