@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple, get_args
+from typing import Any, get_args
 
 from audit.evaluation.conditions import Check
 from audit.evaluation.facts import NO_FACTS, Facts
@@ -21,12 +21,15 @@ Reason = Mapping[str, str]
 _VARIABLE = re.compile(r"\{(\w+)\}")
 
 
-class Result(NamedTuple):
-    """What a check found: a verdict, why, and where to hear it."""
+class Result:
+    """What a check found: a verdict, why, and where to hear it; never changed."""
 
-    verdict: Verdict
-    reason: Reason
-    evidence: tuple[Evidence, ...] = ()
+    __slots__ = ("evidence", "reason", "verdict")
+
+    def __init__(self, verdict: Verdict, reason: Reason, evidence: tuple[Evidence, ...] = ()) -> None:
+        self.verdict = verdict
+        self.reason = reason
+        self.evidence = evidence
 
 
 def say(zh: str, en: str) -> Reason:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import pairwise
+from typing import Any, cast
 
 from audit.evaluation.normalise import Span, normalise
 from audit.evaluation.sound import sound_class
@@ -43,6 +44,8 @@ class Among:
         The same as sound classes; of English the words again.
     starts : tuple of int
         Where in `words` the space before each text stands.
+    text_at : list of int
+        For each character of `words`, which text it is in.
     owners : tuple of int
         The number of the turn that each text is of: first the full texts of all turns, then those without fillers.
     n_turns : int
@@ -50,7 +53,7 @@ class Among:
         What was found in this text, for those who look again (:class:`audit.evaluation.prefilter.PhraseIndex`).
     """
 
-    __slots__ = ("is_chinese", "n_turns", "owners", "present", "sounds", "starts", "words")
+    __slots__ = ("is_chinese", "n_turns", "owners", "present", "sounds", "starts", "text_at", "words")
 
     def __init__(self, words: str, is_chinese: bool, starts: tuple[int, ...] = (0,), owners: tuple[int, ...] = (0,)) -> None:
         self.words = words
@@ -59,6 +62,9 @@ class Among:
         self.starts = starts
         self.owners = owners
         self.sounds = sounds_of(words) if is_chinese else words
+        self.text_at: list[int] = [0] * starts[0]
+        for i, (start, end) in enumerate(pairwise((*starts, len(words)))):
+            self.text_at += [i] * (end - start)
         self.present: tuple[Any, int, dict[int, Any]] | None = None
 
     def add_place(self, places: dict[int, list[int]], at: int) -> dict[int, list[int]]:
@@ -66,7 +72,7 @@ class Among:
 
         A place in a text without fillers adds no more than the number.
         """
-        i = bisect_right(self.starts, at) - 1
+        i = self.text_at[at]
         owner = self.owners[i]
         known = places.get(owner)
         if known is None:
@@ -263,12 +269,18 @@ class _Sounds(dict[str, str]):
         return found
 
 
-_SOUND_OF = _Sounds().__getitem__
+_SOUNDS = _Sounds()
+_SOUND_OF = _SOUNDS.__getitem__
+#: The same of characters met before, None of others: in half the time.
+_SOUND_BEFORE = _SOUNDS.get
 
 
 def sounds_of(plain: str) -> str:
     """Sound classes of a normalised Chinese text, one for each character."""
-    return "".join(map(_SOUND_OF, plain))
+    try:
+        return "".join(cast(list[str], list(map(_SOUND_BEFORE, plain))))
+    except TypeError:  # some were not met before
+        return "".join(map(_SOUND_OF, plain))
 
 
 def prepare(turn: Turn, language: str, fillers: Iterable[str] = ()) -> Heard:

@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from operator import itemgetter
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from audit.evaluation.heard import Heard, prepare, together
 from audit.evaluation.longname import nearest_stretch, nearest_words
@@ -25,15 +25,18 @@ MatchMode = Literal["exact", "normalised", "pinyin", "fuzzy"]
 How = Literal["exact", "normalised", "pinyin"]
 
 
-class Hit(NamedTuple):
-    """A phrase found in a turn: ``heard.plain[start:end]``, at `cost_ratio` from what was sought."""
+class Hit:
+    """A phrase found in a turn: ``heard.plain[start:end]``, at `cost_ratio` from what was sought; never changed."""
 
-    heard: Heard
-    start: int
-    end: int
-    sought: str
-    how: How
-    cost_ratio: float = 0.0
+    __slots__ = ("cost_ratio", "end", "heard", "how", "sought", "start")
+
+    def __init__(self, heard: Heard, start: int, end: int, sought: str, how: How, cost_ratio: float = 0.0) -> None:
+        self.heard = heard
+        self.start = start
+        self.end = end
+        self.sought = sought
+        self.how = how
+        self.cost_ratio = cost_ratio
 
     @property
     def start_s(self) -> float:

@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Sequence
 from functools import cache, lru_cache
 from itertools import compress
+from typing import cast
 
 import cn2an
 from opencc import OpenCC
@@ -82,7 +83,10 @@ class _Written(dict[str, str]):
 #: Stands for a digit where characters are looked at one by one; no text that was written holds it.
 _NUMBER = "\0\0"
 _DIGIT = re.compile(r"\d")
-_WRITTEN_AS = _Written().__getitem__
+_WRITTEN = _Written()
+_WRITTEN_AS = _WRITTEN.__getitem__
+#: The same of characters met before, None of others: in half the time.
+_WRITTEN_BEFORE = _WRITTEN.get
 #: Where the characters of a turn stand; few turns are longer.
 _PLACES: tuple[Span, ...] = tuple((i, i + 1) for i in range(1024))
 
@@ -103,8 +107,12 @@ def _numeral(whole: str, fraction: str | None, percent: str | None) -> str:
 
 def _letter_by_letter(text: str) -> tuple[str, tuple[Span, ...]] | None:
     """The same of a text without digits; None where there are some, or where a character becomes several."""
-    letters = list(map(_WRITTEN_AS, text))
-    plain = "".join(letters)
+    letters = cast(list[str], list(map(_WRITTEN_BEFORE, text)))
+    try:
+        plain = "".join(letters)
+    except TypeError:  # some were not met before
+        letters = list(map(_WRITTEN_AS, text))
+        plain = "".join(letters)
     n = len(letters)
     origin = tuple(compress(_PLACES if n <= len(_PLACES) else [(i, i + 1) for i in range(n)], letters))
     return (plain, origin) if len(plain) == len(origin) else None

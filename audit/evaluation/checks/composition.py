@@ -29,13 +29,15 @@ def judge_not(check: Not, call: Call, judge: Judge) -> Result:
     """Pass and fail exchanged."""
     result = judge(check.check, call)
     turned: dict[Verdict, Verdict] = {"pass": "fail", "fail": "pass"}
-    return result._replace(verdict=turned.get(result.verdict, result.verdict))
+    return Result(turned.get(result.verdict, result.verdict), result.reason, result.evidence)
 
 
 def _decided(parts: Sequence[Result], order: Sequence[Verdict]) -> Result:
     """The parts of the verdict that comes first in `order`."""
-    found = {p.verdict for p in parts}
-    verdict = next(v for v in order if v in found)
+    found = [p.verdict for p in parts]
+    for verdict in order:
+        if verdict in found:
+            break
     return _joined(verdict, [p for p in parts if p.verdict == verdict])
 
 
@@ -43,5 +45,6 @@ def _joined(verdict: Verdict, parts: Sequence[Result]) -> Result:
     """The parts that led to a verdict as one result."""
     if len(parts) == 1 and "；" not in parts[0].reason["en"]:
         return parts[0]
-    zh, en = ("；".join(dict.fromkeys([p.reason[lang] for p in parts])) for lang in ("zh", "en"))
+    zh = "；".join(dict.fromkeys([p.reason["zh"] for p in parts]))
+    en = "；".join(dict.fromkeys([p.reason["en"] for p in parts]))
     return Result(verdict, say(zh, en.replace("；", "; ")), tuple([e for p in parts for e in p.evidence]))

@@ -23,16 +23,16 @@ QUOTED = 3
 
 def evidence_of(hit: Hit, role: Role, suggestion: str | None = None) -> Evidence:
     """A hit as evidence: when, who, what was sought, what was heard and how sure that is."""
-    heard, start, end, sought, how, cost = hit
+    heard, start, end, cost = hit.heard, hit.start, hit.end, hit.cost_ratio
     written = heard.written(start, end)
     known = heard.confidence_of(start, end)
     return Evidence(
         round(heard.time_of(start)[0], 2),
         round(heard.time_of(end - 1)[1], 2),
         heard.turn.role if role == "unknown" else role,
-        sought if cost else written,
-        how,
-        None if how == "exact" else written,
+        hit.sought if cost else written,
+        hit.how,
+        None if hit.how == "exact" else written,
         None if known is None else round(known * (1.0 - min(1.0, cost)), 3),
         suggestion,
         (round(cost, 3) or None) if cost else None,
