@@ -37,6 +37,8 @@ def _split(text: str) -> tuple[str, ...]:
 
 
 _FILLERS = tuple(_split(f) for f in FILLERS)
+#: The same by how they begin.
+_FILLERS_FROM = {first: [f for f in _FILLERS if f[0] == first] for first in {f[0] for f in _FILLERS}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +60,13 @@ class SpokenHabit:
 
 @dataclass(slots=True)
 class _Read:
-    """A call that was read: its units by turn, where each sequence is, what its scorecard asked for and heard."""
+    """A call that was read: its units by turn, where sequences are, what its scorecard asked for and heard, listed fillers."""
 
     call: ReportedCall
     units: Mapping[int, tuple[str, ...]]
     places: Mapping[int, Sequence[Place]]
     demanded: Sequence[Segment]
+    fillers: frozenset[tuple[int, int]]
 
 
 def spoken_habits(
@@ -106,12 +109,14 @@ def spoken_habits(
         spans = [{(one.call.record.call_id, p.turn, i) for i in range(p.first, p.last + 1)} for one, p in places]
         if sum(not taken.isdisjoint(s) for s in spans) >= _MOSTLY * len(spans):
             continue
+        whole, before, after = _grown(places)
         if not _is_none(units, places, of_topic, names):
             heard = {one.call.record.call_id: one for one, _ in places}
             most = said_in[habit.key].most_common()
             shown = tuple(HeardIn(heard[i].call, _evidence(heard[i], habit.key)) for i, _ in most if i in heard)[:MAX_PLACES]
-            habits.append(SpokenHabit(text_of(_grown(places)), habit, shown))
-        taken.update(*spans)  # what is none takes its pieces along
+            habits.append(SpokenHabit(text_of(whole), habit, shown))
+        for one, p in places:  # what is none takes its pieces along
+            taken |= {(one.call.record.call_id, p.turn, i) for i in range(p.first - before, p.last + after + 1)}
     return tuple(habits)
 
 
@@ -127,22 +132,33 @@ def _read(call: ReportedCall, keys: Sequence[int]) -> _Read | None:
         for e in o.evidence
         if e.role == "agent" and e.match in _WORDS and e.end_s > e.start_s
     ]
-    return _Read(call, agent_units(words, names), find_phrases(words, keys, names), asked)
+    units = agent_units(words, names)
+    listed = {
+        (turn, i + j)
+        for turn, said in units.items()
+        for i in range(len(said))
+        for f in _FILLERS_FROM.get(said[i], ())
+        if said[i : i + len(f)] == f
+        for j in range(len(f))
+    }
+    return _Read(call, units, find_phrases(words, keys, names), asked, frozenset(listed))
 
 
 def _longest(h: Habit, texts: Mapping[int, tuple[str, ...]], by_key: Mapping[int, Habit]) -> Habit:
-    """The longest sequence of which this one is a piece nearly whenever it is said."""
+    """The longest sequence of which this one is a piece nearly whenever it is said; 行 is twice a piece of 行不行."""
     own = texts[h.key]
     around = [
-        by_key[k]
-        for k, t in texts.items()
-        if len(t) > len(own) and _holds(t, own) and by_key[k].n >= _ALWAYS * h.n
+        by_key[k] for k, t in texts.items() if len(t) > len(own) and _n_in(t, own) * by_key[k].n >= _ALWAYS * h.n
     ]  # fmt: skip
     return max(around, key=lambda a: (len(texts[a.key]), a.n, -a.key), default=h)
 
 
+def _n_in(whole: Sequence[str], part: Sequence[str]) -> int:
+    return sum(tuple(whole[i : i + len(part)]) == tuple(part) for i in range(len(whole) - len(part) + 1))
+
+
 def _holds(whole: Sequence[str], part: Sequence[str]) -> bool:
-    return any(tuple(whole[i : i + len(part)]) == tuple(part) for i in range(len(whole) - len(part) + 1))
+    return _n_in(whole, part) > 0
 
 
 def _mostly(places: Sequence[tuple[_Read, Place]], test: Callable[[_Read, Place], bool]) -> bool:
@@ -156,7 +172,9 @@ def _is_none(
     names: Collection[str],
 ) -> bool:
     """Whether it is asked for, known already, a name, of the topic, or a single character out of words."""
-    if any(_holds(f, units) or (_holds(units, f) and 2 * len(f) >= len(units)) for f in _FILLERS):
+    if any(_holds(units, f) and 2 * len(f) >= len(units) for f in _FILLERS):
+        return True
+    if _mostly(places, lambda r, p: all((p.turn, i) in r.fillers for i in range(p.first, p.last + 1))):
         return True
     if any(_holds(n, units) or _holds(units, n) for n in map(_split, names) if len("".join(n)) > 1):
         return True
@@ -175,26 +193,32 @@ def _stands_at_an_edge(r: _Read, p: Place) -> bool:
     return p.first == 0 or p.last + 1 == len(units) or not units[p.first - 1] or not units[p.last + 1]
 
 
-def _grown(places: Sequence[tuple[_Read, Place]]) -> tuple[str, ...]:
-    """A sequence of the greatest length that is counted, with the neighbours that it nearly always has."""
+def _grown(places: Sequence[tuple[_Read, Place]]) -> tuple[tuple[str, ...], int, int]:
+    """A sequence of the greatest length that is counted, with the neighbours that it nearly always has.
+
+    Returns
+    -------
+    units : tuple of str
+    before, after : int
+        How many neighbours on each side.
+    """
     spans = [(r.units[p.turn], p.first, p.last) for r, p in places]
     units, first, last = spans[0]
-    if last - first + 1 < MAX_HAN - units[first].isascii():
-        return units[first : last + 1]
-    for _ in range(_MAX_GROWN):
-        for step, side in ((-1, 0), (1, 1)):
-            beside = Counter(
-                u[at] for u, a, b in spans if 0 <= (at := (b + 1 if side else a - 1)) < len(u) and u[at]
-            )  # fmt: skip
-            unit, n = beside.most_common(1)[0] if beside else ("", 0)
-            if n >= _ALWAYS * len(spans) and len(spans) > 1:
-                kept = [(u, a, b) for u, a, b in spans if 0 <= (at := (b + 1 if side else a - 1)) < len(u) and u[at] == unit]
-                spans = [(u, a, b + 1) if side else (u, a + step, b) for u, a, b in kept]
-                break
-        else:
+    n_all, before, after = len(spans), 0, 0
+    while last - first + 1 >= MAX_HAN - units[first].isascii() and n_all > 1 and before + after < _MAX_GROWN:
+        left = Counter(u[a - before - 1] for u, a, _ in spans if a > before and u[a - before - 1])
+        right = Counter(u[b + after + 1] for u, _, b in spans if b + after + 1 < len(u) and u[b + after + 1])
+        (one, n), (other, m) = ((c.most_common(1) or [("", 0)])[0] for c in (left, right))
+        if max(n, m) < _ALWAYS * n_all:
             break
+        if n >= m:
+            before += 1
+            spans = [(u, a, b) for u, a, b in spans if a >= before and u[a - before] == one]
+        else:
+            after += 1
+            spans = [(u, a, b) for u, a, b in spans if b + after < len(u) and u[b + after] == other]
     units, first, last = spans[0]
-    return units[first : last + 1]
+    return units[first - before : last + after + 1], before, after
 
 
 def _evidence(r: _Read, key: int) -> Evidence:

@@ -133,8 +133,13 @@ def test_a_name_of_the_company_is_no_habit(tmp_path: Path, names: tuple[str, ...
     assert found == ({} if names else {"A": ["用晨星宝"]})
 
 
-def test_a_filler_of_the_closed_list_is_not_found_again(tmp_path: Path) -> None:
-    assert habits_of(tmp_path, archive({"A": "反正，{}"})) == {}
+@pytest.mark.parametrize(
+    ("added", "found"),
+    [("反正，{}", {}), ("{}的话呢", {}), ("{}的话", {"A": ["的话"]})],
+    ids=["one", "one whose piece is none", "such a piece by itself"],
+)
+def test_a_filler_of_the_closed_list_is_not_found_again(tmp_path: Path, added: str, found: dict[str, list[str]]) -> None:
+    assert habits_of(tmp_path, archive({"A": added})) == found
 
 
 def test_what_a_passed_criterion_asks_for_is_no_habit(tmp_path: Path) -> None:
