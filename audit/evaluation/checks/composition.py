@@ -21,8 +21,14 @@ def judge_any_of(check: AnyOf, call: Call, judge: Judge) -> Result:
 
 def judge_first_of(check: FirstOf, call: Call, judge: Judge) -> Result:
     """The first part that can be judged; the first part where none can."""
-    parts = [judge(c, call) for c in check.checks]
-    return next((p for p in parts if p.verdict in ("pass", "fail")), parts[0])
+    undecided: Result | None = None
+    for part in check.checks:
+        found = judge(part, call)
+        if found.verdict in ("pass", "fail"):
+            return found
+        undecided = undecided or found
+    assert undecided is not None  # the schema asks for one part at least
+    return undecided
 
 
 def judge_not(check: Not, call: Call, judge: Judge) -> Result:
