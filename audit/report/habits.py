@@ -90,7 +90,7 @@ def put_aside(folder: Path, agent: str, phrases: Iterable[CallPhrases]) -> Agent
         np.save(path, word_table(units, [keys for _, keys, _, _ in calls], [n for _, _, n, _ in calls]))
         parts.append((stratum, len(calls), sum(units), float(sum(n * n for n in units)), path))
     path = folder / f"{stem}.{_HEARD}"
-    np.save(path, heard)
+    np.save(path, heard.astype(np.uint16) if sum(p[1] for p in parts) < 1 << 16 else heard)
     return AgentWords(agent, tuple(parts), path)
 
 
