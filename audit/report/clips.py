@@ -207,7 +207,7 @@ def _locate(wanted: Sequence[Wanted], clips: Sequence[Clip]) -> dict[tuple[float
     return found
 
 
-def _cut(recording: Recording, segments: Sequence[Segment], sounds: Sounds | None) -> tuple[str | None, list[str]]:
+def _cut(recording: Recording, segments: Sequence[Segment], sounds: Sounds | None = None) -> tuple[str | None, list[str]]:
     """Why nothing could be cut (None if it could), and a data URI for each segment."""
     if not segments:
         return None, []
