@@ -270,7 +270,9 @@ class RayPool:
             for hand in up:
                 if n_held and not left.has(len(up)):
                     return
-                if len(hand.calls) == n_held and (task := self._next(hand, left, begin)) is not None:
+                if n_held and hand.calls and hand.calls[0][1].number in self._suspects:
+                    continue  # alone, so that nothing else can be to blame
+                if len(hand.calls) == n_held and (task := self._next(hand, left, begin, beside=n_held > 0)) is not None:
                     hand.calls.append((hand.handle.audit.remote(task), task))
             if not n_held:
                 self._even_out(up)
@@ -287,9 +289,11 @@ class RayPool:
                     idle.calls.append((idle.handle.audit.remote(task), task))
                     break
 
-    def _next(self, hand: _Hand, left: Waiting, begin: Callable[[Task], bool]) -> Task | None:
-        """The next call for an actor: first those that another node gave back."""
+    def _next(self, hand: _Hand, left: Waiting, begin: Callable[[Task], bool], *, beside: bool) -> Task | None:
+        """The next call for an actor: first those that another node gave back; no suspect beside another call."""
         for task in self._again:
+            if beside and task.number in self._suspects:
+                continue
             if hand.node not in self._refused.get(task.number, ()):
                 self._again.remove(task)
                 return task
